@@ -1,0 +1,79 @@
+# course_lesson() and course_exercise(NAME): the two lines of a lesson's CMakeLists.txt.
+#
+# A program is graded in variants that differ in one include directory only:
+#   student    exercises/LESSON/NAME/NAME.hpp
+#   solution   solutions/LESSON/NAME.hpp
+#   a mutant   the solution with autograder/mutants/LESSON/NAME/MUTANT.diff applied
+# and is found at BUILD/graded/NAME-VARIANT. Every tree has one kind of program: the bench
+# tree the speed gate, every other tree the unit tests, compiled as the tree's stage asks.
+
+# Compiles one variant of the exercise `name` against the header in `include`.
+function(course_variant name variant include)
+  set(target ${name}-${variant})
+  if(COURSE_STAGE STREQUAL "bench")
+    set(source ${PROJECT_SOURCE_DIR}/bench/${lesson}/${name}_gate.cpp)
+    set(harness course_gate_harness)
+  else()
+    set(source ${PROJECT_SOURCE_DIR}/exercises/${lesson}/${name}/${name}_test.cpp)
+    set(harness course_test_harness)
+  endif()
+  add_executable(${target} ${source})
+  target_include_directories(${target} PRIVATE ${include})
+  target_link_libraries(${target} PRIVATE ${harness})
+  target_precompile_headers(${target} REUSE_FROM ${harness}_headers)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/graded)
+  if(NOT variant STREQUAL "student")
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+endfunction()
+
+# Applies one mutant's diff to the solution, in the build tree, and compiles the result.
+function(course_mutant name diff)
+  cmake_path(GET diff STEM mutant)
+  set(folder ${PROJECT_BINARY_DIR}/mutants/${lesson}/${name}/${mutant})
+  set(solution ${PROJECT_SOURCE_DIR}/solutions/${lesson}/${name}.hpp)
+  add_custom_command(
+    OUTPUT ${folder}/${name}.hpp
+    DEPENDS ${solution} ${diff}
+    COMMAND ${CMAKE_COMMAND} -E copy ${solution} ${folder}/${name}.hpp
+    COMMAND patch --quiet --no-backup-if-mismatch --fuzz=0 ${folder}/${name}.hpp ${diff}
+    VERBATIM)
+  course_variant(${name} ${mutant} ${folder})
+  target_sources(${name}-${mutant} PRIVATE ${folder}/${name}.hpp)
+endfunction()
+
+# Declares the exercise `name` of the lesson whose CMakeLists.txt calls this.
+function(course_exercise name)
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME lesson)
+  course_variant(${name} student ${PROJECT_SOURCE_DIR}/exercises/${lesson}/${name})
+  course_variant(${name} solution ${PROJECT_SOURCE_DIR}/solutions/${lesson})
+  file(GLOB diffs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/autograder/mutants/${lesson}/${name}/*.diff)
+  foreach(diff IN LISTS diffs)
+    course_mutant(${name} ${diff})
+  endforeach()
+  if(NOT COURSE_STAGE STREQUAL "bench")
+    add_test(NAME ${name} COMMAND ${name}-student)
+  endif()
+endfunction()
+
+# Declares the lesson in this folder: its reference's tests, its demo, its benchmarks.
+function(course_lesson)
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME lesson)
+  string(REGEX REPLACE "^[0-9]+-" "" name ${lesson})
+  string(REPLACE "-" "_" name ${name})
+  string(SUBSTRING ${lesson} 0 2 number)
+  if(COURSE_STAGE STREQUAL "bench" OR COURSE_STAGE STREQUAL "interleave")
+    add_executable(lesson-${number}-demo demo.cpp)
+    target_link_libraries(lesson-${number}-demo PRIVATE course_demo_harness)
+  endif()
+  if(COURSE_STAGE STREQUAL "bench")
+    add_executable(lesson-${number}-bench ${PROJECT_SOURCE_DIR}/bench/${lesson}/${name}_bench.cpp)
+    target_include_directories(lesson-${number}-bench PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(lesson-${number}-bench PRIVATE course_bench_harness)
+  else()
+    add_executable(lesson-${number}-test ${name}_test.cpp)
+    target_link_libraries(lesson-${number}-test PRIVATE course_test_harness)
+    target_precompile_headers(lesson-${number}-test REUSE_FROM course_test_harness_headers)
+    add_test(NAME ${lesson} COMMAND lesson-${number}-test)
+  endif()
+endfunction()

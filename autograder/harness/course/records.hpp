@@ -1,0 +1,30 @@
+// What a graded program tells the grader: one JSON object a line, on a descriptor of its own.
+//
+//      graded program --[ {"record":"test",…} ]--> pipe --> grader
+//
+// Standard output is the student's; nothing printed there counts. The grader names the
+// descriptor in the environment; it is taken, and the name removed, before main begins.
+//
+// Threads     Any thread may call `report`; a record is written by one write(2).
+// Errors      With no grader listening `report` does nothing; a broken pipe is ignored.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace course {
+
+// Writes one record. `json` is an object without a line break. Blocks while the pipe is full.
+void report(std::string_view json) noexcept;
+
+// Whether a grader is listening.
+[[nodiscard]] bool graded() noexcept;
+
+// `text` as a JSON string, quotes included.
+[[nodiscard]] std::string json_string(std::string_view text);
+
+// The seed of this run: given by the grader, else drawn once. Printed with each failure.
+[[nodiscard]] std::uint64_t seed() noexcept;
+
+}  // namespace course

@@ -1,0 +1,153 @@
+// The main of every lesson's demo: lists its experiments, or runs and prints them.
+//
+//   lesson-01-demo [--list] [--quick] [CLAIM…]
+//
+// Exit status: 0 all ran; 1 an experiment failed; 2 a claim this demo does not have.
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+#include "course/demo.hpp"
+#include "machine/usable_cores.hpp"
+
+#ifdef COURSE_EXPLORES
+constexpr auto this_kind = course::Kind::explored;
+#else
+constexpr auto this_kind = course::Kind::measured;
+#endif
+
+namespace course {
+namespace {
+
+struct Entry {
+  Kind kind;
+  std::string claim;
+  std::string title;
+  void (*body)(Table&);
+};
+
+std::vector<Entry>& registry() {
+  static std::vector<Entry> entries;
+  return entries;
+}
+
+bool quick_run = false;
+
+}  // namespace
+
+Experiment::Experiment(Kind kind, const char* claim, const char* title, void (*body)(Table&)) {
+  registry().push_back({kind, claim, title, body});
+}
+
+void Table::columns(std::vector<std::string> names) { names_ = std::move(names); }
+
+void Table::row(std::vector<std::string> cells) {
+  if (cells.size() != names_.size()) {
+    throw std::logic_error("a row has " + std::to_string(cells.size()) + " cells, the table " +
+                           std::to_string(names_.size()) + " columns");
+  }
+  rows_.push_back(std::move(cells));
+}
+
+void Table::look_at(std::string sentence) { sentences_.push_back(std::move(sentence)); }
+
+void Table::verbatim(std::string lines) { verbatim_ += lines; }
+
+bool quick() noexcept { return quick_run; }
+
+unsigned usable_cores() noexcept { return machine::usable_cores(); }
+
+std::string number(double value) {
+  const double size = std::fabs(value);
+  char text[64];
+  std::snprintf(text, sizeof text, size < 1 ? "%.3f" : size < 100 ? "%.1f" : "%.0f", value);
+  std::string out = text;
+  const std::size_t whole = out.find('.') == std::string::npos ? out.size() : out.find('.');
+  const std::size_t first = out[0] == '-' ? 1 : 0;
+  for (std::size_t at = whole; at > first + 3; at -= 3) out.insert(at - 3, ",");
+  return out;
+}
+
+// Sets the first column flush left, the others flush right.
+class TablePrinter {
+ public:
+  static void print(const Entry& entry, const Table& table) {
+    std::printf("%s  %s\n\n", entry.claim.c_str(), entry.title.c_str());
+    std::vector<std::size_t> widths;
+    for (const auto& name : table.names_) widths.push_back(name.size());
+    for (const auto& row : table.rows_) {
+      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    if (!table.names_.empty()) print_line(table.names_, widths);
+    for (const auto& row : table.rows_) print_line(row, widths);
+    if (!table.verbatim_.empty()) std::printf("\n%s\n", table.verbatim_.c_str());
+    for (const auto& sentence : table.sentences_) std::printf("\n  Look at %s.\n", sentence.c_str());
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+
+ private:
+  static void print_line(const std::vector<std::string>& cells,
+                         const std::vector<std::size_t>& widths) {
+    std::string line = "  ";
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const std::string padding(widths[i] - cells[i].size(), ' ');
+      line += i == 0 ? cells[i] + padding : "   " + padding + cells[i];
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::printf("%s\n", line.c_str());
+  }
+};
+
+namespace {
+
+bool run(const Entry& entry) {
+  Table table;
+  try {
+    entry.body(table);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "experiment %s stopped: %s\n", entry.claim.c_str(), error.what());
+    return false;
+  }
+  TablePrinter::print(entry, table);
+  return true;
+}
+
+bool wanted(const Entry& entry, const std::vector<std::string>& claims) {
+  if (entry.kind != this_kind) return false;
+  for (const auto& claim : claims) {
+    if (claim == entry.claim) return true;
+  }
+  return claims.empty();
+}
+
+}  // namespace
+}  // namespace course
+
+int main(int argc, char** argv) {
+  using namespace course;
+  bool list = false;
+  std::vector<std::string> claims;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--list") == 0) {
+      list = true;
+    } else if (std::strcmp(argv[i], "--quick") == 0) {
+      quick_run = true;
+    } else {
+      claims.emplace_back(argv[i]);
+    }
+  }
+  bool good = true;
+  for (const auto& entry : registry()) {
+    if (!wanted(entry, claims)) continue;
+    if (list) {
+      std::printf("%s\t%s\n", entry.claim.c_str(), entry.title.c_str());
+    } else {
+      good = run(entry) && good;
+    }
+  }
+  return good ? 0 : 1;
+}
