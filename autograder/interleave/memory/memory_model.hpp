@@ -1,0 +1,164 @@
+// C++20's memory model (RC11: no load buffering) for one execution at a time.
+//
+//      thread clocks      plain memory: last accesses       atomic location: its stores
+//      T0 [ 4 0 2 ]       x  write T0@3 pc                  x   mo:  0  <-- 1(T0,rel) <--
+//      3(T1) T1 [ 3 5 0 ]          reads {T1@4 pc}                         a load may
+//      read any of them that
+//                                                                    coherence and
+//                                                                    seq_cst leave to it
+//
+// It knows nothing of schedulers, hooks or real memory. The engine calls it once for each
+// memory operation, in execution order. Where C++20 leaves a choice, the model lists what
+// is allowed, the engine chooses (a Decision of the search), and commits the choice.
+// Every prefix of commits is consistent under RC11, so no choice is ever taken back.
+//
+//   load        model.load_choices(...)         -> stores to read from          ->
+//   commit_load(index) store       model.store_choices(...)        -> number of places in
+//   mo       -> commit_store(place) update      model.update_choices(...)       -> stores
+//   to read from; the new store goes right behind compare     model.compare_choices(...)
+//   -> stores to read from; those that differ from `expected`
+//               read only, with the failure order                              ->
+//               commit_compare(...)
+//
+// Choice 0 is always the one of sequential consistency: the newest store; the last place.
+// In sequential mode there is no other.
+//
+// Threads     None: one caller at a time.
+// Errors      Races are returned, not thrown; the engine decides what becomes of them.
+//
+// Left out    Load buffering and out-of-thin-air values (as in RC11); consume is acquire.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "interleave/runtime/failure.hpp"
+#include "interleave/runtime/operation.hpp"
+#include "interleave/runtime/trace.hpp"
+
+namespace interleave {
+
+enum class MemoryMode : std::uint8_t { kSequential, kWeak };
+
+// Who accesses, and where in the program and the trace.
+struct Site {
+  ThreadId thread = kNoThread;
+  std::uint32_t step = kNoStep;
+  ProgramCounter pc = 0;
+};
+
+struct Race {
+  Access earlier;
+  Access later;
+};
+
+// One store that a load may read.
+struct StoreChoice {
+  Value value;
+  std::uint32_t step = kNoStep;  // of the store; kNoStep: what the location held at first
+  ThreadId thread = kNoThread;
+};
+
+// What a commit did, for the trace and for the real memory.
+struct Committed {
+  Value read;
+  Value written;
+  std::uint32_t reads_from = kNoStep;
+  std::uint32_t newest_store =
+      kNoStep;  // of the store that is last in modification order before this
+  bool wrote = false;
+  bool newest =
+      true;  // the store is last in modification order: real memory takes its value
+  bool changed = false;        // it wrote a value other than the one before it
+  const Race* race = nullptr;  // with a plain access; valid until the next call
+};
+
+class MemoryModel {
+ public:
+  explicit MemoryModel(MemoryMode mode);
+  ~MemoryModel();
+  MemoryModel(const MemoryModel&) = delete;
+  MemoryModel& operator=(const MemoryModel&) = delete;
+
+  // Forgets everything; thread 0 exists. Called before each schedule, so it must cost no
+  // more than what the last one touched.
+  void begin_execution();
+
+  // -- Threads and synchronisation objects: happens-before without values
+  // --------------------
+
+  void thread_created(ThreadId creator, ThreadId created);
+  void thread_joined(ThreadId joiner, ThreadId ended);
+
+  // `object` is any number that names a lock, a condition or a guard; objects that need
+  // several clocks (a reader-writer lock) use several numbers. release_to forgets what
+  // the object knew, merge_to adds.
+  void release_to(ThreadId thread, Address object);
+  void merge_to(ThreadId thread, Address object);
+  void acquire_from(ThreadId thread, Address object);
+
+  // -- Plain memory
+  // -------------------------------------------------------------------------
+
+  // A race with an earlier access, or nullptr. Valid until the next call. Of any size; a
+  // range is one access. Accesses that race are remembered like others, so that one race
+  // is reported once.
+  const Race* read(const Site& site, Address address, std::uint64_t size);
+  const Race* write(const Site& site, Address address, std::uint64_t size);
+
+  // The memory begins a new life (allocated, freed, a reused stack): earlier accesses and
+  // stores are forgotten.
+  void reset(Address address, std::uint64_t size);
+
+  // -- Atomics
+  // ------------------------------------------------------------------------------
+
+  // `held` is what real memory holds. It is the first store of a location that is new to
+  // the model; if it differs from the newest store, code that was not instrumented wrote
+  // it, and a new history starts there. Returned spans are valid until the commit that
+  // follows, which must come before any other call.
+
+  std::span<const StoreChoice> load_choices(const Site& site, Address address,
+                                            std::uint8_t size, MemoryOrder order,
+                                            Value held);
+  Committed commit_load(std::size_t choice);
+
+  // How many places from the end of the modification order the store may take: at
+  // least 1.
+  std::size_t store_choices(const Site& site, Address address, std::uint8_t size,
+                            MemoryOrder order, Value held);
+  Committed commit_store(std::size_t places_from_end, Value value);
+
+  std::span<const StoreChoice> update_choices(const Site& site, Address address,
+                                              std::uint8_t size, MemoryOrder order,
+                                              Value held);
+  Committed commit_update(std::size_t choice, Value value);
+
+  // Choices that hold `expected` (compared in `size` bytes) may be committed with succeed
+  // = true, or, for a weak compare-exchange, with false (a spurious failure); all others
+  // with false only.
+  std::span<const StoreChoice> compare_choices(const Site& site, Address address,
+                                               std::uint8_t size, MemoryOrder success,
+                                               MemoryOrder failure, Value held,
+                                               Value expected);
+  Committed commit_compare(std::size_t choice, bool succeed, Value value);
+
+  void fence(const Site& site, MemoryOrder order);
+
+  // -- Counting
+  // -----------------------------------------------------------------------------
+
+  // The same for two executions of one program exactly if the same reads read from the
+  // same stores and every location has the same modification order, whatever the order in
+  // which it was executed. An operation is identified by its thread and its number among
+  // that thread's atomic operations.
+  [[nodiscard]] std::uint64_t execution_hash() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace interleave

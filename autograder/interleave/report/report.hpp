@@ -1,0 +1,58 @@
+// Turns a failure and its trace into what a person reads and what the grader records.
+//
+//   Failure + Trace  -->  concept, headline, picture (one column per thread, the
+//   student's lines), location
+//
+// Program counters are turned into functions, files and lines with the program's debug
+// information; addresses into variables where it knows them, else into the source text at
+// the line, else into "mutex 1", "atomic 2" in order of appearance.
+//
+// Threads     None: one caller at a time, after the schedule has ended, outside the body.
+// Left out    Finding, replaying and minimising: the engine does that before it asks for
+// a report.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "interleave/runtime/failure.hpp"
+#include "interleave/runtime/trace.hpp"
+
+namespace interleave {
+
+// What is known of the exploration that found the failure.
+struct Finding {
+  std::string test;             // for the record
+  std::uint64_t schedule = 0;   // the failure came in this one ...
+  std::uint64_t schedules = 0;  // ... of at most so many
+  double milliseconds = 0;
+  std::string coverage;
+  std::string token;
+  std::string replay_command;  // "autograder/course replay TOKEN", or the test with
+                               // INTERLEAVE_REPLAY=TOKEN
+};
+
+struct Report {
+  std::string concept_name;  // of the course: "lost wake-up", "check then act", "lock
+                             // order", "data race", "release without acquire",
+                             // "livelock", "lifetime", "misuse", "atomicity", "leak"
+  std::string headline;  // "deadlock after 9 steps, in schedule 3 of 1,000"
+  std::string
+      picture;       // headline, columns, explanation, replay command; ends in a newline
+  std::string file;  // where in the student's source it happened
+  std::uint32_t line = 0;
+  std::string json;  // the record {"record":"explored", ...}, one line
+};
+
+[[nodiscard]] Report make_report(const Failure& failure, const Trace& trace,
+                                 const Finding& finding);
+
+// The record of an exploration that found nothing.
+[[nodiscard]] std::string clean_record(const Finding& finding);
+
+// One step in words, for stepping through a replay: "worker 1  lock accounts_[1].mutex
+// ledger.hpp:41".
+[[nodiscard]] std::string describe(const Step& step, const Trace& trace);
+
+}  // namespace interleave

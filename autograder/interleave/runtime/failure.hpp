@@ -1,0 +1,102 @@
+// What was wrong with a schedule, in terms of the trace of its replay.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "interleave/runtime/operation.hpp"
+#include "interleave/runtime/trace.hpp"
+
+namespace interleave {
+
+enum class FailureKind : std::uint8_t {
+  kNone,
+  kCheck,       // interleave::check, or a GoogleTest assertion, did not hold
+  kException,   // left a thread or the body
+  kCrash,       // a signal; `message` names it
+  kRace,        // `accesses` holds the two
+  kDeadlock,    // `cycle` holds the threads, if it is one of locks
+  kLostWakeUp,  // all blocked, one of them on a condition or a word that nobody will
+                // notify
+  kLivelock,    // every thread that is left re-reads what nobody will change
+  kMisuse,      // unlock by another, lock twice, destroyed while locked, never joined
+  kLeak,
+  kUseAfterFree,  // `accesses` holds the use; `block` the memory
+  kDoubleFree,
+  kUnsupported,  // not a verdict: the explorer cannot run this; `message` names what
+};
+
+// The record's word for it: "clean", "check", "deadlock", "lost wake-up", ...
+[[nodiscard]] constexpr std::string_view name_of(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::kNone:
+      return "clean";
+    case FailureKind::kCheck:
+      return "check";
+    case FailureKind::kException:
+      return "exception";
+    case FailureKind::kCrash:
+      return "crash";
+    case FailureKind::kRace:
+      return "data race";
+    case FailureKind::kDeadlock:
+      return "deadlock";
+    case FailureKind::kLostWakeUp:
+      return "lost wake-up";
+    case FailureKind::kLivelock:
+      return "livelock";
+    case FailureKind::kMisuse:
+      return "misuse";
+    case FailureKind::kLeak:
+      return "leak";
+    case FailureKind::kUseAfterFree:
+      return "use after free";
+    case FailureKind::kDoubleFree:
+      return "double free";
+    case FailureKind::kUnsupported:
+      return "unsupported";
+  }
+  return "unknown";
+}
+
+// One side of a race, or one use of dead memory.
+struct Access {
+  ThreadId thread = kNoThread;
+  std::uint32_t step = kNoStep;
+  Address address = 0;
+  std::uint32_t size = 0;
+  ProgramCounter pc = 0;
+  bool write = false;
+  bool atomic = false;
+};
+
+// A thread that cannot go on, what it wants and who has it.
+struct Waiting {
+  ThreadId thread = kNoThread;
+  Operation operation;
+  ThreadId holder = kNoThread;  // kNoThread: nobody holds it; it waits for a signal
+  std::uint32_t last_notify =
+      kNoStep;  // lost wake-up: the notify that came before the wait
+  std::uint32_t wait_step = kNoStep;
+};
+
+struct Failure {
+  FailureKind kind = FailureKind::kNone;
+  std::string message;          // one sentence for the person who reads it at midnight
+  ThreadId thread = kNoThread;  // where it happened, if in one thread
+  std::uint32_t step = kNoStep;
+  ProgramCounter pc = 0;
+  std::string file;  // kCheck: where the check stands
+  std::uint32_t line = 0;
+  std::vector<Access> accesses;  // kRace: two, the older first
+  std::vector<Waiting> waiting;  // kDeadlock, kLostWakeUp, kLivelock: everybody
+  std::vector<ThreadId> cycle;   // kDeadlock: who waits for whom, in order
+  Block block;                   // kLeak, kUseAfterFree, kDoubleFree
+  std::vector<Block> leaked;     // kLeak: all of them
+
+  [[nodiscard]] explicit operator bool() const { return kind != FailureKind::kNone; }
+};
+
+}  // namespace interleave

@@ -1,0 +1,112 @@
+// One visible step of one thread: what it is about to do, or has just done.
+//
+// The scheduler may switch threads before each operation that is visible to others; plain
+// reads and writes are not such points (a program whose result depends on their order has
+// a race, which the memory model reports whatever the order) and appear in traces only.
+#pragma once
+
+#include <cstdint>
+
+namespace interleave {
+
+using ThreadId = std::uint32_t;  // 0 runs the body; others count up in order of creation
+using Address =
+    std::uintptr_t;  // of an object in the body's memory, the same in every replay
+using ProgramCounter = std::uintptr_t;
+
+inline constexpr ThreadId kNoThread = ~ThreadId{0};
+
+// C++20's orders, in the compilers' numbering. consume is treated as acquire.
+enum class MemoryOrder : std::uint8_t {
+  kRelaxed,
+  kConsume,
+  kAcquire,
+  kRelease,
+  kAcqRel,
+  kSeqCst
+};
+
+[[nodiscard]] constexpr bool acquires(MemoryOrder order) {
+  return order == MemoryOrder::kConsume || order == MemoryOrder::kAcquire ||
+         order == MemoryOrder::kAcqRel || order == MemoryOrder::kSeqCst;
+}
+[[nodiscard]] constexpr bool releases(MemoryOrder order) {
+  return order == MemoryOrder::kRelease || order == MemoryOrder::kAcqRel ||
+         order == MemoryOrder::kSeqCst;
+}
+
+enum class OperationKind : std::uint8_t {
+  // Threads. `object` is the other thread's id.
+  kThreadStart,
+  kThreadCreate,
+  kThreadJoin,
+  kThreadDetach,
+  kThreadExit,
+  kYield,
+  kSleep,
+  // Memory. `object` is the address.
+  kPlainRead,
+  kPlainWrite,
+  kAtomicLoad,
+  kAtomicStore,
+  kAtomicUpdate,           // exchange and fetch_*: always reads and writes
+  kAtomicCompareExchange,  // reads, and writes if it finds what it expects
+  kFence,
+  // Locks. `object` is the lock's address; a recursive or timed lock uses the same kinds.
+  kLock,
+  kTryLock,
+  kUnlock,
+  kLockShared,
+  kTryLockShared,
+  kUnlockShared,
+  // Waiting. `object` is the condition variable, or the address of the word that is
+  // waited on.
+  kConditionWait,  // unlocks the mutex and starts to wait
+  kConditionWake,  // a waiter that was notified, woke spuriously or timed out goes on
+  kNotifyOne,
+  kNotifyAll,
+  kFutexWait,  // atomic::wait, latch, barrier, semaphore and future come down to this
+  kFutexWake,
+  kSemaphoreWait,  // POSIX sem_wait and sem_post
+  kSemaphorePost,
+  kBarrierWait,  // POSIX pthread_barrier_wait
+  kTimeOut,      // a timed wait or a sleep comes to its end; time moves to its deadline
+  // Initialisation that happens once. `object` is the flag or the guard.
+  kOnceEnter,
+  kOnceDone,
+  // In traces only.
+  kAllocate,
+  kRelease,
+  kClockRead,
+  kCall,  // a function of the program was entered; `pc` is its address
+  kCheck,
+  kDestroy,  // of a mutex or a condition variable
+};
+
+struct Operation {
+  ThreadId thread = kNoThread;
+  OperationKind kind = OperationKind::kYield;
+  MemoryOrder order = MemoryOrder::kSeqCst;  // atomics and fences
+  std::uint8_t size = 0;                     // bytes, of memory operations
+  Address object = 0;
+  Address second_object = 0;  // kConditionWait, kConditionWake: the mutex
+  ProgramCounter pc =
+      0;  // return address in the program: where in the source this happens
+};
+
+// Whether the operation can change what `object` holds, given that its kind is a memory
+// operation.
+[[nodiscard]] constexpr bool may_write(OperationKind kind) {
+  return kind == OperationKind::kPlainWrite || kind == OperationKind::kAtomicStore ||
+         kind == OperationKind::kAtomicUpdate ||
+         kind == OperationKind::kAtomicCompareExchange;
+}
+[[nodiscard]] constexpr bool is_atomic(OperationKind kind) {
+  return kind >= OperationKind::kAtomicLoad &&
+         kind <= OperationKind::kAtomicCompareExchange;
+}
+[[nodiscard]] constexpr bool is_lock(OperationKind kind) {
+  return kind >= OperationKind::kLock && kind <= OperationKind::kUnlockShared;
+}
+
+}  // namespace interleave

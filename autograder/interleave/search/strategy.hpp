@@ -1,0 +1,114 @@
+// Chooses: which thread goes next, which store a load reads, who is woken.
+//
+//   begin_schedule   { choose | executed }*   end_schedule        until finished() or the
+//   budget is spent
+//
+// A schedule is the list of choices at its decisions. At each decision alternative 0 is
+// the default: the running thread goes on if it can, else the next in order of creation;
+// the newest store; the last place; the first waiter; nothing spurious; nothing times out
+// while something else can run. A schedule is therefore told by its deviations alone:
+// (number of the decision, index of the alternative). That is the token.
+//
+// Threads     None: one caller at a time.
+// Determinism The choices are a function of the seed, of the options and of the decisions
+// seen: never of
+//             addresses, time or hash order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "interleave/runtime/operation.hpp"
+#include "interleave/runtime/trace.hpp"
+
+namespace interleave {
+
+enum class DecisionKind : std::uint8_t {
+  kThread,    // which thread performs its pending operation
+  kStore,     // which store a load, an update or a compare-exchange reads
+  kPlace,     // how far from the end of the modification order a store goes
+  kWaiter,    // whom notify_one, or a futex wake, wakes
+  kSpurious,  // 0: as usual; 1: the compare-exchange or try_lock fails, the wait returns,
+              // for no reason
+};
+
+// One way to go on.
+struct Alternative {
+  ThreadId thread =
+      kNoThread;      // kThread: who runs; kStore: who stored; kWaiter: who is woken
+  Operation pending;  // kThread: its pending operation; else the operation that is being
+                      // decided
+  std::uint32_t store =
+      kNoStep;             // kStore: the step that stored; kPlace: places from the end
+  bool reluctant = false;  // kThread: it only yields, sleeps or times out; default while
+                           // nobody else can run
+};
+
+struct Decision {
+  DecisionKind kind = DecisionKind::kThread;
+  std::uint32_t number = 0;        // in this schedule, from 0
+  ThreadId running = kNoThread;    // who performed the last operation
+  bool running_can_go_on = false;  // kThread: alternatives[0] is the running thread; else
+                                   // a switch is no preemption
+  std::span<const Alternative>
+      alternatives;  // at least two; kThread: every thread that can run, once
+};
+
+// choose may return this at a kThread decision: every way on was explored already; the
+// schedule is given up and not counted.
+inline constexpr std::size_t kPrune = ~std::size_t{0};
+
+struct ScheduleEnd {
+  std::uint32_t decisions = 0;
+  std::uint32_t steps = 0;  // operations executed, plain accesses excluded
+  bool failed = false;
+  bool pruned = false;
+};
+
+class Strategy {
+ public:
+  virtual ~Strategy() = default;
+
+  virtual void begin_schedule() = 0;
+  virtual std::size_t choose(const Decision& decision) = 0;
+
+  // Each visible operation, just after it was performed, in execution order, whether or
+  // not there was anything to decide. Only called if wants_operations(). `woke` and
+  // `wrote` say whether it could have had an effect on others: a failed compare-exchange
+  // and a try_lock that failed are reads.
+  virtual void executed(const Operation& operation, bool wrote);
+  [[nodiscard]] virtual bool wants_operations() const { return false; }
+
+  virtual void end_schedule(const ScheduleEnd& end) = 0;
+
+  // Nothing is left to explore (within the strategy's bounds).
+  [[nodiscard]] virtual bool finished() const { return false; }
+  // ... and the bounds leave nothing out: every behaviour of the program was explored.
+  [[nodiscard]] virtual bool exhaustive() const { return false; }
+
+  // What was covered, for people: "all 24 behaviours checked"; "2 preemptions, complete;
+  // PCT depth 3: a bug of depth 3 is missed with probability at most 0.02".
+  [[nodiscard]] virtual std::string coverage() const = 0;
+
+  // Its short name in tokens: "pct3".
+  [[nodiscard]] virtual std::string_view name() const = 0;
+};
+
+struct StrategyOptions {
+  std::uint64_t seed = 1;
+  std::uint64_t schedules = 10'000;  // the budget, for the portfolio's division of it
+};
+
+// "default" (one run, no preemption) · "bounded0" "bounded1" "bounded2" (depth-first,
+// that many preemptions) · "exhaustive" (depth-first, unbounded) · "pct2" "pct3" "pct4" ·
+// "pos" · "sticky5" "sticky20" "sticky50" · "reduced" (partial-order reduction: source
+// sets and sleep sets) · "portfolio" (all of them in turn). nullptr for a name that is
+// none of these.
+[[nodiscard]] std::unique_ptr<Strategy> make_strategy(std::string_view name,
+                                                      const StrategyOptions& options);
+
+}  // namespace interleave
