@@ -13,11 +13,11 @@ namespace course {
 
 void end_at(const Step& step) noexcept {
   report(R"({"record":"todo","step":)" + std::to_string(step.number) + R"(,"file":)" +
-         json_string(step.where.file_name()) + R"(,"line":)" +
-         std::to_string(step.where.line()) + "}");
+         json_string(step.file) + R"(,"line":)" +
+         std::to_string(step.line) + "}");
   if (!graded()) {
-    std::fprintf(stderr, "%s:%u: step %d is still to be written\n", step.where.file_name(),
-                 static_cast<unsigned>(step.where.line()), step.number);
+    std::fprintf(stderr, "%s:%d: step %d is still to be written\n", step.file, step.line,
+                 step.number);
   }
   ::_exit(75);
 }

@@ -26,7 +26,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <source_location>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -45,6 +44,18 @@ inline std::string current_test() {
   return {};
 }
 
+// A place in the source. Clang 14 has no std::source_location with libstdc++.
+struct Location {
+  const char* file = "";
+  std::uint32_t line = 0;
+
+  // As a default argument: the caller's place.
+  static constexpr Location current(const char* file = __builtin_FILE(),
+                                    std::uint32_t line = __builtin_LINE()) {
+    return {file, line};
+  }
+};
+
 enum class Memory : std::uint8_t {
   kSequential,  // a load reads the newest store, always
   kWeak,        // a load reads any store that C++20 (RC11) allows it to read
@@ -61,7 +72,7 @@ struct Options {
       true;  // explore spurious wake-ups, weak compare-exchange and try_lock failures
   bool leaks = true;  // a block allocated by the body and alive at its end is a failure
   std::string test = current_test();  // in records and tokens
-  std::source_location where = std::source_location::current();
+  Location where = Location::current();
 };
 
 // What one exploration saw. `kind` is "clean" or one of the names in runtime/failure.hpp.
@@ -131,7 +142,7 @@ template <typename Body>
 // Fails the schedule if `holds` is false. Under the runtime the schedule ends here; in a
 // stress build the body goes on and explore throws when it returns.
 void check(bool holds, std::string_view message = {},
-           std::source_location where = std::source_location::current());
+           Location where = Location::current());
 
 // Names the calling thread in pictures. Threads without a name are "leader", "worker 1",
 // "worker 2"...

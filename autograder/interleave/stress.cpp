@@ -112,8 +112,8 @@ void publish_result(const Result& result, const Options& options) {
           ",\"milliseconds\":" + std::to_string(result.milliseconds) +
           ",\"coverage\":" + json_string(result.coverage) +
           ",\"token\":\"\",\"picture\":" + json_string(result.message) +
-          ",\"file\":" + json_string(options.where.file_name()) +
-          ",\"line\":" + std::to_string(options.where.line()) + "}");
+          ",\"file\":" + json_string(options.where.file) +
+          ",\"line\":" + std::to_string(options.where.line) + "}");
 }
 
 }  // namespace
@@ -140,9 +140,9 @@ Outcomes outcomes_of_text(const std::function<std::string()>& body,
   return outcomes;
 }
 
-void check(bool holds, std::string_view message, std::source_location where) {
+void check(bool holds, std::string_view message, Location where) {
   if (holds) return;
-  remember(std::string(where.file_name()) + ":" + std::to_string(where.line()) + ": " +
+  remember(std::string(where.file) + ":" + std::to_string(where.line) + ": " +
            (message.empty() ? "a check does not hold" : std::string(message)));
 }
 
@@ -150,7 +150,7 @@ void name_thread(std::string_view) {}
 
 Cost::Cost(std::string_view operation, std::uint64_t repetitions)
     : operation_(operation), repetitions_(repetitions) {}
-Cost::~Cost() = default;
+Cost::~Cost() { static_cast<void>(repetitions_); }
 Counts Cost::counts() const { return start_; }
 
 bool explores_schedules() { return false; }
