@@ -1,9 +1,46 @@
-#include <stdexcept>
+#include <fmt/format.h>
 
+#include <cstdio>
+
+#include "author/files.hpp"
+#include "author/starters.hpp"
 #include "cli/commands.hpp"
 
 namespace course::cli {
+namespace fs = std::filesystem;
 
-int author_starters(const Common&, const AuthorOptions&) { throw std::runtime_error("author_starters is not built yet"); }
+namespace {
+
+int check(const Common& common, const std::vector<author::Stale>& stale) {
+  for (const author::Stale& one : stale) {
+    const std::string file = fs::relative(one.starter, common.root).string();
+    fmt::print("{}: {}\n", one.line == 0 ? file : fmt::format("{}:{}", file, one.line),
+               one.line == 0 ? "is missing" : "is not what its solution gives");
+  }
+  if (stale.empty()) return all_passed;
+  fmt::print("\nTo write {}: autograder/course author starters\n",
+             stale.size() == 1 ? "it" : "them");
+  return something_failed;
+}
+
+}  // namespace
+
+int author_starters(const Common& common, const AuthorOptions& options) try {
+  const std::vector<author::Stale> stale = author::stale_starters(common.root);
+  if (options.check) return check(common, stale);
+  for (const author::Stale& one : stale) {
+    const author::Written written = author::write_starter(common.root, one);
+    fmt::print("wrote {}\n", fs::relative(one.starter, common.root).string());
+    if (!written.kept.empty()) {
+      fmt::print("      what was there is in {}\n",
+                 fs::relative(written.kept, common.root).string());
+    }
+  }
+  if (stale.empty()) fmt::print("Every starter is what its solution gives.\n");
+  return all_passed;
+} catch (const author::Mistake& mistake) {
+  fmt::print(stderr, "{}\n", mistake.what());
+  return something_failed;
+}
 
 }  // namespace course::cli
