@@ -37,7 +37,7 @@ struct Report {
   std::string concept_name;  // of the course: "lost wake-up", "check then act", "lock
                              // order", "data race", "release without acquire",
                              // "livelock", "lifetime", "misuse", "atomicity", "leak"
-  std::string headline;  // "deadlock after 9 steps, in schedule 3 of 1,000"
+  std::string headline;      // "deadlock after 9 steps, in schedule 3 of 1,000"
   std::string
       picture;       // headline, columns, explanation, replay command; ends in a newline
   std::string file;  // where in the student's source it happened

@@ -1,0 +1,297 @@
+#include "interleave/report/explanation.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace interleave {
+namespace {
+
+const Step* step_at(const Trace& trace, std::uint32_t number) {
+  const auto found = std::lower_bound(
+      trace.steps.begin(), trace.steps.end(), number,
+      [](const Step& step, std::uint32_t wanted) { return step.number < wanted; });
+  return found != trace.steps.end() && found->number == number ? &*found : nullptr;
+}
+
+// A pair of atomic operations that looks like a hand-over from the earlier access's
+// thread to the later one's but does not order them.
+struct BrokenEdge {
+  const Step* store = nullptr;
+  const Step* load = nullptr;
+};
+
+std::optional<BrokenEdge> broken_edge(const Failure& failure, const Trace& trace) {
+  const Access& earlier = failure.accesses[0];
+  const Access& later = failure.accesses[1];
+  for (const Step& load : trace.steps) {
+    if (load.number >= later.step || load.operation.thread != later.thread) continue;
+    if (!is_atomic(load.operation.kind) || !load.reads) continue;
+    const Step* store = step_at(trace, load.reads_from);
+    if (store == nullptr || store->operation.thread != earlier.thread) continue;
+    if (store->number > earlier.step) return BrokenEdge{store, &load};
+  }
+  return std::nullopt;
+}
+
+// The locks that `thread` holds at `step`.
+std::set<Address> locks_at(const Trace& trace, ThreadId thread, std::uint32_t step) {
+  std::set<Address> held;
+  for (const Step& taken : trace.steps) {
+    if (taken.number >= step) break;
+    if (taken.operation.thread != thread || taken.blocked || !taken.succeeded) continue;
+    switch (taken.operation.kind) {
+      case OperationKind::kLock:
+      case OperationKind::kTryLock:
+      case OperationKind::kLockShared:
+      case OperationKind::kTryLockShared:
+        held.insert(taken.operation.object);
+        break;
+      case OperationKind::kUnlock:
+      case OperationKind::kUnlockShared:
+        held.erase(taken.operation.object);
+        break;
+      case OperationKind::kConditionWait:
+        held.erase(taken.operation.second_object);
+        break;
+      case OperationKind::kConditionWake:
+        held.insert(taken.operation.second_object);
+        break;
+      default:
+        break;
+    }
+  }
+  return held;
+}
+
+std::string listed(const std::set<Address>& locks, const Naming& naming) {
+  std::string out;
+  for (const Address lock : locks)
+    out += (out.empty() ? "" : " and ") + naming.object(lock);
+  return out.empty() ? "no lock" : out;
+}
+
+class Explainer {
+ public:
+  Explainer(const Failure& failure, const Trace& trace, const Naming& naming,
+            const StepName& step_name)
+      : failure_(failure), trace_(trace), naming_(naming), step_name_(step_name) {}
+
+  Explanation explain() {
+    out_.headline = std::string(name_of(failure_.kind));
+    switch (failure_.kind) {
+      case FailureKind::kRace:
+        explain_race();
+        break;
+      case FailureKind::kDeadlock:
+        out_.concept_name = failure_.cycle.empty() ? "deadlock" : "lock order";
+        explain_waiting();
+        break;
+      case FailureKind::kLostWakeUp:
+        out_.concept_name = "lost wake-up";
+        explain_waiting();
+        break;
+      case FailureKind::kLivelock:
+        out_.concept_name = "livelock";
+        explain_waiting();
+        break;
+      case FailureKind::kMisuse:
+        out_.concept_name = "misuse";
+        break;
+      case FailureKind::kLeak:
+        explain_leak();
+        break;
+      case FailureKind::kUseAfterFree:
+      case FailureKind::kDoubleFree:
+        explain_lifetime();
+        break;
+      default:
+        break;
+    }
+    if (!failure_.message.empty())
+      out_.lines.insert(out_.lines.begin(), failure_.message);
+    explain_old_values();
+    return std::move(out_);
+  }
+
+ private:
+  void say(std::string line) { out_.lines.push_back(std::move(line)); }
+
+  [[nodiscard]] std::string who(ThreadId id) const { return naming_.thread(id); }
+
+  [[nodiscard]] std::string where(std::uint32_t number) const {
+    const Step* step = step_at(trace_, number);
+    if (step == nullptr) return {};
+    const Frame frame = naming_.place(step->stack);
+    const std::string location = Naming::location(frame);
+    const std::string text = naming_.text(frame);
+    if (location.empty()) return {};
+    return text.empty() ? "  " + location : "  " + location + "   " + text;
+  }
+
+  void explain_race() {
+    out_.concept_name = "data race";
+    if (failure_.accesses.size() < 2) return;
+    for (const Access& access : failure_.accesses) {
+      say(who(access.thread) + (access.write ? " writes " : " reads ") +
+          naming_.object(access.address) + (access.atomic ? " (atomic)" : "") + " in " +
+          step_name_(access.step) + where(access.step));
+    }
+    const BrokenEdge edge = broken_edge(failure_, trace_).value_or(BrokenEdge{});
+    if (edge.store != nullptr) {
+      explain_broken_edge(edge);
+      return;
+    }
+    explain_locks();
+  }
+
+  void explain_broken_edge(const BrokenEdge& edge) {
+    out_.concept_name = "release without acquire";
+    const std::string object = naming_.object(edge.load->operation.object);
+    const bool released = releases(edge.store->operation.order);
+    const bool acquired = acquires(edge.load->operation.order);
+    std::string missing = "the store must be a release";
+    if (released) missing = "the load must be an acquire";
+    if (!released && !acquired)
+      missing = "the store must be a release and the load an acquire";
+    say("Nothing orders the two. " + who(edge.load->operation.thread) + " saw " +
+        who(edge.store->operation.thread) + "'s store to " + object + " (" +
+        step_name_(edge.load->number) + " read " + step_name_(edge.store->number) +
+        "), but for that to order them " + missing + ".");
+  }
+
+  void explain_locks() {
+    const Access& earlier = failure_.accesses[0];
+    const Access& later = failure_.accesses[1];
+    const auto first = locks_at(trace_, earlier.thread, earlier.step);
+    const auto second = locks_at(trace_, later.thread, later.step);
+    say("Nothing orders the two: " + who(earlier.thread) + " held " +
+        listed(first, naming_) + ", " + who(later.thread) + " held " +
+        listed(second, naming_) + ".");
+    if (first.empty() && second.empty()) {
+      say("One lock held by both, or an atomic with release and acquire, would.");
+    } else {
+      say("The same lock held by both would.");
+    }
+  }
+
+  void explain_waiting() {
+    for (const Waiting& waiting : failure_.waiting) {
+      std::string line = who(waiting.thread);
+      const std::string held = holds(waiting.thread);
+      if (!held.empty()) line += " holds " + held + " and";
+      line += waits(waiting);
+      say(std::move(line));
+    }
+  }
+
+  [[nodiscard]] std::string holds(ThreadId thread) const {
+    if (thread >= trace_.threads.size()) return {};
+    const auto& locks = trace_.threads[thread].holds;
+    if (locks.empty()) return {};
+    return listed({locks.begin(), locks.end()}, naming_);
+  }
+
+  [[nodiscard]] std::string waits(const Waiting& waiting) const {
+    const OperationKind kind = waiting.operation.kind;
+    if (kind == OperationKind::kThreadJoin) {
+      return " waits for " + who(static_cast<ThreadId>(waiting.operation.object)) +
+             " to end";
+    }
+    const std::string object = naming_.object(waiting.operation.object);
+    if (failure_.kind == FailureKind::kLivelock) {
+      return " reads " + object + " again and again; nobody is left to change it" +
+             where(waiting.wait_step);
+    }
+    std::string line = " waits " + std::string(is_lock(kind) ? "for " : "on ") + object;
+    if (waiting.holder != kNoThread) return line + ", held by " + who(waiting.holder);
+    if (is_lock(kind)) return line;
+    if (waiting.last_notify != kNoStep) {
+      return line + "; its last notify was " + step_name_(waiting.last_notify) +
+             ", before the wait" +
+             (waiting.wait_step == kNoStep ? "" : " in " + step_name_(waiting.wait_step));
+    }
+    return line + "; nobody is left to notify it";
+  }
+
+  void explain_leak() {
+    out_.concept_name = "leak";
+    for (const Block& block : failure_.leaked) {
+      const Frame frame = naming_.place(block.stack);
+      say(std::to_string(block.size) + " bytes allocated by " + who(block.thread) +
+          " at " + Naming::location(frame) + " are never freed   " + naming_.text(frame));
+    }
+  }
+
+  void explain_lifetime() {
+    out_.concept_name = "lifetime";
+    const Block& block = failure_.block;
+    for (const Access& access : failure_.accesses) {
+      say(who(access.thread) + (access.write ? " writes" : " reads") +
+          " memory that is gone, in " + step_name_(access.step) + where(access.step));
+    }
+    if (block.released != kNoStep) {
+      const Step* released = step_at(trace_, block.released);
+      const std::string by = released == nullptr ? "it" : who(released->operation.thread);
+      say(by + " freed it in " + step_name_(block.released) + where(block.released));
+    }
+    if (block.allocated != kNoStep) {
+      say(who(block.thread) + " allocated it in " + step_name_(block.allocated) +
+          where(block.allocated));
+    }
+  }
+
+  // Loads that read an older store than the newest: what x86 hides and the standard
+  // allows.
+  void explain_old_values() {
+    int said = 0;
+    for (const Step& step : trace_.steps) {
+      if (!step.reads || step.newest_store == kNoStep) continue;
+      if (step.newest_store == step.reads_from || ++said > 3) continue;
+      say(step_name_(step.number) + " read an old value of " +
+          naming_.object(step.operation.object) + ": " + step_name_(step.newest_store) +
+          " had already stored a newer one, and nothing makes this load see it.");
+    }
+  }
+
+  const Failure& failure_;
+  const Trace& trace_;
+  const Naming& naming_;
+  const StepName& step_name_;
+  Explanation out_;
+};
+
+}  // namespace
+
+Explanation explain(const Failure& failure, const Trace& trace, const Naming& naming,
+                    const StepName& step_name) {
+  return Explainer(failure, trace, naming, step_name).explain();
+}
+
+std::vector<std::uint32_t> steps_spoken_of(const Failure& failure, const Trace& trace) {
+  std::vector<std::uint32_t> steps{failure.step, failure.block.allocated,
+                                   failure.block.released};
+  for (const Access& access : failure.accesses) steps.push_back(access.step);
+  for (const Waiting& waiting : failure.waiting) {
+    steps.push_back(waiting.last_notify);
+    steps.push_back(waiting.wait_step);
+  }
+  if (failure.kind == FailureKind::kRace && failure.accesses.size() > 1) {
+    if (const auto edge = broken_edge(failure, trace)) {
+      steps.push_back(edge->store->number);
+      steps.push_back(edge->load->number);
+    }
+  }
+  for (const Step& step : trace.steps) {
+    if (step.reads && step.newest_store != kNoStep &&
+        step.newest_store != step.reads_from) {
+      steps.push_back(step.number);
+      steps.push_back(step.newest_store);
+    }
+  }
+  std::erase(steps, kNoStep);
+  std::sort(steps.begin(), steps.end());
+  return steps;
+}
+
+}  // namespace interleave

@@ -1,0 +1,51 @@
+// The names a picture uses: of threads, of objects, of places in the source.
+//
+// An object keeps one name throughout a trace: its variable's if it is a global, else
+// what the source calls it where it first appears, else "mutex 1", "atomic 2", in order
+// of appearance. Two objects of one name are "node->mutex #1" and "node->mutex #2".
+//
+// Threads     None: one caller at a time, outside any body.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "interleave/report/source_text.hpp"
+#include "interleave/report/symbols.hpp"
+#include "interleave/runtime/trace.hpp"
+
+namespace interleave {
+
+class Naming {
+ public:
+  // `trace`, `symbols` and `source` must outlive this object.
+  Naming(const Trace& trace, Symbols& symbols, SourceText& source);
+
+  [[nodiscard]] std::string thread(ThreadId id) const;
+  [[nodiscard]] std::string object(Address address) const;
+
+  // The innermost frame of the program's own among these return addresses; a frame
+  // without a file if there is none.
+  [[nodiscard]] Frame place(const std::vector<ProgramCounter>& stack) const;
+
+  // "job_queue.hpp:41"; empty for a frame without a file.
+  [[nodiscard]] static std::string location(const Frame& frame);
+  // The source at that place.
+  [[nodiscard]] std::string text(const Frame& frame) const;
+  // The function a kCall step enters.
+  [[nodiscard]] Frame entered(const Step& call) const;
+
+ private:
+  void name_objects();
+  [[nodiscard]] std::string name_from_source(const Step& step) const;
+  void number_duplicates();
+
+  const Trace& trace_;
+  Symbols& symbols_;
+  SourceText& source_;
+  std::map<Address, std::string> names_;
+  std::vector<Address> in_order_;  // of appearance
+};
+
+}  // namespace interleave

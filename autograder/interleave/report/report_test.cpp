@@ -1,0 +1,256 @@
+// Property: a picture says what a trace holds, in the program's own names and lines.
+//
+// The traces are made by hand; their return addresses are real ones of this file.
+#include "interleave/report/report.hpp"
+
+#include <gtest/gtest.h>
+
+#include "interleave/report/source_text.hpp"
+#include "interleave/report/symbols.hpp"
+
+namespace interleave {
+namespace {
+
+// The address its caller returns to: a place in this file that symbols must find.
+__attribute__((noinline)) ProgramCounter here() {
+  return reinterpret_cast<ProgramCounter>(__builtin_return_address(0));
+}
+
+struct Account {
+  __attribute__((noinline)) ProgramCounter lock() {
+    const ProgramCounter pc = here();
+    return pc;
+  }
+};
+
+constexpr std::uint32_t kLineOfTheCall = __LINE__ - 5;
+
+int ready_flag = 0;
+
+Step step(Trace& trace, ThreadId thread, OperationKind kind, Address object,
+          ProgramCounter pc) {
+  Step made;
+  made.number = static_cast<std::uint32_t>(trace.steps.size() + 1);
+  made.operation.thread = thread;
+  made.operation.kind = kind;
+  made.operation.object = object;
+  made.operation.pc = pc;
+  made.stack = {pc};
+  return made;
+}
+
+Trace two_threads() {
+  Trace trace;
+  trace.threads.resize(2);
+  trace.threads[0].name = "leader";
+  trace.threads[1].name = "worker 1";
+  return trace;
+}
+
+Finding found() {
+  Finding finding;
+  finding.test = "Ledger.Transfers";
+  finding.schedule = 3;
+  finding.schedules = 1000;
+  finding.replay_command = "autograder/course replay 2.2-abc";
+  return finding;
+}
+
+TEST(Symbols, FindTheLineAndTheFunctionOfAReturnAddress) {
+  Symbols symbols;
+  Account account;
+  const ProgramCounter pc = account.lock();
+  const auto& frames = symbols.frames(pc);
+  ASSERT_FALSE(frames.empty());
+  EXPECT_EQ(frames[0].function, "Account::lock");
+  EXPECT_EQ(file_name(frames[0].file), "report_test.cpp");
+  EXPECT_EQ(frames[0].line, kLineOfTheCall);
+  EXPECT_FALSE(frames[0].foreign());
+}
+
+TEST(Symbols, NameGlobalVariables) {
+  const Symbols symbols;
+  const auto name = symbols.variable_at(reinterpret_cast<Address>(&ready_flag));
+  ASSERT_TRUE(name.has_value());
+  EXPECT_EQ(*name, "interleave::ready_flag");
+}
+
+TEST(Symbols, ShortenNames) {
+  EXPECT_EQ(short_name("JobQueue<int>::push(int)"), "JobQueue::push");
+  EXPECT_EQ(short_name("void a::f<std::vector<int> >(int) const"), "a::f");
+  EXPECT_EQ(short_name("main::{lambda()#1}::operator()() const"), "lambda");
+}
+
+TEST(SourceText, NamesTheObjectOfAnOperation) {
+  const auto lock = OperationKind::kLock;
+  EXPECT_EQ(object_in("std::unique_lock lock(mutex_);", lock), "mutex_");
+  EXPECT_EQ(object_in("std::lock_guard<std::mutex> guard{a[i].mutex};", lock),
+            "a[i].mutex");
+  EXPECT_EQ(object_in("std::scoped_lock both(from.mutex, to.mutex);", lock),
+            "from.mutex");
+  EXPECT_EQ(object_in("if (x) accounts_[a]->mutex.lock();", lock), "accounts_[a]->mutex");
+  EXPECT_EQ(object_in("not_empty_.notify_one();", OperationKind::kNotifyOne),
+            "not_empty_");
+  EXPECT_EQ(object_in("auto* n = head_->next.load(std::memory_order_acquire);",
+                      OperationKind::kAtomicLoad),
+            "head_->next");
+  EXPECT_EQ(object_in("++count_;", OperationKind::kAtomicUpdate), "count_");
+  EXPECT_EQ(object_in("total += 2;", OperationKind::kPlainWrite), "total");
+  EXPECT_EQ(object_in("}", lock), "");
+}
+
+TEST(Report, ADeadlockShowsWhoHoldsAndWaits) {
+  Trace trace = two_threads();
+  const Address first = 0x1000;
+  const Address second = 0x2000;
+  const ProgramCounter pc = here();
+  trace.steps.push_back(step(trace, 0, OperationKind::kLock, first, pc));
+  trace.steps.push_back(step(trace, 1, OperationKind::kLock, second, pc));
+  trace.steps.push_back(step(trace, 1, OperationKind::kLock, first, pc));
+  trace.steps.back().waits_for = 0;
+  trace.steps.push_back(step(trace, 0, OperationKind::kLock, second, pc));
+  trace.steps.back().waits_for = 1;
+  trace.threads[0].holds = {first};
+  trace.threads[1].holds = {second};
+
+  Failure failure;
+  failure.kind = FailureKind::kDeadlock;
+  failure.cycle = {0, 1};
+  Waiting leader;
+  leader.thread = 0;
+  leader.operation = trace.steps[3].operation;
+  leader.holder = 1;
+  Waiting worker;
+  worker.thread = 1;
+  worker.operation = trace.steps[2].operation;
+  worker.holder = 0;
+  failure.waiting = {leader, worker};
+
+  const Report report = make_report(failure, trace, found());
+  EXPECT_EQ(report.concept_name, "lock order");
+  EXPECT_EQ(report.headline, "deadlock after 4 steps, in schedule 3 of 1,000");
+  EXPECT_NE(
+      report.picture.find("leader holds mutex 1 and waits for mutex 2, held by worker 1"),
+      std::string::npos)
+      << report.picture;
+  EXPECT_NE(report.picture.find("  3"), std::string::npos);
+  EXPECT_NE(report.picture.find("report_test.cpp:"), std::string::npos);
+  EXPECT_NE(report.picture.find("autograder/course replay 2.2-abc"), std::string::npos);
+  EXPECT_NE(report.json.find("\"kind\":\"deadlock\""), std::string::npos);
+  EXPECT_EQ(report.json.find('\n'), std::string::npos);
+}
+
+// A write, a relaxed store of the flag; a load that sees it, a read.
+Trace unordered_publication() {
+  Trace trace = two_threads();
+  const Address data = 0x1000;
+  const Address flag = 0x2000;
+  const ProgramCounter pc = here();
+  trace.steps.push_back(step(trace, 0, OperationKind::kPlainWrite, data, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, flag, pc));
+  trace.steps.back().operation.order = MemoryOrder::kRelaxed;
+  trace.steps.push_back(step(trace, 1, OperationKind::kAtomicLoad, flag, pc));
+  trace.steps.back().operation.order = MemoryOrder::kAcquire;
+  trace.steps.back().reads = true;
+  trace.steps.back().reads_from = 2;
+  trace.steps.push_back(step(trace, 1, OperationKind::kPlainRead, data, pc));
+  return trace;
+}
+
+Failure race_between(const Trace& trace, std::size_t earlier, std::size_t later) {
+  Failure failure;
+  failure.kind = FailureKind::kRace;
+  for (const std::size_t index : {earlier, later}) {
+    const Step& step = trace.steps[index];
+    Access access;
+    access.thread = step.operation.thread;
+    access.step = step.number;
+    access.address = step.operation.object;
+    access.write = step.operation.kind == OperationKind::kPlainWrite;
+    failure.accesses.push_back(access);
+  }
+  return failure;
+}
+
+TEST(Report, ARaceBehindARelaxedStoreNamesTheMissingRelease) {
+  const Trace trace = unordered_publication();
+  const Report report = make_report(race_between(trace, 0, 3), trace, found());
+  EXPECT_EQ(report.concept_name, "release without acquire");
+  EXPECT_NE(report.picture.find("the store must be a release"), std::string::npos)
+      << report.picture;
+  EXPECT_NE(report.picture.find("step 3 read step 2"), std::string::npos)
+      << report.picture;
+}
+
+TEST(Report, ARaceWithoutAnyEdgeNamesTheLocksHeld) {
+  Trace trace = two_threads();
+  const ProgramCounter pc = here();
+  trace.steps.push_back(step(trace, 0, OperationKind::kLock, 0x3000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kPlainWrite, 0x1000, pc));
+  trace.steps.push_back(step(trace, 1, OperationKind::kPlainWrite, 0x1000, pc));
+  const Report report = make_report(race_between(trace, 1, 2), trace, found());
+  EXPECT_EQ(report.concept_name, "data race");
+  EXPECT_NE(report.picture.find("leader held mutex 1, worker 1 held no lock"),
+            std::string::npos)
+      << report.picture;
+}
+
+TEST(Report, ALostWakeUpNamesTheNotifyThatCameTooEarly) {
+  Trace trace = two_threads();
+  const ProgramCounter pc = here();
+  trace.steps.push_back(step(trace, 1, OperationKind::kNotifyOne, 0x1000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kConditionWait, 0x1000, pc));
+  Failure failure;
+  failure.kind = FailureKind::kLostWakeUp;
+  Waiting waiting;
+  waiting.thread = 0;
+  waiting.operation = trace.steps[1].operation;
+  waiting.last_notify = 1;
+  waiting.wait_step = 2;
+  failure.waiting = {waiting};
+  const Report report = make_report(failure, trace, found());
+  EXPECT_EQ(report.concept_name, "lost wake-up");
+  EXPECT_NE(report.picture.find("its last notify was step 1, before the wait in step 2"),
+            std::string::npos)
+      << report.picture;
+}
+
+TEST(Report, AnOldValueIsPointedOut) {
+  Trace trace = unordered_publication();
+  trace.steps[2].reads_from = kNoStep;
+  trace.steps[2].newest_store = 2;
+  Failure failure;
+  failure.kind = FailureKind::kCheck;
+  failure.message = "expected 1";
+  failure.file = "queue_test.cpp";
+  failure.line = 12;
+  const Report report = make_report(failure, trace, found());
+  EXPECT_EQ(report.concept_name, "") << "only the test knows what a check is about";
+  EXPECT_EQ(report.file, "queue_test.cpp");
+  EXPECT_EQ(report.line, 12u);
+  EXPECT_NE(report.picture.find("old: step 1 stored a newer one"), std::string::npos)
+      << report.picture;
+}
+
+TEST(Report, ALongTraceLosesItsMiddleAndSaysSo) {
+  Trace trace = two_threads();
+  const ProgramCounter pc = here();
+  for (int i = 0; i < 200; ++i) {
+    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x1000, pc));
+  }
+  Failure failure;
+  failure.kind = FailureKind::kException;
+  const Report report = make_report(failure, trace, found());
+  EXPECT_NE(report.picture.find("150 steps left out"), std::string::npos)
+      << report.picture;
+  EXPECT_NE(report.picture.find("200   store"), std::string::npos) << report.picture;
+}
+
+TEST(Report, ACleanRecordHasNoPicture) {
+  const std::string json = clean_record(found());
+  EXPECT_NE(json.find("\"kind\":\"clean\""), std::string::npos);
+  EXPECT_NE(json.find("\"picture\":\"\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace interleave

@@ -1,0 +1,129 @@
+#include "interleave/report/source_text.hpp"
+
+#include <cctype>
+#include <fstream>
+#include <regex>
+
+namespace interleave {
+namespace {
+
+std::string trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
+}
+
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+// The postfix expression that ends just before `end`: "a[i].b->c" in "x = a[i].b->c".
+std::string expression_before(std::string_view line, std::size_t end) {
+  std::size_t begin = end;
+  int depth = 0;
+  while (begin > 0) {
+    const char c = line[begin - 1];
+    if (c == ']' || c == ')') {
+      ++depth;
+    } else if (c == '[' || c == '(') {
+      if (depth == 0) break;
+      --depth;
+    } else if (depth == 0 && !is_word(c) && c != '.' && c != ':' &&
+               !(c == '>' && begin > 1 && line[begin - 2] == '-') &&
+               !(c == '-' && line[begin] == '>')) {
+      break;
+    }
+    --begin;
+  }
+  return trimmed(line.substr(begin, end - begin));
+}
+
+// X in "X.member(" or "X->member(", for the first of these members in the line.
+std::string receiver_of(std::string_view line, const std::regex& members) {
+  std::match_results<std::string_view::const_iterator> found;
+  if (!std::regex_search(line.begin(), line.end(), found, members)) return {};
+  return expression_before(line, static_cast<std::size_t>(found.position(0)));
+}
+
+// X in "std::lock_guard guard(X)".
+std::string locked_by_guard(std::string_view line) {
+  static const std::regex kGuard(
+      R"((?:lock_guard|unique_lock|scoped_lock|shared_lock)(?:<[^;]*>)?\s+\w+\s*[({]\s*([^,(){}]+(?:\([^()]*\))?[^,(){}]*))");
+  std::match_results<std::string_view::const_iterator> found;
+  if (!std::regex_search(line.begin(), line.end(), found, kGuard)) return {};
+  return trimmed(std::string(found[1].first, found[1].second));
+}
+
+// X in "++X", "X++", "X += 1", "X = 1": an atomic used through its operators.
+std::string changed_by_operator(std::string_view line) {
+  static const std::regex kPrefix(
+      R"((?:\+\+|--)\s*([A-Za-z_][\w.\[\]]*(?:->[\w.\[\]]+)*))");
+  static const std::regex kPostfix(
+      R"(([A-Za-z_][\w.\[\]]*(?:->[\w.\[\]]+)*)\s*(?:\+\+|--|[-+|&^]?=(?!=)))");
+  std::match_results<std::string_view::const_iterator> found;
+  for (const auto* pattern : {&kPrefix, &kPostfix}) {
+    if (std::regex_search(line.begin(), line.end(), found, *pattern)) {
+      return std::string(found[1].first, found[1].second);
+    }
+  }
+  return {};
+}
+
+// The only member (a word that ends in "_") in the line.
+std::string only_member(std::string_view line) {
+  static const std::regex kMember(R"([A-Za-z]\w*_(?!\w))");
+  std::string found;
+  using Words = std::regex_iterator<std::string_view::const_iterator>;
+  for (Words word(line.begin(), line.end(), kMember); word != Words(); ++word) {
+    if (!found.empty() && found != word->str()) return {};
+    found = word->str();
+  }
+  return found;
+}
+
+bool is_condition(OperationKind kind) {
+  return kind == OperationKind::kConditionWait || kind == OperationKind::kConditionWake ||
+         kind == OperationKind::kNotifyOne || kind == OperationKind::kNotifyAll;
+}
+
+}  // namespace
+
+std::string object_in(std::string_view line, OperationKind kind) {
+  static const std::regex kLocks(
+      R"((?:\.|->)(?:try_)?(?:un)?lock(?:_shared)?(?:_for|_until)?\()");
+  static const std::regex kConditions(
+      R"((?:\.|->)(?:wait(?:_for|_until)?|notify_one|notify_all)\()");
+  static const std::regex kWords(
+      R"((?:\.|->)(?:wait|notify_one|notify_all|acquire|release|try_acquire\w*|count_down|arrive\w*|get|set_value|set_exception)\()");
+  static const std::regex kAtomics(
+      R"((?:\.|->)(?:load|store|exchange|fetch_\w+|compare_exchange_\w+|test_and_set|test|clear|wait)\()");
+  if (is_lock(kind)) {
+    const std::string guarded = locked_by_guard(line);
+    return guarded.empty() ? receiver_of(line, kLocks) : guarded;
+  }
+  if (is_condition(kind)) return receiver_of(line, kConditions);
+  if (is_atomic(kind)) {
+    std::string name = receiver_of(line, kAtomics);
+    if (name.empty()) name = changed_by_operator(line);
+    return name.empty() ? only_member(line) : name;
+  }
+  if (kind == OperationKind::kPlainRead || kind == OperationKind::kPlainWrite) {
+    const std::string name = changed_by_operator(line);
+    return name.empty() ? only_member(line) : name;
+  }
+  return receiver_of(line, kWords);
+}
+
+std::string SourceText::line(const std::string& file, std::uint32_t number) {
+  const auto [found, added] = files_.try_emplace(file);
+  if (added) {
+    std::ifstream stream(file);
+    for (std::string text; std::getline(stream, text);) found->second.push_back(text);
+  }
+  if (number == 0 || number > found->second.size()) return {};
+  const std::string& text = found->second[number - 1];
+  const std::size_t comment = text.find("//");
+  return trimmed(std::string_view(text).substr(0, comment));
+}
+
+}  // namespace interleave

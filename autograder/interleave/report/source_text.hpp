@@ -1,0 +1,33 @@
+// What a line of source says: the object that an operation on it works on.
+//
+//   "std::unique_lock lock(mutex_);"         a lock   -->  "mutex_"
+//   "not_empty_.notify_one();"               a notify -->  "not_empty_"
+//   "head_->next.store(node, release);"      a store  -->  "head_->next"
+//
+// It reads text, not C++: an answer is a name for people, and no answer is a good answer.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "interleave/runtime/operation.hpp"
+
+namespace interleave {
+
+// The expression in `line` that an operation of this kind works on; empty if unsure.
+[[nodiscard]] std::string object_in(std::string_view line, OperationKind kind);
+
+// Lines of source files, read once. A file that cannot be read has no lines.
+class SourceText {
+ public:
+  // The line without the white space and comment around it; empty if there is none.
+  [[nodiscard]] std::string line(const std::string& file, std::uint32_t number);
+
+ private:
+  std::map<std::string, std::vector<std::string>> files_;
+};
+
+}  // namespace interleave

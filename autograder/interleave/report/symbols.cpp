@@ -1,0 +1,273 @@
+#include "interleave/report/symbols.hpp"
+
+#include <cxxabi.h>
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+#include <unordered_map>
+
+namespace interleave {
+namespace {
+
+std::string demangle(const char* name) {
+  int status = 0;
+  char* plain = abi::__cxa_demangle(name, nullptr, nullptr, &status);
+  std::string out = status == 0 && plain != nullptr ? plain : name;
+  std::free(plain);
+  return out;
+}
+
+// The declaration that `die` completes or is an inlined copy of; `die` itself if neither.
+Dwarf_Die declaration_of(Dwarf_Die die) {
+  Dwarf_Attribute link;
+  Dwarf_Die target;
+  while ((dwarf_attr(&die, DW_AT_abstract_origin, &link) != nullptr ||
+          dwarf_attr(&die, DW_AT_specification, &link) != nullptr) &&
+         dwarf_formref_die(&link, &target) != nullptr) {
+    die = target;
+  }
+  return die;
+}
+
+// The class that `function` is a member of, with the "::" behind it; empty if of none.
+std::string class_prefix(Dwarf_Die function) {
+  Dwarf_Die* scopes = nullptr;
+  const int count = dwarf_getscopes_die(&function, &scopes);
+  std::string prefix;
+  if (count > 1) {
+    const int tag = dwarf_tag(&scopes[1]);
+    const char* name = dwarf_diename(&scopes[1]);
+    const bool is_class = tag == DW_TAG_class_type || tag == DW_TAG_structure_type;
+    if (is_class && name != nullptr) prefix = short_name(name) + "::";
+  }
+  std::free(scopes);
+  return prefix;
+}
+
+// "JobQueue::push", "transfer", "lambda".
+std::string function_name(Dwarf_Die* die) {
+  Dwarf_Die declaration = declaration_of(*die);
+  const char* name = dwarf_diename(&declaration);
+  if (name == nullptr) return {};
+  const std::string prefix = class_prefix(declaration);
+  const bool closure = std::string_view(name) == "operator()" &&
+                       (prefix.empty() || prefix.find("lambda") != std::string::npos);
+  return closure ? "lambda" : prefix + short_name(name);
+}
+
+bool is_function(Dwarf_Die* die) {
+  const int tag = dwarf_tag(die);
+  return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
+}
+
+// Where the inlined function `die` was called.
+void move_to_call(Dwarf_Die* die, Dwarf_Die* unit, Frame& place) {
+  Dwarf_Attribute attribute;
+  Dwarf_Word file = 0;
+  Dwarf_Word line = 0;
+  dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute), &file);
+  dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute), &line);
+  Dwarf_Files* files = nullptr;
+  std::size_t count = 0;
+  if (dwarf_getsrcfiles(unit, &files, &count) == 0 && file < count) {
+    const char* path = dwarf_filesrc(files, file, nullptr, nullptr);
+    place.file = path == nullptr ? "" : path;
+  }
+  place.line = static_cast<std::uint32_t>(line);
+}
+
+// The compilation unit that holds `at`. Clang writes no address table, so where the table
+// has no answer every unit is asked.
+Dwarf_Die* unit_at(Dwfl_Module* module, Dwarf_Addr at, Dwarf_Addr* bias) {
+  if (Dwarf_Die* unit = dwfl_module_addrdie(module, at, bias)) return unit;
+  Dwarf_Die* unit = nullptr;
+  while ((unit = dwfl_module_nextcu(module, unit, bias)) != nullptr) {
+    if (dwarf_haspc(unit, at - *bias) == 1) return unit;
+  }
+  return nullptr;
+}
+
+Frame source_at(Dwarf_Die* unit, Dwarf_Addr at) {
+  Frame place;
+  Dwarf_Line* line = dwarf_getsrc_die(unit, at);
+  if (line == nullptr) return place;
+  int number = 0;
+  dwarf_lineno(line, &number);
+  const char* path = dwarf_linesrc(line, nullptr, nullptr);
+  place.file = path == nullptr ? "" : path;
+  place.line = static_cast<std::uint32_t>(number);
+  return place;
+}
+
+const Dwfl_Callbacks callbacks = {
+    dwfl_linux_proc_find_elf,
+    dwfl_standard_find_debuginfo,
+    nullptr,
+    nullptr,
+};
+
+}  // namespace
+
+bool Frame::foreign() const {
+  static constexpr std::string_view kForeign[] = {"/usr/include/",
+                                                  "/usr/lib/",
+                                                  "/usr/local/include/",
+                                                  "/gtest/",
+                                                  "/interleave/runtime/",
+                                                  "/interleave/memory/",
+                                                  "/interleave/interleave.hpp",
+                                                  "/interleave/stress.cpp",
+                                                  "/harness/test_main.cpp"};
+  for (const auto& part : kForeign) {
+    if (file.find(part) != std::string::npos) return true;
+  }
+  return file.empty();
+}
+
+class Symbols::Reader {
+ public:
+  Reader() : session_(dwfl_begin(&callbacks)) {
+    if (session_ == nullptr) return;
+    dwfl_linux_proc_report(session_, ::getpid());
+    dwfl_report_end(session_, nullptr, nullptr);
+  }
+  ~Reader() {
+    if (session_ != nullptr) dwfl_end(session_);
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  const std::vector<Frame>& frames(Dwarf_Addr at) {
+    const auto [found, added] = known_.try_emplace(at);
+    if (added) found->second = read_frames(at);
+    return found->second;
+  }
+
+  std::optional<std::string> variable_at(Address address) const {
+    Dwfl_Module* module = module_of(address);
+    if (module == nullptr) return std::nullopt;
+    GElf_Off offset = 0;
+    GElf_Sym symbol;
+    const char* name = dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr,
+                                            nullptr, nullptr);
+    if (name == nullptr || GELF_ST_TYPE(symbol.st_info) != STT_OBJECT)
+      return std::nullopt;
+    if (offset >= symbol.st_size) return std::nullopt;
+    const std::string base = short_name(demangle(name));
+    return offset == 0 ? base : base + "+" + std::to_string(offset);
+  }
+
+ private:
+  Dwfl_Module* module_of(Dwarf_Addr at) const {
+    return session_ == nullptr ? nullptr : dwfl_addrmodule(session_, at);
+  }
+
+  std::vector<Frame> read_frames(Dwarf_Addr at) const {
+    Dwfl_Module* module = module_of(at);
+    if (module == nullptr) return {};
+    std::vector<Frame> frames;
+    Dwarf_Addr bias = 0;
+    if (Dwarf_Die* unit = unit_at(module, at, &bias)) add_scopes(unit, at - bias, frames);
+    if (frames.empty()) {
+      Frame place;
+      const char* name = dwfl_module_addrname(module, at);
+      place.function = name == nullptr ? "" : short_name(demangle(name));
+      frames.push_back(place);
+    }
+    return frames;
+  }
+
+  // Walks outwards from the innermost inlined function to the one that was really called.
+  static void add_scopes(Dwarf_Die* unit, Dwarf_Addr at, std::vector<Frame>& frames) {
+    Frame place = source_at(unit, at);
+    Dwarf_Die* innermost = nullptr;
+    const int count = dwarf_getscopes(unit, at, &innermost);
+    if (count <= 0) return;
+    Dwarf_Die* scopes = nullptr;
+    const int all = dwarf_getscopes_die(innermost, &scopes);
+    for (int i = 0; i < all; ++i) {
+      if (!is_function(&scopes[i])) continue;
+      place.function = function_name(&scopes[i]);
+      frames.push_back(place);
+      if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram) break;
+      move_to_call(&scopes[i], unit, place);
+    }
+    std::free(scopes);
+    std::free(innermost);
+  }
+
+  Dwfl* session_;
+  std::unordered_map<Dwarf_Addr, std::vector<Frame>> known_;
+};
+
+Symbols::Symbols() : reader_(std::make_unique<Reader>()) {}
+Symbols::~Symbols() = default;
+
+const std::vector<Frame>& Symbols::frames(ProgramCounter return_address) {
+  // The call itself ends one byte before the address it returns to.
+  return reader_->frames(return_address == 0 ? 0 : return_address - 1);
+}
+
+std::optional<Frame> Symbols::function_at(ProgramCounter entry) {
+  const auto& frames = reader_->frames(entry);
+  if (frames.empty()) return std::nullopt;
+  return frames.back();
+}
+
+std::optional<std::string> Symbols::variable_at(Address address) const {
+  return reader_->variable_at(address);
+}
+
+namespace {
+
+// Drops everything between balanced `open` and `close`.
+std::string without(const std::string& text, char open, char close) {
+  std::string out;
+  int depth = 0;
+  for (const char c : text) {
+    if (c == open) {
+      ++depth;
+    } else if (c == close) {
+      if (depth > 0) --depth;
+    } else if (depth == 0) {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+  for (std::size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+}
+
+}  // namespace
+
+std::string short_name(const std::string& demangled) {
+  std::string name = demangled;
+  replace_all(name, "(anonymous namespace)::", "");
+  if (name.find("{lambda") != std::string::npos || name.find("$_") != std::string::npos) {
+    return "lambda";
+  }
+  replace_all(name, "operator()", "operator call");
+  name = without(without(name, '<', '>'), '(', ')');
+  replace_all(name, " const", "");
+  const std::size_t space = name.rfind(' ');
+  if (space != std::string::npos && name.find("operator") == std::string::npos) {
+    name.erase(0, space + 1);
+  }
+  return name;
+}
+
+std::string file_name(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace interleave
