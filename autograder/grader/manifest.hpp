@@ -1,0 +1,119 @@
+// What the course's authors declare: exercises/NN-name/EXERCISE/exercise.toml and
+// autograder/concepts.toml, read, checked and turned into plain structures.
+//
+// Threads     Immutable once loaded: any thread may read.
+// Errors      ManifestError names the file, the line, and what to write instead. A key
+// that
+//             nobody reads is an error too: it is a word somebody mistyped.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "grader/stage.hpp"
+
+namespace course::grader {
+
+class ManifestError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// An ID on the command line that names nothing.
+class UnknownId : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct Test {
+  std::string name;          // "JobQueue.ComesOutInOrder"
+  std::string concept_name;  // what its failure breaks
+};
+
+struct Step {
+  int number;  // from 1
+  std::string title;
+  int points;
+  std::vector<Test> tests;
+};
+
+struct CostLimit {
+  std::string test;       // runs the operation inside interleave::Cost
+  std::string operation;  // the name given to it there
+  std::map<std::string, double>
+      limits;  // "locks", "allocations", "wake-ups", "atomics", "spins"
+  std::string concept_name;
+  std::string reason;
+};
+
+struct GateRule {
+  enum class Kind { ratio, scaling };
+  std::string name;  // of the Google Benchmark
+  Kind kind = Kind::ratio;
+  int threads = 0;  // scaling: k; measured at k and 2k
+  double told = 0;  // what the student is told to reach, as a share of the reference
+  std::string concept_name;
+  std::string reason;
+};
+
+struct Mutant {
+  std::string name;
+  std::string mistake;
+  std::vector<Stage> caught_by;
+  std::string concept_name;
+};
+
+struct Exercise {
+  std::string id;    // "1.1"
+  std::string name;  // "job_queue"
+  std::string title;
+  std::string lesson;              // "01-parallel-workers"
+  std::filesystem::path manifest;  // absolute, as are the two below
+  std::filesystem::path file;      // the one file that the student edits
+  std::filesystem::path solution;
+  std::vector<std::string> hints;
+  std::vector<Step> steps;
+  std::map<Stage, int> points;  // of interleave, tsan, asan, cost and gate
+  double test_seconds = 5;
+  double stage_seconds = 60;
+  std::map<Stage, std::string> stage_concepts;
+  std::vector<CostLimit> costs;
+  std::vector<GateRule> gates;
+  std::vector<Mutant> mutants;
+
+  [[nodiscard]] std::vector<Test> tests() const;  // of all steps, in order
+  [[nodiscard]] int points_of(Stage stage) const;
+};
+
+struct Concept {
+  std::string means;   // one sentence
+  std::string lesson;  // "lessons/01-parallel-workers/README.md#lost-wake-up"
+};
+
+struct Course {
+  std::filesystem::path root;
+  std::vector<Exercise> exercises;  // by id
+  std::map<std::string, Concept> concepts;
+
+  // The exercises that `ids` name, each once, in the course's order; all of them for
+  // none. An id is a lesson (1, 01, parallel-workers, 01-parallel-workers) or an exercise
+  // (1.1, job_queue). Throws UnknownId with what was probably meant.
+  [[nodiscard]] std::vector<const Exercise*> select(
+      const std::vector<std::string>& ids) const;
+};
+
+// Reads every manifest below `root`. Throws ManifestError.
+[[nodiscard]] Course load_course(const std::filesystem::path& root);
+
+// Reads one manifest; its folders say which lesson and exercise it is. Throws
+// ManifestError.
+[[nodiscard]] Exercise load_exercise(const std::filesystem::path& root,
+                                     const std::filesystem::path& manifest);
+
+// The steps that `file` still leaves to be written: those of its calls to course::todo.
+[[nodiscard]] std::vector<int> steps_left(const std::filesystem::path& file);
+
+}  // namespace course::grader
