@@ -96,10 +96,10 @@ TEST_F(Manifest, ReadsEverything) {
 }
 
 TEST_F(Manifest, SuggestsTheKeyThatWasMeant) {
-  EXPECT_EQ(rejected("title = \"first", "titel = \"first"),
-            "exercises/01-parallel-workers/job_queue/exercise.toml:6: a [[step]] needs "
-            "`title`, "
-            "a text; did you mean `titel`?");
+  EXPECT_EQ(
+      rejected("title = \"first", "titel = \"first"),
+      "exercises/01-parallel-workers/job_queue/exercise.toml:7: a [[step]] has no key "
+      "`titel`; did you mean `title`?");
 }
 
 TEST_F(Manifest, RejectsAKeyThatNobodyReads) {
