@@ -1,0 +1,97 @@
+#include "author/links.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "author/files.hpp"
+#include "author/markdown.hpp"
+
+namespace course::author {
+namespace fs = std::filesystem;
+
+namespace {
+
+bool leaves_the_course(const std::string& target) {
+  return target.find("://") != std::string::npos || target.starts_with("mailto:");
+}
+
+std::string list_of(const std::set<std::string>& anchors) {
+  std::string list;
+  for (const auto& anchor : anchors) list += (list.empty() ? "#" : " #") + anchor;
+  return list.empty() ? "it has no heading" : "it has " + list;
+}
+
+bool is_inside(const fs::path& file, const fs::path& root) {
+  return !file.lexically_relative(root).string().starts_with("..");
+}
+
+// What is wrong with a link to `target` from a file in `folder`; nothing if it leads
+// there.
+std::optional<std::string> fault(const fs::path& root, const fs::path& folder,
+                                 const fs::path& self, const std::string& target) {
+  const std::size_t hash = target.find('#');
+  const std::string path = target.substr(0, hash);
+  const fs::path file = path.empty() ? self : (folder / path).lexically_normal();
+  if (!is_inside(file, root)) return fmt::format("the link {} leaves the course", target);
+  if (!fs::exists(file)) {
+    return fmt::format("the link {} leads nowhere; there is no {}", target,
+                       file.lexically_relative(root).string());
+  }
+  if (hash == std::string::npos || file.extension() != ".md") return std::nullopt;
+  const std::set<std::string> anchors = anchors_of(read_file(file));
+  if (anchors.contains(target.substr(hash + 1))) return std::nullopt;
+  return fmt::format("the link {} names no heading of {}; {}", target,
+                     file.lexically_relative(root).string(), list_of(anchors));
+}
+
+}  // namespace
+
+std::vector<std::string> broken_links(const fs::path& root) {
+  std::vector<std::string> broken;
+  for (const fs::path& text : texts_in(root)) {
+    for (const Link& link : links_of(read_file(text))) {
+      if (leaves_the_course(link.target)) continue;
+      if (const auto what = fault(root, text.parent_path(), text, link.target)) {
+        broken.push_back(Mistake(text.lexically_relative(root), link.line, *what).what());
+      }
+    }
+  }
+  return broken;
+}
+
+std::vector<std::string> broken_concepts(const fs::path& root) {
+  const fs::path file = root / "autograder" / "concepts.toml";
+  std::vector<std::string> broken;
+  if (!fs::exists(file)) return broken;
+  const auto report = [&](std::size_t line, const std::string& what) {
+    broken.push_back(Mistake(file.lexically_relative(root), line, what).what());
+  };
+  toml::table table;
+  try {
+    table = toml::parse(read_file(file));
+  } catch (const toml::parse_error& error) {
+    report(error.source().begin.line, std::string(error.description()));
+    return broken;
+  }
+  const toml::table* concepts = table["concept"].as_table();
+  if (concepts == nullptr) return broken;
+  for (const auto& [name, concept_node] : *concepts) {
+    const toml::node_view<const toml::node> lesson =
+        toml::node_view(concept_node)["lesson"];
+    const std::string target = lesson.value_or(std::string());
+    if (target.find('#') == std::string::npos) {
+      report(concept_node.source().begin.line,
+             fmt::format(
+                 "concept \"{}\" needs lesson = \"lessons/NN-name/README.md#heading\"",
+                 name.str()));
+    } else if (const auto what = fault(root, root, file, target)) {
+      report(lesson.node()->source().begin.line, *what);
+    }
+  }
+  return broken;
+}
+
+}  // namespace course::author

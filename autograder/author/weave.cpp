@@ -1,0 +1,158 @@
+#include "author/weave.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <regex>
+
+#include "author/demo_record.hpp"
+#include "author/files.hpp"
+#include "author/markdown.hpp"
+#include "author/marks.hpp"
+
+namespace course::author {
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string language_of(const fs::path& file) {
+  static const std::map<std::string, std::string> by_extension{
+      {".cpp", "cpp"},   {".hpp", "cpp"},     {".toml", "toml"}, {".sh", "sh"},
+      {".json", "json"}, {".cmake", "cmake"}, {".diff", "diff"}, {".md", "markdown"}};
+  if (file.filename() == "CMakeLists.txt") return "cmake";
+  const auto found = by_extension.find(file.extension().string());
+  return found == by_extension.end() ? "text" : found->second;
+}
+
+// A fence longer than any in the text.
+std::string fenced(const std::string& language, std::string text) {
+  std::string fence = "```";
+  while (text.find(fence) != std::string::npos) fence += '`';
+  if (!text.ends_with('\n')) text += '\n';
+  return fence + language + '\n' + text + fence + '\n';
+}
+
+// lessons/NN-name for a text about that lesson, wherever in the course the text stands.
+fs::path lesson_of(const fs::path& root, const fs::path& file) {
+  const fs::path inside = file.lexically_relative(root);
+  auto part = inside.begin();
+  if (part != inside.end() && ++part != inside.end()) {
+    const fs::path folder = root / "lessons" / *part;
+    if (fs::is_directory(folder)) return folder;
+  }
+  throw std::runtime_error(
+      "output is woven into the texts of a lesson, and this is none");
+}
+
+// "lessons/01-name" and "P3" -> "autograder/course demo 1 P3"
+std::string demo_command(const fs::path& lesson, const std::string& claim) {
+  return fmt::format("autograder/course demo {} {}",
+                     std::stoi(lesson.filename().string()), claim);
+}
+
+class Weaver {
+ public:
+  Weaver(const fs::path& root, const fs::path& file) : root_(root), file_(file) {}
+
+  Woven weave(const std::vector<std::string>& lines) {
+    static const std::regex opening("<!-- weave ([a-z]+) ([^ ]+) -->");
+    Fences fences;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const bool prose = fences.is_prose(lines[i]);
+      out_.text += lines[i] + '\n';
+      if (!prose || !lines[i].starts_with("<!-- ")) continue;
+      std::smatch match;
+      if (std::regex_match(lines[i], match, opening)) {
+        i = weave_block(lines, i, match[1], match[2]);
+      } else if (lines[i].find("weave") != std::string::npos) {
+        mistake(
+            i,
+            "this is no weave; write `<!-- weave code FILE -->`, `<!-- weave code "
+            "FILE#REGION -->` or `<!-- weave output CLAIM -->`, and `<!-- /weave -->`");
+      }
+    }
+    return std::move(out_);
+  }
+
+ private:
+  // Returns the index of the line that closes the block.
+  std::size_t weave_block(const std::vector<std::string>& lines, std::size_t open,
+                          const std::string& kind, const std::string& what) {
+    std::size_t close = open + 1;
+    while (close < lines.size() && lines[close] != "<!-- /weave -->" &&
+           !lines[close].starts_with("<!-- weave ")) {
+      ++close;
+    }
+    if (close == lines.size() || lines[close] != "<!-- /weave -->") {
+      mistake(open, "this is never closed; add `<!-- /weave -->` after what it holds");
+      return open;
+    }
+    const auto woven = content(open, kind, what);
+    for (std::size_t i = open + 1; i < close && !woven; ++i) out_.text += lines[i] + '\n';
+    out_.text += woven.value_or("") + lines[close] + '\n';
+    return close;
+  }
+
+  std::optional<std::string> content(std::size_t line, const std::string& kind,
+                                     const std::string& what) {
+    try {
+      if (kind == "code") return code(what);
+      if (kind == "output") return output(what);
+      throw std::runtime_error("`" + kind + "` cannot be woven; `code` and `output` can");
+    } catch (const std::exception& error) {
+      mistake(line, error.what());
+      return std::nullopt;
+    }
+  }
+
+  std::string code(const std::string& what) const {
+    const std::size_t hash = what.find('#');
+    const std::string name = what.substr(0, hash);
+    const fs::path beside = file_.parent_path() / name;
+    const fs::path file = fs::is_regular_file(beside) ? beside : root_ / name;
+    if (!fs::is_regular_file(file)) {
+      throw std::runtime_error(
+          fmt::format("there is no {}, neither beside this text nor from the "
+                      "course's folder",
+                      name));
+    }
+    const std::string text = read_file(file);
+    if (hash == std::string::npos) return fenced(language_of(file), without_marks(text));
+    const MarkedSource source = read_marks(file.lexically_relative(root_), text);
+    return fenced(language_of(file), region_of(source, what.substr(hash + 1)));
+  }
+
+  std::string output(const std::string& claim) const {
+    const fs::path lesson = lesson_of(root_, file_);
+    const DemoRecord record = read_demo_record(lesson);
+    const auto found = record.claims.find(claim);
+    if (found == record.claims.end()) {
+      std::string there;
+      for (const auto& [id, text] : record.claims) there += " " + id;
+      throw std::runtime_error(fmt::format("demo.txt has no claim {}; it has{}", claim,
+                                           there.empty() ? " none" : there));
+    }
+    return fenced("text", found->second) + fmt::format("\n`{}` on {}, {}.\n",
+                                                       demo_command(lesson, claim),
+                                                       record.machine, record.date);
+  }
+
+  void mistake(std::size_t line, const std::string& what) {
+    out_.mistakes.push_back(
+        Mistake(file_.lexically_relative(root_), line + 1, what).what());
+  }
+
+  const fs::path& root_;
+  const fs::path& file_;
+  Woven out_;
+};
+
+}  // namespace
+
+Woven weave(const fs::path& root, const fs::path& file, std::string_view text) {
+  return Weaver(root, file).weave(lines_of(text));
+}
+
+}  // namespace course::author
