@@ -1,0 +1,20 @@
+// Which operations cannot change places without anybody being able to tell.
+//
+// Two operations of different threads are independent if, wherever both can happen, doing
+// them in either order leads to the same state and leaves the same operations possible.
+// When in doubt they are dependent: that costs schedules, never a bug.
+#pragma once
+
+#include "interleave/runtime/operation.hpp"
+
+namespace interleave {
+
+// `first` and `second` belong to different threads, and may not have happened yet.
+[[nodiscard]] bool dependent(const Operation& first, const Operation& second);
+
+// The same of operations of which it is known, where they happened, whether they had an
+// effect on others: a compare-exchange that failed only read.
+[[nodiscard]] bool dependent(const Operation& first, bool first_wrote,
+                             const Operation& second, bool second_wrote);
+
+}  // namespace interleave

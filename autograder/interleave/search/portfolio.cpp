@@ -1,0 +1,68 @@
+#include "interleave/search/portfolio.hpp"
+
+#include <algorithm>
+
+namespace interleave {
+
+Portfolio::Portfolio(const StrategyOptions& options) {
+  const auto add = [&options](std::vector<Member>& members, std::string_view name,
+                              std::uint64_t most) {
+    // Each member draws from its own seed, or all would draw the same.
+    StrategyOptions own = options;
+    own.seed = options.seed * 31 + members.size();
+    members.push_back({make_strategy(name, own), std::max<std::uint64_t>(most, 1), 0});
+  };
+  add(opening_, "default", 1);
+  add(opening_, "bounded0", options.schedules / 20);
+  add(opening_, "bounded1", options.schedules / 10);
+  add(opening_, "bounded2", options.schedules / 10);
+  for (const std::string_view name :
+       {"pct2", "pct3", "pct4", "pos", "sticky5", "sticky20", "sticky50"}) {
+    add(rotation_, name, ~std::uint64_t{0});
+  }
+}
+
+Portfolio::Member& Portfolio::next_member() {
+  while (opened_ < opening_.size() && !opening_[opened_].can_go_on()) ++opened_;
+  if (opened_ < opening_.size()) return opening_[opened_];
+  return rotation_[turn_++ % rotation_.size()];
+}
+
+void Portfolio::begin_schedule() {
+  current_ = &next_member();
+  ++current_->had;
+  current_->strategy->begin_schedule();
+}
+
+std::size_t Portfolio::choose(const Decision& decision) {
+  return current_->strategy->choose(decision);
+}
+
+void Portfolio::executed(const Operation& operation, bool wrote) {
+  if (current_->strategy->wants_operations()) {
+    current_->strategy->executed(operation, wrote);
+  }
+}
+
+void Portfolio::end_schedule(const ScheduleEnd& end) {
+  current_->strategy->end_schedule(end);
+  if (current_->strategy->exhaustive()) proof_ = current_->strategy.get();
+}
+
+std::string Portfolio::coverage() const {
+  if (proof_ != nullptr) return proof_->coverage();
+  std::string text;
+  for (const std::vector<Member>* members : {&opening_, &rotation_}) {
+    for (const Member& member : *members) {
+      if (member.had == 0) continue;
+      text += (text.empty() ? "" : "; ") + member.strategy->coverage();
+    }
+  }
+  return text;
+}
+
+std::string_view Portfolio::name() const {
+  return current_ == nullptr ? "portfolio" : current_->strategy->name();
+}
+
+}  // namespace interleave
