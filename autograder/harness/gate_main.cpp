@@ -1,11 +1,52 @@
 // The main of every speed-gate program: Google Benchmark, with each measurement told to the
 // grader. The program is the same for the student and for the reference; only the header
 // that it measures differs.
+//
+// The environment, all of it optional:
+//   COURSE_ITERATIONS  how many iterations to measure
+//   COURSE_TWICE       do the work of each iteration twice (the grader's control)
+//   COURSE_THREADS     what course::threads() answers
+//   COURSE_CORES       the cores to run on, "0,2"
 #include <benchmark/benchmark.h>
+#include <sched.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
 #include <string>
 
+#include "course/gate.hpp"
 #include "course/records.hpp"
+#include "machine/usable_cores.hpp"
+
+namespace course {
+namespace {
+
+unsigned long long asked(const char* name) noexcept {
+  const char* text = std::getenv(name);
+  return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
+}
+
+bool twice() noexcept { return std::getenv("COURSE_TWICE") != nullptr; }
+
+// Doing each iteration's work twice is doing twice as many and counting half of them.
+benchmark::IterationCount work_per_counted_iteration() noexcept {
+  return twice() ? 2 : 1;
+}
+
+}  // namespace
+
+unsigned threads() noexcept {
+  const auto wanted = static_cast<unsigned>(asked("COURSE_THREADS"));
+  return wanted > 0 ? wanted : machine::usable_cores();
+}
+
+void gate(benchmark::internal::Benchmark* gate) {
+  gate->UseRealTime();
+  const auto iterations =
+      static_cast<benchmark::IterationCount>(asked("COURSE_ITERATIONS"));
+  if (iterations > 0) gate->Iterations(iterations * work_per_counted_iteration());
+}
 
 namespace {
 
@@ -14,26 +55,44 @@ class Reporter : public benchmark::BenchmarkReporter {
 
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
-      std::string record = R"({"record":"measured","name":)" +
-                           course::json_string(run.benchmark_name());
+      const std::string name = json_string(run.run_name.function_name);
       if (run.error_occurred) {
-        record += R"(,"error":)" + course::json_string(run.error_message);
+        report(R"({"record":"measured","name":)" + name + R"(,"error":)" +
+               json_string(run.error_message) + "}");
       } else {
-        record += R"(,"seconds":)" + std::to_string(run.real_accumulated_time) +
-                  R"(,"iterations":)" + std::to_string(run.iterations);
+        report(R"({"record":"measured","name":)" + name + R"(,"seconds":)" +
+               exact(run.real_accumulated_time) + R"(,"iterations":)" +
+               std::to_string(run.iterations / work_per_counted_iteration()) + "}");
       }
-      course::report(record + "}");
     }
+  }
+
+  static std::string exact(double seconds) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.9g", seconds);
+    return text;
   }
 };
 
+void run_on(const char* cores) {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  std::istringstream numbers(cores);
+  for (std::string number; std::getline(numbers, number, ',');) {
+    CPU_SET(std::strtoul(number.c_str(), nullptr, 10), &mask);
+  }
+  if (::sched_setaffinity(0, sizeof mask, &mask) != 0) std::perror("COURSE_CORES");
+}
+
 }  // namespace
+}  // namespace course
 
 int main(int argc, char** argv) {
+  if (const char* cores = std::getenv("COURSE_CORES")) course::run_on(cores);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   if (course::graded()) {
-    Reporter reporter;
+    course::Reporter reporter;
     const std::size_t runs = benchmark::RunSpecifiedBenchmarks(&reporter);
     course::report(R"({"record":"end","runs":)" + std::to_string(runs) + "}");
   } else {

@@ -1,0 +1,173 @@
+#include "gate/contest.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace course::gate {
+namespace {
+
+constexpr double wanted_seconds = 0.010;
+constexpr double times_the_reference = 4;  // then a run is stopped
+
+// How much longer a process may last, beyond the work it reports, than the reference's.
+// A clock slowed until half the speed looks like enough of it (0.70) hides 0.6 of the
+// reference's time; starting a process differs by less than 2 ms once the best run counts.
+constexpr double hidden_share = 0.3;
+constexpr double hidden_seconds = 0.002;
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// Four times what the reference's runs typically took, for the runs to come.
+double allowed_after(const std::vector<double>& reference_runs) {
+  constexpr double at_least = 0.020;
+  return std::max(times_the_reference * median(reference_runs), at_least);
+}
+
+}  // namespace
+
+Contest::Contest(const Gate& gate, Contestant student, Contestant reference,
+                 Runner runner, Random random)
+    : gate_(gate),
+      student_(std::move(student)),
+      reference_(std::move(reference)),
+      runner_(std::move(runner)),
+      random_(std::move(random)) {}
+
+Measurement Contest::run(Side side, unsigned threads) {
+  const Contestant& contestant = side == Side::student ? student_ : reference_;
+  Run run;
+  run.program = contestant.program;
+  run.benchmark = gate_.name;
+  run.iterations = iterations_;
+  run.threads = threads;
+  run.twice = contestant.twice;
+  run.seed = random_();
+  run.seconds_allowed = seconds_allowed_;
+  Measurement measurement = runner_(run);
+  seconds_ += measurement.our_clock;
+  const bool goes_on =
+      measurement.end == End::measured || measurement.end == End::stopped;
+  if (!goes_on) throw Broke(side, std::move(measurement));
+  return measurement;
+}
+
+Measurement Contest::measure_reference() {
+  Measurement measurement = run(Side::reference, gate_.threads);
+  if (measurement.end == End::stopped) throw Broke(Side::reference, measurement);
+  return measurement;
+}
+
+void Contest::calibrate() {
+  constexpr double greatest_step = 50;
+  constexpr int attempts = 40;
+  Measurement measurement = measure_reference();
+  for (int i = 0; measurement.seconds < 0.8 * wanted_seconds; ++i) {
+    if (i == attempts) {
+      measurement.words = "more iterations do not take it more time";
+      throw Broke(Side::reference, measurement);
+    }
+    const double step =
+        std::clamp(wanted_seconds / measurement.seconds, 1.2, greatest_step);
+    iterations_ =
+        static_cast<std::uint64_t>(std::ceil(static_cast<double>(iterations_) * step));
+    measurement = measure_reference();
+  }
+  std::vector<double> runs;
+  for (int i = 0; i < 3; ++i) runs.push_back(measure_reference().our_clock);
+  seconds_allowed_ = allowed_after(runs);
+}
+
+std::vector<Contest::Cell> Contest::cells() const {
+  if (gate_.kind == Kind::ratio) {
+    return {{Side::student, gate_.threads}, {Side::reference, gate_.threads}};
+  }
+  return {{Side::student, gate_.threads},
+          {Side::reference, gate_.threads},
+          {Side::student, 2 * gate_.threads},
+          {Side::reference, 2 * gate_.threads}};
+}
+
+std::vector<std::size_t> Contest::shuffled_rounds() {
+  std::vector<std::size_t> order;
+  for (int round = 0; round < 3; ++round) {
+    std::array<std::size_t, 4> cells = {0, 1, 2, 3};
+    for (std::size_t i = cells.size() - 1; i > 0; --i) {
+      std::swap(cells[i], cells[random_() % (i + 1)]);
+    }
+    order.insert(order.end(), cells.begin(), cells.end());
+  }
+  return order;
+}
+
+std::vector<std::size_t> Contest::order() {
+  if (gate_.kind == Kind::scaling) return shuffled_rounds();
+  const std::size_t first = random_() & 1;
+  const std::size_t second = 1 - first;
+  return {first, second, second, first, first, second, second, first};
+}
+
+Block Contest::next() {
+  std::vector<Cell> block = cells();
+  std::vector<double> reference_runs;
+  for (const std::size_t index : order()) {
+    Cell& cell = block[index];
+    const Measurement measurement = run(cell.side, cell.threads);
+    if (cell.side == Side::reference) reference_runs.push_back(measurement.our_clock);
+    if (measurement.end == End::stopped) continue;
+    cell.best_seconds = std::min(cell.best_seconds, measurement.seconds);
+    cell.best_remainder =
+        std::min(cell.best_remainder, measurement.our_clock - measurement.seconds);
+  }
+  constexpr double at_most = 2;
+  seconds_allowed_ =
+      std::min(allowed_after(reference_runs), std::max(at_most, seconds_allowed_));
+  return compare(block);
+}
+
+Block Contest::compare(const std::vector<Cell>& cells) const {
+  bool stopped[2] = {false, false};
+  double score[2] = {0, 0};  // ln of the speed, or of the scaling
+  for (const Cell& cell : cells) {
+    const auto side = static_cast<std::size_t>(cell.side);
+    stopped[side] = stopped[side] || std::isinf(cell.best_seconds);
+    const bool is_base_of_scaling =
+        gate_.kind == Kind::scaling && cell.threads == gate_.threads;
+    score[side] += (is_base_of_scaling ? 1 : -1) * std::log(cell.best_seconds);
+  }
+  const auto student = static_cast<std::size_t>(Side::student);
+  const auto reference = static_cast<std::size_t>(Side::reference);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Block block;
+  if (stopped[student] && !stopped[reference]) block.d = -infinity;
+  if (!stopped[student] && stopped[reference]) block.d = infinity;
+  if (!stopped[student] && !stopped[reference])
+    block.d = score[student] - score[reference];
+  block.clock_is_off = compare_clocks(cells);
+  if (gate_.kind == Kind::scaling && !stopped[reference]) {
+    block.reference_scaling = std::exp(score[reference]);
+  }
+  return block;
+}
+
+std::optional<bool> Contest::compare_clocks(const std::vector<Cell>& cells) const {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  double remainder[2] = {infinity, infinity};
+  double shortest = infinity;
+  for (const Cell& cell : cells) {
+    auto& least = remainder[static_cast<std::size_t>(cell.side)];
+    least = std::min(least, cell.best_remainder);
+    if (cell.side == Side::reference) shortest = std::min(shortest, cell.best_seconds);
+  }
+  const double student = remainder[static_cast<std::size_t>(Side::student)];
+  const double reference = remainder[static_cast<std::size_t>(Side::reference)];
+  if (std::isinf(student) || std::isinf(reference)) return std::nullopt;
+  return student - reference > std::max(hidden_seconds, hidden_share * shortest);
+}
+
+}  // namespace course::gate

@@ -1,0 +1,102 @@
+// Runs the student's program and the reference in blocks, and says of each block how they
+// compare.
+//
+//   ratio     S R R S S R R S, or its mirror by a fair coin     d = ln(min R / min S)
+//   scaling   three rounds of S R S R at k, k, 2k, 2k threads,  d = ln(scaling of S)
+//             each round shuffled                                   - ln(scaling of R)
+//
+// Invariants
+//   I1  Exchanging the two programs turns d into -d and the clocks' gap into its negative:
+//       iterations and limits are fixed before a block and are the same for both, and a
+//       stopped run is a loss for whichever program it was. The coin's fairness rests on it.
+//   I2  The minimum of a cell's runs counts, so that noise in some of them does not.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "gate/gate.hpp"
+#include "gate/measurement.hpp"
+
+namespace course::gate {
+
+enum class Side { student, reference };
+
+struct Contestant {
+  std::filesystem::path program;
+  bool twice = false;  // does the work of each iteration twice
+};
+
+struct Block {
+  // Above 0 the student's program was the better one; infinite where the other's runs were
+  // stopped; absent where both had a cell with no run to its end.
+  std::optional<double> d;
+
+  // Whether the student's process lasted longer, beyond the work it reports, than the
+  // reference's by more than a clock that tells the truth explains; absent as above.
+  std::optional<bool> clock_is_off;
+
+  std::optional<double> reference_scaling;  // time at k threads over time at 2k
+};
+
+// A run after which nothing more can be measured.
+struct Broke : std::exception {
+  Broke(Side side_in, Measurement measurement_in)
+      : side(side_in), measurement(std::move(measurement_in)) {}
+  [[nodiscard]] const char* what() const noexcept override {
+    return measurement.words.c_str();
+  }
+  Side side;
+  Measurement measurement;
+};
+
+// 64 random bits, uniform.
+using Random = std::function<std::uint64_t()>;
+
+class Contest {
+ public:
+  Contest(const Gate& gate, Contestant student, Contestant reference, Runner runner,
+          Random random);
+
+  // Finds how many iterations take the reference about 10 ms. Throws Broke.
+  void calibrate();
+
+  // Runs one block. Throws Broke.
+  [[nodiscard]] Block next();
+
+  // Our clock's time of all runs so far.
+  [[nodiscard]] double seconds() const { return seconds_; }
+
+ private:
+  // One configuration to be measured, and the best of its runs in this block.
+  struct Cell {
+    Side side;
+    unsigned threads;
+    double best_seconds = std::numeric_limits<double>::infinity();
+    double best_remainder = std::numeric_limits<double>::infinity();
+  };
+
+  [[nodiscard]] std::vector<Cell> cells() const;
+  [[nodiscard]] std::vector<std::size_t> order();
+  [[nodiscard]] std::vector<std::size_t> shuffled_rounds();
+  Measurement run(Side side, unsigned threads);
+  Measurement measure_reference();
+  [[nodiscard]] Block compare(const std::vector<Cell>& cells) const;
+  [[nodiscard]] std::optional<bool> compare_clocks(const std::vector<Cell>& cells) const;
+
+  const Gate gate_;
+  const Contestant student_;
+  const Contestant reference_;
+  const Runner runner_;
+  const Random random_;
+  std::uint64_t iterations_ = 1;
+  double seconds_allowed_ = 60;
+  double seconds_ = 0;
+};
+
+}  // namespace course::gate

@@ -1,0 +1,191 @@
+#include "gate/decision.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "gate/e_process.hpp"
+
+namespace course::gate {
+namespace {
+
+// What the blocks so far have shown.
+class Findings {
+ public:
+  explicit Findings(const Rule& rule) : rule_(rule) {}
+
+  void add(const Block& block);
+  // The verdict once there is one.
+  [[nodiscard]] std::optional<Verdict> verdict() const;
+
+  [[nodiscard]] double ratio() const;
+  [[nodiscard]] double reference_scaling() const { return median(reference_scalings_); }
+  // Whether a program that does not scale at all could be told from the reference.
+  [[nodiscard]] bool reference_scales() const;
+  [[nodiscard]] bool clock_agrees() const { return clock_agrees_; }
+  [[nodiscard]] double e_fail() const { return speed_.bad(); }
+  [[nodiscard]] double e_pass() const { return speed_.good(); }
+
+ private:
+  static double median(std::vector<double> values);
+
+  const Rule rule_;
+  EProcess speed_;
+  EProcess clock_;
+  bool fast_enough_ = false;   // once shown, it stays shown
+  bool clock_agrees_ = false;  // likewise
+  std::vector<double> differences_;
+  std::vector<double> reference_scalings_;
+};
+
+void Findings::add(const Block& block) {
+  if (block.d) {
+    speed_.add(*block.d < std::log(rule_.bar));
+    differences_.push_back(*block.d);
+  }
+  if (block.clock_is_off) clock_.add(*block.clock_is_off);
+  if (block.reference_scaling) reference_scalings_.push_back(*block.reference_scaling);
+  fast_enough_ = fast_enough_ || speed_.good() >= rule_.pass_at;
+  clock_agrees_ = clock_agrees_ || clock_.good() >= rule_.pass_at;
+}
+
+std::optional<Verdict> Findings::verdict() const {
+  if (clock_.bad() >= rule_.fail_at) return Verdict::tampered;
+  const bool slow = speed_.bad() >= rule_.fail_at;
+  const bool passed = fast_enough_ && clock_agrees_;
+  if ((slow || passed) && !reference_scales()) return Verdict::inconclusive;
+  if (slow) return Verdict::failed;
+  if (passed) return Verdict::passed;
+  return std::nullopt;
+}
+
+double Findings::median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double Findings::ratio() const {
+  if (differences_.empty()) return 0;
+  const double ratio = std::exp(median(differences_));
+  return std::isfinite(ratio) ? ratio : 0;
+}
+
+bool Findings::reference_scales() const {
+  constexpr double clearly = 1.1;
+  return reference_scalings_.empty() || reference_scaling() >= clearly / rule_.bar;
+}
+
+// --- in words ---------------------------------------------------------------------------
+
+std::string what_is_compared(const Gate& gate) {
+  if (gate.kind == Kind::ratio) return "the reference's speed";
+  return fmt::format("the reference's gain from {} to {} threads", gate.threads,
+                     2 * gate.threads);
+}
+
+std::string words_for_failure(const Gate& gate, double ratio) {
+  if (ratio == 0) {
+    return fmt::format(
+        "{}: stopped in run after run at four times the reference's time; {:.2f} of "
+        "{} is asked",
+        gate.name, gate.told, what_is_compared(gate));
+  }
+  return fmt::format("{}: {:.2f} of {}, and {:.2f} is asked", gate.name, ratio,
+                     what_is_compared(gate), gate.told);
+}
+
+std::string words_for_doubt(const Gate& gate, const Findings& findings, double ratio) {
+  if (!findings.reference_scales()) {
+    return fmt::format(
+        "{}: not measurable here: the reference itself gains only {:.2f} times "
+        "from {} to {} threads",
+        gate.name, findings.reference_scaling(), gate.threads, 2 * gate.threads);
+  }
+  if (!findings.clock_agrees() && findings.e_pass() > findings.e_fail()) {
+    return fmt::format(
+        "{}: this machine was too noisy to hold the program's clock against "
+        "ours; close what else is running and grade again",
+        gate.name);
+  }
+  return fmt::format(
+      "{}: {:.2f} of {} as far as could be seen, {:.2f} is asked; this machine "
+      "was too noisy to be sure, so close what else is running and grade again",
+      gate.name, ratio, what_is_compared(gate), gate.told);
+}
+
+std::string words_for(Verdict verdict, const Gate& gate, const Findings& findings,
+                      double ratio) {
+  switch (verdict) {
+    case Verdict::passed:
+      return fmt::format("{}: {:.2f} of {}, {:.2f} was asked", gate.name, ratio,
+                         what_is_compared(gate), gate.told);
+    case Verdict::failed:
+      return words_for_failure(gate, ratio);
+    case Verdict::tampered:
+      return fmt::format(
+          "{}: the process lasts longer than the work it reports explains, "
+          "and the reference's does not: its clock cannot be trusted",
+          gate.name);
+    default:
+      return words_for_doubt(gate, findings, ratio);
+  }
+}
+
+Result result_of_broken_run(const Broke& broke, const Gate& gate) {
+  Result result;
+  const Measurement& measurement = broke.measurement;
+  if (broke.side == Side::reference) {
+    result.verdict = Verdict::environment;
+    result.words =
+        gate.name + ": the reference could not be measured: " + measurement.words;
+    return result;
+  }
+  result.words = gate.name + ": " + measurement.words;
+  result.verdict = measurement.end == End::not_started  ? Verdict::not_started
+                   : measurement.end == End::impossible ? Verdict::tampered
+                                                        : Verdict::failed;
+  return result;
+}
+
+Result measure(Contest& contest, const Gate& gate, const Rule& rule) {
+  contest.calibrate();
+  const double until = contest.seconds() + rule.seconds;
+  Findings findings(rule);
+  Result result;
+  std::optional<Verdict> verdict;
+  while (!verdict && contest.seconds() < until) {
+    findings.add(contest.next());
+    ++result.blocks;
+    verdict = findings.verdict();
+  }
+  result.verdict = verdict.value_or(Verdict::inconclusive);
+  result.e_fail = findings.e_fail();
+  result.e_pass = findings.e_pass();
+  result.ratio = findings.ratio();
+  result.words = words_for(result.verdict, gate, findings, result.ratio);
+  return result;
+}
+
+}  // namespace
+
+Rule rule_for(const Gate& gate) {
+  const double margin = gate.kind == Kind::ratio ? 0.10 : 0.05;
+  return {.bar = gate.told - margin};
+}
+
+Result decide(Contest& contest, const Gate& gate, const Rule& rule) {
+  Result result;
+  try {
+    result = measure(contest, gate, rule);
+  } catch (const Broke& broke) {
+    result = result_of_broken_run(broke, gate);
+  }
+  result.seconds = contest.seconds();
+  return result;
+}
+
+}  // namespace course::gate

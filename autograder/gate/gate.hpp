@@ -1,0 +1,87 @@
+// The performance gate: is the student's program fast enough, measured beside the reference
+// on this very machine?
+//
+//      student   --+
+//                  +--> blocks of runs in an order drawn by coin --> d --> sign --> E values
+//      reference --+                                                           |
+//                       passed, failed, or inconclusive after 9 s  <-----------+
+//
+// A student's program that is the reference itself fails at most once in 10,000 gradings,
+// whatever the machine does meanwhile (e_process.hpp says why); one that is half as fast
+// is caught.
+//
+// Threads     One Judge, one thread; nothing else should be running on the machine.
+// Blocks      `judge` for up to about 12 s, and up to 12 s more the first time (controls).
+// Errors      None thrown: a program that cannot be measured is a verdict with words.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "gate/measurement.hpp"
+
+namespace course::gate {
+
+enum class Kind { ratio, scaling };
+
+// One [[gate]] of an exercise.toml.
+struct Gate {
+  std::string name;  // of the benchmark in EXERCISE_gate.cpp
+  Kind kind = Kind::ratio;
+  double told = 0.80;    // what the student is told, of the reference's speed or scaling
+  unsigned threads = 0;  // scaling is measured from `threads` to twice as many
+};
+
+struct Programs {
+  std::filesystem::path student;
+  std::filesystem::path reference;
+};
+
+enum class Verdict {
+  passed,
+  failed,
+  not_started,
+  inconclusive,  // this machine could not tell
+  skipped,       // scaling, on too few cores: not measured, and never counted as passed
+  environment,   // the reference itself does not run
+  tampered,      // the program's clock does not agree with ours
+};
+
+struct Result {
+  Verdict verdict = Verdict::inconclusive;
+  std::string words;   // what was found, in a sentence or two, for the student
+  double e_fail = 1;   // the evidence that the student's program is too slow
+  double e_pass = 1;   // … that it is fast enough
+  double ratio = 0;    // the student's speed or scaling over the reference's; 0: unknown
+  double seconds = 0;  // the whole measuring took
+  int blocks = 0;
+};
+
+// Judges the gates of one grading.
+class Judge {
+ public:
+  // `usable_cores` as machine::gate_cores counts them. `seed` decides the order of all
+  // runs: it must be one that a submission cannot know.
+  Judge(Runner runner, unsigned usable_cores,
+        std::uint64_t seed = std::random_device{}());
+
+  // The first call also tries the machine: the reference against itself must pass, and
+  // against itself doing double work must fail; else every gate is inconclusive.
+  [[nodiscard]] Result judge(const Gate& gate, const Programs& programs);
+
+  // Why this machine cannot judge; empty while it can, or was not tried yet.
+  [[nodiscard]] const std::string& machine_trouble() const { return trouble_; }
+
+ private:
+  void try_the_machine(const Gate& gate, const std::filesystem::path& reference);
+
+  Runner runner_;
+  unsigned usable_cores_;
+  std::mt19937_64 random_;
+  bool tried_ = false;
+  std::string trouble_;
+};
+
+}  // namespace course::gate

@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "gate/contest.hpp"
+#include "gate/decision.hpp"
+#include "gate/gate.hpp"
+
+namespace course::gate {
+namespace {
+
+Result without_measuring(Verdict verdict, std::string words) {
+  Result result;
+  result.verdict = verdict;
+  result.words = std::move(words);
+  return result;
+}
+
+}  // namespace
+
+Judge::Judge(Runner runner, unsigned usable_cores, std::uint64_t seed)
+    : runner_(std::move(runner)), usable_cores_(usable_cores), random_(seed) {}
+
+Result Judge::judge(const Gate& gate, const Programs& programs) {
+  if (gate.kind == Kind::scaling && 2 * gate.threads > usable_cores_) {
+    return without_measuring(
+        Verdict::skipped,
+        fmt::format(
+            "{}: skipped: scaling to {} threads needs {} cores, and {} may be used here",
+            gate.name, 2 * gate.threads, 2 * gate.threads, usable_cores_));
+  }
+  if (!tried_) try_the_machine(gate, programs.reference);
+  if (!trouble_.empty()) {
+    return without_measuring(Verdict::inconclusive, gate.name + ": " + trouble_);
+  }
+  Contest contest(gate, {programs.student}, {programs.reference}, runner_,
+                  [this] { return random_(); });
+  return decide(contest, gate, rule_for(gate));
+}
+
+void Judge::try_the_machine(const Gate& gate, const std::filesystem::path& reference) {
+  Gate control = gate;
+  control.kind = Kind::ratio;
+  const auto verdict_on = [&](Contestant student) {
+    Contest contest(control, std::move(student), {reference}, runner_,
+                    [this] { return random_(); });
+    return decide(contest, control, rule_for(control));
+  };
+  tried_ = true;
+  const Result same = verdict_on({reference, false});
+  if (same.verdict == Verdict::environment) {
+    tried_ =
+        false;  // the judging itself will say so; another exercise's reference may run
+    return;
+  }
+  if (same.verdict != Verdict::passed) {
+    trouble_ =
+        "this machine cannot judge speed now: the reference, measured against itself, "
+        "does not pass (" +
+        same.words + ")";
+    return;
+  }
+  const Result twice = verdict_on({reference, true});
+  if (twice.verdict != Verdict::failed) {
+    trouble_ =
+        "this machine cannot judge speed now: the reference doing its work twice is "
+        "not seen to be slower (" +
+        twice.words + ")";
+  }
+}
+
+}  // namespace course::gate

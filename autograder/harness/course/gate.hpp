@@ -1,0 +1,29 @@
+// What a speed gate's program asks the grader for: how many iterations, on how many threads.
+//
+//   static void HandOver(benchmark::State& state) {
+//     for (auto _ : state) {
+//       if (pass_jobs(course::threads()) != expected) state.SkipWithError("a job was lost");
+//     }
+//   }
+//   BENCHMARK(HandOver)->Apply(course::gate);
+//
+// One iteration does the same work however many threads share it, so that time at k threads
+// and at 2k threads can be compared. Set-up outside the loop is not timed, but it must stay
+// short: the grader's own clock runs round the whole process.
+//
+// Threads     The main thread only.
+// Errors      A number in the environment that is none counts as absent.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+namespace course {
+
+// How many threads the work is to be spread over, at least 1: the grader's choice, else
+// every core that may be used.
+[[nodiscard]] unsigned threads() noexcept;
+
+// Has `gate` measured in real time, and for as many iterations as the grader asks.
+void gate(benchmark::internal::Benchmark* gate);
+
+}  // namespace course
