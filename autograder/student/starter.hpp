@@ -1,0 +1,20 @@
+// The starter, back where the student began.
+#pragma once
+
+#include <filesystem>
+
+#include "grader/manifest.hpp"
+
+namespace course::student {
+
+struct Reset {
+  bool changed = false;        // false: the file was the starter already
+  std::filesystem::path kept;  // the student's file now; empty if there was none
+};
+
+// Writes the starter, generated from the solution, over exercise.file. What was there is
+// first copied to NAME.mine-N.hpp beside it, N the first that is free.
+// Throws author::Mistake when the solution cannot be read.
+Reset restore_starter(const grader::Exercise& exercise);
+
+}  // namespace course::student
