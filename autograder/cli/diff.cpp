@@ -1,9 +1,19 @@
-#include <stdexcept>
+#include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/one_exercise.hpp"
+#include "cli/terminal.hpp"
+#include "student/comparison.hpp"
 
 namespace course::cli {
 
-int diff(const Common&, const std::string&) { throw std::runtime_error("diff is not built yet"); }
+int diff(const Common& common, const std::string& id) {
+  return with_exercise(common, id, [&](const grader::Exercise& exercise) {
+    const std::string text =
+        student::comparison(common.root, exercise, coloured(common.colour));
+    fmt::print("{}", text.empty() ? "Your file is the solution.\n" : text);
+    return all_passed;
+  });
+}
 
 }  // namespace course::cli

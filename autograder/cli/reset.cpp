@@ -1,9 +1,30 @@
-#include <stdexcept>
+#include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/one_exercise.hpp"
+#include "student/starter.hpp"
 
 namespace course::cli {
+namespace {
 
-int reset(const Common&, const std::string&) { throw std::runtime_error("reset is not built yet"); }
+int restore(const Common& common, const grader::Exercise& exercise) {
+  const student::Reset reset = student::restore_starter(exercise);
+  const std::string file = shown(common, exercise.file);
+  if (!reset.changed) {
+    fmt::print("{} is the starter already.\n", file);
+    return all_passed;
+  }
+  fmt::print("{} is the starter again.\n", file);
+  if (!reset.kept.empty())
+    fmt::print("Your file is now {}.\n", shown(common, reset.kept));
+  return all_passed;
+}
+
+}  // namespace
+
+int reset(const Common& common, const std::string& id) {
+  return with_exercise(common, id,
+                       [&](const auto& exercise) { return restore(common, exercise); });
+}
 
 }  // namespace course::cli

@@ -1,9 +1,50 @@
-#include <stdexcept>
+#include "student/watch.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
 
 #include "cli/commands.hpp"
+#include "cli/one_exercise.hpp"
+#include "cli/terminal.hpp"
 
 namespace course::cli {
+namespace {
 
-int watch(const Common&, const WatchOptions&) { throw std::runtime_error("watch is not built yet"); }
+// This program again, to grade one exercise as this run was asked to.
+std::vector<std::string> grade_command(const Common& common, const std::string& id) {
+  std::vector<std::string> words{
+      std::filesystem::read_symlink("/proc/self/exe").string(), "grade", id,
+      coloured(common.colour) ? "--color=always" : "--color=never"};
+  if (!common.compiler.empty()) words.push_back("--compiler=" + common.compiler);
+  return words;
+}
+
+int watch_files(const Common& common, const std::vector<student::WatchedFile>& files,
+                const std::string& first) {
+  fmt::print("Watching {}. Save to grade; Ctrl-C ends.\n",
+             files.size() == 1 ? shown(common, files.front().file)
+                               : fmt::format("{} exercises", files.size()));
+  std::fflush(stdout);
+  student::Watch watch(files,
+                       [&](const std::string& id) { return grade_command(common, id); });
+  watch.run(first);
+  return all_passed;
+}
+
+}  // namespace
+
+int watch(const Common& common, const WatchOptions& options) {
+  if (!options.id.empty()) {
+    return with_exercise(common, options.id, [&](const grader::Exercise& exercise) {
+      return watch_files(common, {{exercise.id, exercise.file}}, exercise.id);
+    });
+  }
+  const grader::Course course = grader::load_course(common.root);
+  std::vector<student::WatchedFile> files;
+  for (const auto& exercise : course.exercises)
+    files.push_back({exercise.id, exercise.file});
+  return watch_files(common, files, "");
+}
 
 }  // namespace course::cli

@@ -1,0 +1,31 @@
+#include "cli/one_exercise.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace course::cli {
+
+int with_exercise(const Common& common, const std::string& id,
+                  const std::function<int(const grader::Exercise&)>& act) {
+  const grader::Course course = grader::load_course(common.root);
+  std::vector<const grader::Exercise*> named;
+  try {
+    named = course.select({id});
+  } catch (const grader::UnknownId& error) {
+    fmt::print(stderr, "course: {}\n", error.what());
+    return usage_error;
+  }
+  if (named.size() == 1) return act(*named.front());
+  fmt::print(stderr, "course: {} is a lesson; name one of its exercises:\n", id);
+  for (const auto* exercise : named) {
+    fmt::print(stderr, "  {:<6} {}\n", exercise->id, exercise->name);
+  }
+  return usage_error;
+}
+
+std::string shown(const Common& common, const std::filesystem::path& file) {
+  return file.lexically_relative(common.root).string();
+}
+
+}  // namespace course::cli

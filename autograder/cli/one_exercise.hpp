@@ -1,0 +1,20 @@
+// The commands that are about one exercise: hint, reset, diff, watch.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "cli/commands.hpp"
+#include "grader/manifest.hpp"
+
+namespace course::cli {
+
+// Calls `act` with the exercise that `id` names. Prints why and returns usage_error when it
+// names none, or a whole lesson.
+int with_exercise(const Common& common, const std::string& id,
+                  const std::function<int(const grader::Exercise&)>& act);
+
+// A path as the person at the terminal would write it, from the course's folder.
+[[nodiscard]] std::string shown(const Common& common, const std::filesystem::path& file);
+
+}  // namespace course::cli
