@@ -20,12 +20,15 @@ Portfolio::Portfolio(const StrategyOptions& options) {
        {"pct2", "pct3", "pct4", "pos", "sticky5", "sticky20", "sticky50"}) {
     add(rotation_, name, ~std::uint64_t{0});
   }
+  add(proving_, "reduced", options.schedules * 3 / 10);
 }
 
 Portfolio::Member& Portfolio::next_member() {
   while (opened_ < opening_.size() && !opening_[opened_].can_go_on()) ++opened_;
   if (opened_ < opening_.size()) return opening_[opened_];
-  return rotation_[turn_++ % rotation_.size()];
+  const std::size_t turn = turn_++;
+  if (turn % 2 == 0 && proving_[0].can_go_on()) return proving_[0];
+  return rotation_[turn / 2 % rotation_.size()];
 }
 
 void Portfolio::begin_schedule() {
@@ -52,7 +55,7 @@ void Portfolio::end_schedule(const ScheduleEnd& end) {
 std::string Portfolio::coverage() const {
   if (proof_ != nullptr) return proof_->coverage();
   std::string text;
-  for (const std::vector<Member>* members : {&opening_, &rotation_}) {
+  for (const std::vector<Member>* members : {&opening_, &proving_, &rotation_}) {
     for (const Member& member : *members) {
       if (member.had == 0) continue;
       text += (text.empty() ? "" : "; ") + member.strategy->coverage();

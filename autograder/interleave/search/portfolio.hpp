@@ -1,11 +1,13 @@
 // "portfolio": all strategies in turn, since no one of them wins everywhere.
 //
 //   default   bounded0   bounded1   bounded2   then one schedule each, round and round:
-//   |1|       |..5 %..|  |..10 %..| |..10 %..|   pct2 pct3 pct4 pos sticky5 20 50
+//   |1|       |..5 %..|  |..10 %..| |..10 %..|   pct2  pct3  pct4  pos  sticky5  20  50
+//                                              and before each of them one of:
+//                                                reduced, up to 30 %
 //
 // Simple bugs fall to the first few schedules, whose pictures are also the plainest; what
-// is left of the budget is spent evenly on the random strategies. It ends early only when
-// one of its members has shown that nothing is left.
+// is left of the budget is spent evenly on the random strategies, beside the one that may
+// prove that there is nothing to find. It ends early only when a member has proved that.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +45,7 @@ class Portfolio : public Strategy {
 
   std::vector<Member> opening_;   // one after the other
   std::vector<Member> rotation_;  // in turn
+  std::vector<Member> proving_;   // between two of rotation_; has one member
   std::size_t opened_ = 0;        // members of opening_ that are done
   std::size_t turn_ = 0;
   Member* current_ = nullptr;

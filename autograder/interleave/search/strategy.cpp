@@ -5,6 +5,7 @@
 #include "interleave/search/pct.hpp"
 #include "interleave/search/portfolio.hpp"
 #include "interleave/search/pos.hpp"
+#include "interleave/search/reduced.hpp"
 #include "interleave/search/sticky.hpp"
 
 namespace interleave {
@@ -25,6 +26,7 @@ std::unique_ptr<Strategy> make_strategy(std::string_view name,
   if (name == "sticky5") return std::make_unique<Sticky>(5, options.seed);
   if (name == "sticky20") return std::make_unique<Sticky>(20, options.seed);
   if (name == "sticky50") return std::make_unique<Sticky>(50, options.seed);
+  if (name == "reduced") return std::make_unique<Reduced>();
   if (name == "portfolio") return std::make_unique<Portfolio>(options);
   return nullptr;
 }

@@ -8,8 +8,8 @@ namespace interleave::simulation {
 namespace {
 
 constexpr std::string_view kNames[] = {
-    "default", "bounded0", "bounded1", "bounded2", "exhaustive", "pct2",     "pct3",
-    "pct4",    "pos",      "sticky5",  "sticky20", "sticky50",   "portfolio"};
+    "default", "bounded0", "bounded1", "bounded2", "exhaustive", "pct2",    "pct3",
+    "pct4",    "pos",      "sticky5",  "sticky20", "sticky50",   "reduced", "portfolio"};
 
 std::unique_ptr<Strategy> strategy(std::string_view name, std::uint64_t seed = 1) {
   StrategyOptions options;
