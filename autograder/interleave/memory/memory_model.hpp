@@ -1,32 +1,36 @@
 // C++20's memory model (RC11: no load buffering) for one execution at a time.
 //
-//      thread clocks      plain memory: last accesses       atomic location: its stores
-//      T0 [ 4 0 2 ]       x  write T0@3 pc                  x   mo:  0  <-- 1(T0,rel) <--
-//      3(T1) T1 [ 3 5 0 ]          reads {T1@4 pc}                         a load may
-//      read any of them that
-//                                                                    coherence and
-//                                                                    seq_cst leave to it
+//   thread clocks      plain memory: last accesses      atomic location: its stores
+//   T0  [ 4 0 2 ]      x  write  T0@3  pc               x  mo:  0 <-- 1 (T0, rel) <-- 3 (T1)
+//   T1  [ 3 5 0 ]         reads  {T1@4 pc}              a load may read any of them that
+//                                                       coherence and seq_cst leave to it
 //
 // It knows nothing of schedulers, hooks or real memory. The engine calls it once for each
 // memory operation, in execution order. Where C++20 leaves a choice, the model lists what
 // is allowed, the engine chooses (a Decision of the search), and commits the choice.
-// Every prefix of commits is consistent under RC11, so no choice is ever taken back.
+// Every prefix of commits is consistent under RC11, so no choice is ever taken back; and
+// every consistent execution is reached by some order of commits.
 //
-//   load        model.load_choices(...)         -> stores to read from          ->
-//   commit_load(index) store       model.store_choices(...)        -> number of places in
-//   mo       -> commit_store(place) update      model.update_choices(...)       -> stores
-//   to read from; the new store goes right behind compare     model.compare_choices(...)
-//   -> stores to read from; those that differ from `expected`
-//               read only, with the failure order                              ->
-//               commit_compare(...)
+//   load      load_choices     stores to read from                        commit_load
+//   store     store_choices    number of places in modification order     commit_store
+//   update    update_choices   stores to read from; the new store goes    commit_update
+//                              right behind
+//   compare   compare_choices  stores to read from; those that differ     commit_compare
+//                              from `expected` read only, with the
+//                              failure order
 //
 // Choice 0 is always the one of sequential consistency: the newest store; the last place.
 // In sequential mode there is no other.
 //
 // Threads     None: one caller at a time.
 // Errors      Races are returned, not thrown; the engine decides what becomes of them.
+// Parts       clock_rows, shadow_pages, race_detector, sync_objects; histories: stores and
+//             modification orders; seq_cst_order: the constraints of seq_cst.
 //
 // Left out    Load buffering and out-of-thin-air values (as in RC11); consume is acquire.
+//             A weak compare-exchange that fails for no reason reads a store that it could
+//             have replaced. C++20 orders a seq_cst access before a seq_cst fence, or
+//             after, also if it is only seen through a relaxed read; RC11 does not.
 #pragma once
 
 #include <cstdint>
@@ -86,8 +90,7 @@ class MemoryModel {
   // more than what the last one touched.
   void begin_execution();
 
-  // -- Threads and synchronisation objects: happens-before without values
-  // --------------------
+  // -- Threads and synchronisation objects: happens-before without values ---
 
   void thread_created(ThreadId creator, ThreadId created);
   void thread_joined(ThreadId joiner, ThreadId ended);
@@ -99,8 +102,7 @@ class MemoryModel {
   void merge_to(ThreadId thread, Address object);
   void acquire_from(ThreadId thread, Address object);
 
-  // -- Plain memory
-  // -------------------------------------------------------------------------
+  // -- Plain memory ------------------------------------------------------------------
 
   // A race with an earlier access, or nullptr. Valid until the next call. Of any size; a
   // range is one access. Accesses that race are remembered like others, so that one race
@@ -112,8 +114,7 @@ class MemoryModel {
   // stores are forgotten.
   void reset(Address address, std::uint64_t size);
 
-  // -- Atomics
-  // ------------------------------------------------------------------------------
+  // -- Atomics -----------------------------------------------------------------------
 
   // `held` is what real memory holds. It is the first store of a location that is new to
   // the model; if it differs from the newest store, code that was not instrumented wrote
@@ -125,11 +126,11 @@ class MemoryModel {
                                             Value held);
   Committed commit_load(std::size_t choice);
 
-  // How many places from the end of the modification order the store may take: at
-  // least 1.
+  // How many places in the modification order the store may take: at least 1. Choice 0 is
+  // the end; each further one is nearer to the beginning.
   std::size_t store_choices(const Site& site, Address address, std::uint8_t size,
                             MemoryOrder order, Value held);
-  Committed commit_store(std::size_t places_from_end, Value value);
+  Committed commit_store(std::size_t choice, Value value);
 
   std::span<const StoreChoice> update_choices(const Site& site, Address address,
                                               std::uint8_t size, MemoryOrder order,
@@ -147,13 +148,13 @@ class MemoryModel {
 
   void fence(const Site& site, MemoryOrder order);
 
-  // -- Counting
-  // -----------------------------------------------------------------------------
+  // -- Counting ----------------------------------------------------------------------
 
   // The same for two executions of one program exactly if the same reads read from the
-  // same stores and every location has the same modification order, whatever the order in
+  // same stores, every location has the same modification order, and objects were handed
+  // over alike (each acquisition reads from the releases before it), whatever the order in
   // which it was executed. An operation is identified by its thread and its number among
-  // that thread's atomic operations.
+  // that thread's atomic operations, or among its hand-overs.
   [[nodiscard]] std::uint64_t execution_hash() const;
 
  private:

@@ -1,0 +1,117 @@
+// Vector clocks: rows of one growing block, so that a run after the first allocates nothing.
+//
+//             thread 0   1   2   (spare)
+//   row 0        0       0   0   0          always zero: a clock that knows nothing
+//   row 1        4       0   2   0
+//   row 2        3       5   0   0
+//
+// Threads     None: one caller at a time.
+//
+// Invariants
+//   I1  A row handle is good until clear(); a pointer to a row only until the next
+//       allocate() or set_threads().
+//   I2  Columns of threads that do not exist yet are zero.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace interleave {
+
+using Time = std::uint32_t;  // of one thread: starts at 1, moves at each release
+using Row = std::uint32_t;
+
+inline constexpr Row kZeroRow = 0;
+inline constexpr Time kNever = ~Time{0};
+
+class ClockRows {
+ public:
+  ClockRows() { clear(); }
+
+  // Gives back every row but the zero row. Keeps the memory.
+  void clear() {
+    used_ = 0;
+    threads_ = 1;
+    allocate();
+  }
+
+  // The number of columns that count.
+  void set_threads(std::uint32_t threads) {
+    if (threads > stride_) widen(threads);
+    threads_ = threads;
+  }
+  [[nodiscard]] std::uint32_t threads() const { return threads_; }
+
+  // `count` consecutive rows of zeros; returns the first.
+  Row allocate(std::uint32_t count = 1) {
+    const Row first = used_;
+    used_ += count;
+    if (std::size_t{used_} * stride_ > capacity_) grow();
+    wipe(first, count);
+    return first;
+  }
+
+  [[nodiscard]] Time* operator[](Row row) { return &cells_[std::size_t{row} * stride_]; }
+  [[nodiscard]] const Time* operator[](Row row) const {
+    return &cells_[std::size_t{row} * stride_];
+  }
+
+  void wipe(Row first, std::uint32_t count = 1) {
+    std::fill_n((*this)[first], std::size_t{count} * stride_, Time{0});
+  }
+
+  void copy(Row to, Row from) {
+    Time* target = (*this)[to];
+    const Time* source = (*this)[from];
+    for (std::uint32_t column = 0; column < threads_; ++column) {
+      target[column] = source[column];
+    }
+  }
+
+  // Each column of `into` becomes the larger of the two.
+  void join(Row into, Row from) {
+    Time* target = (*this)[into];
+    const Time* source = (*this)[from];
+    for (std::uint32_t column = 0; column < threads_; ++column) {
+      if (source[column] > target[column]) target[column] = source[column];
+    }
+  }
+
+  [[nodiscard]] bool is_zero(Row row) const {
+    const Time* cells = (*this)[row];
+    for (std::uint32_t column = 0; column < threads_; ++column) {
+      if (cells[column] != 0) return false;
+    }
+    return true;
+  }
+
+ private:
+  void grow() { rebuild(stride_, std::max<std::size_t>(2 * capacity_, used_ * stride_)); }
+
+  void widen(std::uint32_t threads) {
+    std::uint32_t stride = stride_;
+    while (stride < threads) stride *= 2;
+    rebuild(stride, capacity_ / stride_ * stride);
+  }
+
+  void rebuild(std::uint32_t stride, std::size_t capacity) {
+    std::unique_ptr<Time[]> cells(new Time[capacity]());
+    const std::size_t rows = std::min<std::size_t>(used_, capacity_ / stride_);
+    for (std::size_t row = 0; row < rows; ++row) {
+      std::copy_n(&cells_[row * stride_], stride_, &cells[row * stride]);
+    }
+    cells_ = std::move(cells);
+    stride_ = stride;
+    capacity_ = capacity;
+  }
+
+  std::uint32_t stride_ = 4;
+  std::uint32_t threads_ = 1;
+  Row used_ = 0;
+  std::size_t capacity_ = 0;  // cells
+  std::unique_ptr<Time[]> cells_;
+};
+
+}  // namespace interleave

@@ -1,0 +1,91 @@
+// FastTrack (Flanagan and Freund, 2009) over bytes, for plain and atomic accesses.
+//
+//   8 bytes of memory --> segments (disjoint sets of bytes that were accessed alike)
+//   segment           --> last plain write, and since then: who read, who used atomics
+//
+// Two accesses race if they share a byte, one of them writes, not both are atomic, and
+// neither happens before the other. A write remembers nothing older than itself: whoever
+// races with an older access, but not with the write, would have been told before.
+//
+// Threads     None: one caller at a time.
+// Cost        One cell and one segment for an access of up to 8 aligned bytes. Readers
+//             are one epoch while they are ordered, one per thread once they are not.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "interleave/memory/clock_rows.hpp"
+#include "interleave/memory/memory_model.hpp"
+#include "interleave/memory/shadow_pages.hpp"
+
+namespace interleave {
+
+enum class AccessKind : std::uint8_t {
+  kPlainRead,
+  kPlainWrite,
+  kAtomicRead,
+  kAtomicWrite
+};
+
+class RaceDetector {
+ public:
+  explicit RaceDetector(ShadowPages& pages) : pages_(pages) {}
+
+  // Forgets every access; the pages must begin anew too.
+  void begin();
+
+  // Checks the access against the earlier ones and remembers it. `clock` is what the
+  // thread knows. Returns the race, good until the next call, or nullptr.
+  const Race* access(const Site& site, AccessKind kind, Address address,
+                     std::uint64_t size, const Time* clock);
+
+  // Forgets the accesses to the bytes of `cell`, which lies at `cell_address`, that are
+  // in [begin, end).
+  void forget(Cell& cell, Address cell_address, Address begin, Address end);
+
+ private:
+  struct Record {
+    Time time = 0;  // 0: none
+    ThreadId thread = kNoThread;
+    std::uint32_t step = kNoStep;
+    std::uint32_t size = 0;
+    Address address = 0;
+    ProgramCounter pc = 0;
+    AccessKind kind = AccessKind::kPlainRead;
+    std::uint32_t next = kNoIndex;  // in others_
+  };
+  struct Segment {
+    std::uint8_t bytes = 0;  // bit i: the i-th byte of the cell
+    std::uint32_t next = kNoIndex;
+    Record write;   // the last plain write
+    Record latest;  // another access since then
+    std::uint32_t others = kNoIndex;
+  };
+
+  void access_cell(Cell& cell, std::uint8_t bytes, const Record& record,
+                   const Time* clock);
+  void access_segment(Segment& segment, const Record& record, const Time* clock);
+  void check_write(Segment& segment, const Record& record, const Time* clock);
+  void check_others(Segment& segment, const Record& record, const Time* clock);
+  void check(const Record& earlier, const Record& later, const Time* clock);
+  [[nodiscard]] bool replaces(const Segment& segment, const Record& record,
+                              const Time* clock) const;
+  void remember(Segment& segment, const Record& record, const Time* clock);
+
+  std::uint32_t new_segment(std::uint8_t bytes, std::uint32_t next);
+  void split(std::uint32_t segment, std::uint8_t bytes);
+  void forget_others(Segment& segment);
+
+  ShadowPages& pages_;
+  std::vector<Segment> segments_;
+  std::vector<Record> others_;
+  std::uint32_t used_segments_ = 0;
+  std::uint32_t used_others_ = 0;
+  std::uint32_t free_segments_ = kNoIndex;
+  std::uint32_t free_others_ = kNoIndex;
+  Race race_;
+  bool found_ = false;
+};
+
+}  // namespace interleave

@@ -1,0 +1,92 @@
+// What the model knows about each 8 bytes of the program's memory.
+//
+//   address --> page (256 bytes of memory, 32 cells) --> cell { accesses, locations }
+//
+// Threads     None: one caller at a time.
+// Cost        Pages stay between executions; a page is wiped when an execution first
+//             touches it, so begin() costs nothing.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "interleave/runtime/operation.hpp"
+
+namespace interleave {
+
+inline constexpr std::uint32_t kNoIndex = ~std::uint32_t{0};
+inline constexpr Address kCellBytes = 8;
+
+struct Cell {
+  std::uint32_t accesses = kNoIndex;  // first segment, in RaceDetector
+  std::uint32_t location = kNoIndex;  // first atomic location, in Histories
+};
+
+class ShadowPages {
+ public:
+  ShadowPages();
+
+  // Every cell is empty again.
+  void begin();
+
+  // The cell that holds `address`.
+  [[nodiscard]] Cell& cell(Address address) {
+    const Address number = address / kPageBytes;
+    if (number != recent_number_) recent(number);
+    return pages_[recent_].cells[address % kPageBytes / kCellBytes];
+  }
+
+  // Calls visit(cell, address of the cell) for each cell that overlaps the range and was
+  // touched in this execution.
+  template <typename Visit>
+  void for_each_touched(Address begin, std::uint64_t size, Visit visit) {
+    const Address end = begin + size;
+    if (size / kPageBytes > touched_.size()) {
+      for (const PageIndex index : touched_) visit_page(index, begin, end, visit);
+      return;
+    }
+    for (Address number = begin / kPageBytes; number * kPageBytes < end; ++number) {
+      const std::uint32_t index = find(number);
+      if (index != kNoIndex) visit_page(PageIndex{index}, begin, end, visit);
+    }
+  }
+
+ private:
+  static constexpr Address kPageBytes = 256;
+
+  enum class PageIndex : std::uint32_t {};
+  struct Page {
+    Address number = 0;
+    std::uint64_t execution = 0;
+    std::array<Cell, kPageBytes / kCellBytes> cells;
+  };
+  enum class Slot : std::uint32_t {};
+
+  template <typename Visit>
+  void visit_page(PageIndex index, Address begin, Address end, Visit visit) {
+    Page& page = pages_[static_cast<std::uint32_t>(index)];
+    Address address = page.number * kPageBytes;
+    for (Cell& cell : page.cells) {
+      if (address < end && address + kCellBytes > begin) visit(cell, address);
+      address += kCellBytes;
+    }
+  }
+
+  // Makes the page the recent one, wiped for this execution.
+  void recent(Address number);
+  [[nodiscard]] std::uint32_t find(Address number) const;  // kNoIndex if not touched
+  [[nodiscard]] std::size_t slot_of(Address number) const;
+  std::uint32_t add(Address number);
+  void enlarge();
+
+  std::uint64_t execution_ = 1;
+  Address recent_number_ = ~Address{0};
+  std::uint32_t recent_ = 0;
+  std::vector<Page> pages_;
+  std::vector<Slot> slots_;         // open addressing; a page's index, or kNoIndex
+  std::vector<PageIndex> touched_;  // in this execution
+};
+
+}  // namespace interleave
