@@ -1,0 +1,57 @@
+// Speed gates of exercise 1.2: the time that a pool's workers need for a batch of jobs of
+// some fifteen microseconds each. Whoever runs one job at a time needs twice as long on two
+// cores, and gains nothing from a second worker.
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <future>
+#include <vector>
+
+#include "course/gate.hpp"
+#include "worker_pool.hpp"
+
+namespace {
+
+constexpr std::uint64_t jobs = 64;
+
+// Each step needs the one before, so that neither the processor nor the compiler can do
+// several at once.
+std::uint64_t result_of(std::uint64_t job) {
+  std::uint64_t value = job;
+  for (int step = 0; step < 5000; ++step) {
+    value = value * 6364136223846793005u + 1442695040888963407u;
+  }
+  return value;
+}
+
+std::uint64_t sum_one_by_one() {
+  std::uint64_t sum = 0;
+  for (std::uint64_t job = 0; job < jobs; ++job) sum += result_of(job);
+  return sum;
+}
+
+std::uint64_t sum_by(WorkerPool& pool) {
+  std::vector<std::future<std::uint64_t>> results;
+  for (std::uint64_t job = 0; job < jobs; ++job) {
+    results.push_back(pool.submit([job] { return result_of(job); }));
+  }
+  std::uint64_t sum = 0;
+  for (auto& result : results) sum += result.get();
+  return sum;
+}
+
+void run_batches(benchmark::State& state) {
+  const std::uint64_t expected = sum_one_by_one();
+  WorkerPool pool(course::threads());
+  for (auto _ : state) {
+    if (sum_by(pool) != expected) return state.SkipWithError("a future gave a wrong result");
+  }
+}
+
+void CoarseJobs(benchmark::State& state) { run_batches(state); }
+BENCHMARK(CoarseJobs)->Apply(course::gate);
+
+void MoreWorkers(benchmark::State& state) { run_batches(state); }
+BENCHMARK(MoreWorkers)->Apply(course::gate);
+
+}  // namespace

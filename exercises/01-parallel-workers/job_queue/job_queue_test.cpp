@@ -1,0 +1,199 @@
+// Tests of exercise 1.1. Each opens with its property; where it is about several threads,
+// `explore` looks for the schedule that breaks it.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <job_queue.hpp>  // in <>, so that the include path decides whose it is
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "interleave/interleave.hpp"
+
+namespace {
+
+using interleave::check;
+using interleave::explore;
+
+// --- Step 1: jobs come out in order, and threads wait ---------------------------------
+
+// Jobs leave in the order in which they came.
+TEST(JobQueue, ComesOutInOrder) {
+  explore([] {
+    JobQueue<int> queue(3);
+    check(queue.push(1) && queue.push(2) && queue.push(3),
+          "push on an open queue is true");
+    check(queue.pop() == 1, "the first job pushed must be the first popped");
+    check(queue.push(4), "after a pop there is room again");
+    check(queue.pop() == 2, "the second job pushed must be the second popped");
+    check(queue.pop() == 3, "the third job pushed must be the third popped");
+    check(queue.pop() == 4, "the fourth job pushed must be the fourth popped");
+  });
+}
+
+// A job is moved through the queue, never copied.
+TEST(JobQueue, MovesJobs) {
+  explore([] {
+    JobQueue<std::unique_ptr<int>> queue(1);
+    check(queue.push(std::make_unique<int>(7)), "push on an open queue is true");
+    const std::optional<std::unique_ptr<int>> job = queue.pop();
+    check(job && *job && **job == 7, "the job popped must own what was pushed");
+  });
+}
+
+// A worker that comes to an empty queue gets the job that is pushed later, and sees all
+// that the leader wrote before.
+TEST(JobQueue, PopWaitsForAJob) {
+  explore([] {
+    JobQueue<int*> queue(1);
+    int written = 0;
+    std::jthread worker([&] {
+      const std::optional<int*> job = queue.pop();
+      check(job.has_value(), "pop gave nothing, though the queue was not closed");
+      check(job && **job == 7,
+            "the worker must see what the leader wrote before its push");
+    });
+    written = 7;
+    queue.push(&written);
+  });
+}
+
+// A leader that comes to a full queue waits, and its job arrives after those before it.
+TEST(JobQueue, PushWaitsForRoom) {
+  explore([] {
+    JobQueue<int> queue(1);
+    std::jthread leader([&] {
+      queue.push(1);
+      queue.push(2);
+    });
+    check(queue.pop() == 1, "the first job pushed must be the first popped");
+    check(queue.pop() == 2, "the job that waited for room must arrive");
+  });
+}
+
+// At no moment are more than `capacity` jobs queued.
+TEST(JobQueue, HoldsAtMostItsCapacity) {
+  explore([] {
+    JobQueue<int> queue(1);
+    std::jthread leader([&] {
+      for (int job = 1; job <= 3; ++job) queue.push(job);
+    });
+    for (int job = 1; job <= 3; ++job) {
+      check(queue.size() <= 1, "a queue of capacity 1 holds more than one job");
+      check(queue.pop() == job, "jobs must arrive in order");
+    }
+  });
+}
+
+// Two workers and two jobs: each worker gets one of them, whoever is first.
+TEST(JobQueue, EachJobIsPoppedOnce) {
+  explore([] {
+    JobQueue<int> queue(2);
+    int first = 0;
+    int second = 0;
+    {
+      std::jthread worker1([&] { first = queue.pop().value_or(0); });
+      std::jthread worker2([&] { second = queue.pop().value_or(0); });
+      queue.push(1);
+      queue.push(2);
+    }
+    check(first != 0 && second != 0, "pop gave nothing, though the queue was not closed");
+    check(first + second == 3, "the two workers must get both jobs, one each");
+  });
+}
+
+// Two leaders and room for one job: both jobs arrive, and never more than one is queued.
+TEST(JobQueue, LeadersTakeTurnsForRoom) {
+  explore([] {
+    JobQueue<int> queue(1);
+    std::jthread leader1([&] { queue.push(1); });
+    std::jthread leader2([&] { queue.push(2); });
+    const int first = queue.pop().value_or(0);
+    check(queue.size() <= 1, "a queue of capacity 1 holds more than one job");
+    const int second = queue.pop().value_or(0);
+    check(first + second == 3, "each leader's job must arrive once");
+  });
+}
+
+// A worker that waits sleeps: one lock to look, one when it is woken, nothing repeated.
+TEST(JobQueue, CostOfAHandOver) {
+  explore([] {
+    JobQueue<int> queue(1);
+    std::jthread leader([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      queue.push(1);
+    });
+    const interleave::Cost cost("hand-over");
+    check(queue.pop() == 1, "the job must arrive");
+  });
+}
+
+// --- Step 2: closing ------------------------------------------------------------------
+
+// What was queued before close can still be popped; then pop gives nothing, again and
+// again.
+TEST(JobQueue, CloseKeepsQueuedJobs) {
+  explore([] {
+    JobQueue<int> queue(2);
+    queue.push(1);
+    queue.push(2);
+    queue.close();
+    check(queue.pop() == 1, "a job queued before close must still be popped");
+    check(queue.pop() == 2, "a job queued before close must still be popped");
+    check(queue.pop() == std::nullopt, "closed and empty: pop must give nothing");
+    check(queue.pop() == std::nullopt, "and again nothing");
+  });
+}
+
+// A closed queue takes no job; closing it again changes nothing.
+TEST(JobQueue, ClosedQueueRefusesJobs) {
+  explore([] {
+    JobQueue<int> queue(1);
+    queue.close();
+    queue.close();
+    check(!queue.push(1), "push on a closed queue must return false");
+    check(queue.size() == 0, "a refused job must not be queued");
+    check(queue.pop() == std::nullopt, "closed and empty: pop must give nothing");
+  });
+}
+
+// Every worker that waits for a job learns that none will come.
+TEST(JobQueue, CloseWakesEveryWorker) {
+  explore([] {
+    JobQueue<int> queue(1);
+    std::jthread worker1([&] { check(!queue.pop(), "no job was ever pushed"); });
+    std::jthread worker2([&] { check(!queue.pop(), "no job was ever pushed"); });
+    queue.close();
+  });
+}
+
+// Every leader that waits for room learns that its job is refused.
+TEST(JobQueue, CloseWakesEveryLeader) {
+  explore([] {
+    JobQueue<int> queue(1);
+    queue.push(1);
+    std::jthread leader1(
+        [&] { check(!queue.push(2), "closed while it waited for room"); });
+    std::jthread leader2(
+        [&] { check(!queue.push(3), "closed while it waited for room"); });
+    queue.close();
+  });
+}
+
+// A leader pushes its jobs and closes; the worker gets each of them before it gets
+// nothing.
+TEST(JobQueue, NothingIsLostWhenClosed) {
+  explore([] {
+    JobQueue<int> queue(1);
+    std::jthread leader([&] {
+      queue.push(1);
+      queue.push(2);
+      queue.close();
+    });
+    check(queue.pop() == 1, "the first job must arrive");
+    check(queue.pop() == 2, "the second job must arrive, though the queue may be closed");
+    check(queue.pop() == std::nullopt, "closed and empty: pop must give nothing");
+  });
+}
+
+}  // namespace

@@ -1,0 +1,279 @@
+// Tests of exercise 1.2. Each opens with its property; `explore` looks for the schedule
+// that breaks it.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <latch>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <worker_pool.hpp>  // in <>, so that the include path decides whose it is
+
+#include "interleave/interleave.hpp"
+
+namespace {
+
+using interleave::check;
+using interleave::explore;
+
+// What `future` throws, in words; "nothing" if it gives a result.
+//
+// Shared, because it then holds the exception until after the catch. libstdc++ counts an
+// exception's owners where ThreadSanitizer does not look; a worker that lets go of it last
+// would seem to race with the catch.
+template <typename Result>
+std::string thrown_by(std::future<Result> future) {
+  const std::shared_future<Result> result = future.share();
+  try {
+    result.get();
+    return "nothing";
+  } catch (const std::future_error& error) {
+    return error.code() == std::future_errc::broken_promise ? "broken_promise"
+                                                            : error.what();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+// --- Step 1: jobs run, and their results arrive ---------------------------------------
+
+// Each future gives the result of its own job, whatever its type.
+TEST(WorkerPool, ReturnsEachResult) {
+  explore([] {
+    WorkerPool pool(1);
+    std::future<int> number = pool.submit([] { return 7; });
+    std::future<std::string> text = pool.submit([] { return std::string("seven"); });
+    std::future<void> nothing = pool.submit([] {});
+    check(number.get() == 7, "the first future must give the first job's result");
+    check(text.get() == "seven", "the second future must give the second job's result");
+    nothing.get();
+  });
+}
+
+// A job may own what cannot be copied.
+TEST(WorkerPool, MovesJobs) {
+  explore([] {
+    WorkerPool pool(1);
+    auto job = [owned = std::make_unique<int>(7)] { return *owned; };
+    check(pool.submit(std::move(job)).get() == 7, "the job must keep what it owns");
+  });
+}
+
+// Two workers, two jobs: each job runs once.
+TEST(WorkerPool, EachJobRunsOnce) {
+  explore([] {
+    int first = 0;
+    int second = 0;
+    {
+      WorkerPool pool(2);
+      std::future<void> one = pool.submit([&] { ++first; });
+      std::future<void> two = pool.submit([&] { ++second; });
+      one.get();
+      two.get();
+    }
+    check(first == 1 && second == 1, "each job must run exactly once");
+  });
+}
+
+// What a job throws is thrown again by its future, and by nothing else.
+TEST(WorkerPool, ExceptionReachesTheFuture) {
+  explore([] {
+    WorkerPool pool(1);
+    const std::string thrown =
+        thrown_by(pool.submit([]() -> int { throw std::runtime_error("no paper"); }));
+    check(thrown == "no paper",
+          "the future must throw what the job threw, not " + thrown);
+  });
+}
+
+// After a job that throws, the only worker runs the next one.
+TEST(WorkerPool, WorkerOutlivesAThrowingJob) {
+  explore([] {
+    WorkerPool pool(1);
+    std::future<void> bad = pool.submit([] { throw std::runtime_error("no paper"); });
+    std::future<int> good = pool.submit([] { return 7; });
+    check(good.get() == 7, "the job after the one that threw must run");
+  });
+}
+
+// Jobs run on the workers, not on the thread that submits them.
+TEST(WorkerPool, JobsRunOnWorkers) {
+  explore([] {
+    WorkerPool pool(1);
+    const auto there = pool.submit([] { return std::this_thread::get_id(); }).get();
+    check(there != std::this_thread::get_id(), "submit must not run the job itself");
+  });
+}
+
+// Two workers run two jobs at the same time: here each job waits for the other.
+TEST(WorkerPool, WorkersRunAtTheSameTime) {
+  explore([] {
+    std::latch both_run(2);
+    WorkerPool pool(2);
+    std::future<void> one = pool.submit([&] { both_run.arrive_and_wait(); });
+    std::future<void> two = pool.submit([&] { both_run.arrive_and_wait(); });
+    one.get();
+    two.get();
+  });
+}
+
+// A job may submit another job.
+TEST(WorkerPool, AJobMaySubmitAJob) {
+  explore([] {
+    WorkerPool pool(1);
+    std::future<std::future<int>> outer =
+        pool.submit([&] { return pool.submit([] { return 7; }); });
+    check(outer.get().get() == 7, "the inner job must run too");
+  });
+}
+
+// The destructor runs what is queued before it returns.
+TEST(WorkerPool, DestructorFinishesQueuedJobs) {
+  explore([] {
+    int ended = 0;
+    std::future<void> one;
+    std::future<void> two;
+    {
+      WorkerPool pool(1);
+      one = pool.submit([&] { ++ended; });
+      two = pool.submit([&] { ++ended; });
+    }
+    check(ended == 2, "a job that was queued when the pool was destroyed did not run");
+  });
+}
+
+// submit never waits for the job that runs: one lock, no sleep.
+TEST(WorkerPool, CostOfSubmitDuringAJob) {
+  explore([] {
+    std::latch started(1);
+    std::future<void> ended;
+    WorkerPool pool(1);
+    std::future<void> slow = pool.submit([&] {
+      started.count_down();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    });
+    started.wait();
+    {
+      const interleave::Cost cost("submit");
+      ended = pool.submit([] {});
+    }
+    ended.get();
+  });
+}
+
+// --- Step 2: wait_idle ----------------------------------------------------------------
+
+// wait_idle returns after the end of every job, and its caller sees what they wrote.
+TEST(WorkerPool, WaitIdleWaitsForRunningJobs) {
+  explore([] {
+    int written = 0;
+    WorkerPool pool(1);
+    const std::future<void> job = pool.submit([&] { written = 7; });
+    pool.wait_idle();
+    check(written == 7, "wait_idle returned before the job had ended");
+  });
+}
+
+// With nothing queued and nothing running, wait_idle returns at once.
+TEST(WorkerPool, WaitIdleReturnsWhenThereIsNothingToDo) {
+  explore([] {
+    WorkerPool pool(1);
+    pool.wait_idle();
+    pool.submit([] {}).get();
+    pool.wait_idle();
+  });
+}
+
+// A job submitted by a job is waited for too.
+TEST(WorkerPool, WaitIdleWaitsForJobsOfJobs) {
+  explore([] {
+    int written = 0;
+    std::future<void> inner;
+    WorkerPool pool(1);
+    const std::future<void> outer =
+        pool.submit([&] { inner = pool.submit([&] { written = 7; }); });
+    pool.wait_idle();
+    check(written == 7, "wait_idle returned before the inner job had ended");
+  });
+}
+
+// A job is destroyed, with what it owns, before wait_idle returns.
+TEST(WorkerPool, WaitIdleMeansJobsAreDestroyed) {
+  explore([] {
+    bool alive = true;
+    WorkerPool pool(1);
+    auto owned = std::shared_ptr<bool>(&alive, [](bool* flag) { *flag = false; });
+    // The future dies at once: it would keep the job alive.
+    static_cast<void>(pool.submit([owned = std::move(owned)] {}));
+    pool.wait_idle();
+    check(!alive, "wait_idle returned before the job was destroyed");
+  });
+}
+
+// --- Step 3: drain and cancel ---------------------------------------------------------
+
+// cancel drops the queued job, whose future says so at once; the job that runs is
+// finished.
+TEST(WorkerPool, CancelDropsQueuedJobs) {
+  explore([] {
+    std::latch started(1);
+    std::latch may_end(1);
+    bool dropped_ran = false;
+    WorkerPool pool(1);
+    std::future<int> runs = pool.submit([&] {
+      started.count_down();
+      may_end.wait();
+      return 7;
+    });
+    std::future<void> queued = pool.submit([&] { dropped_ran = true; });
+    started.wait();
+    std::jthread owner([&] { pool.cancel(); });
+    check(thrown_by(std::move(queued)) == "broken_promise",
+          "a job that cancel drops must break its promise at once");
+    may_end.count_down();
+    check(runs.get() == 7, "the job that runs while cancel is called must be finished");
+    owner.join();
+    check(!dropped_ran, "a dropped job must not run");
+  });
+}
+
+// After cancel or drain a job is refused: it does not run, and its future says so.
+TEST(WorkerPool, AClosedPoolRefusesJobs) {
+  explore([] {
+    bool ran = false;
+    WorkerPool cancelled(1);
+    cancelled.cancel();
+    std::future<void> refused = cancelled.submit([&] { ran = true; });
+    check(thrown_by(std::move(refused)) == "broken_promise",
+          "a job submitted after cancel must break its promise");
+    check(!ran, "a refused job must not run");
+  });
+}
+
+// drain runs what is queued; afterwards jobs are refused.
+TEST(WorkerPool, DrainRunsQueuedJobs) {
+  explore([] {
+    WorkerPool pool(1);
+    std::future<int> queued = pool.submit([] { return 7; });
+    pool.drain();
+    check(queued.get() == 7, "drain must run the jobs that are queued");
+    std::future<int> refused = pool.submit([] { return 8; });
+    check(thrown_by(std::move(refused)) == "broken_promise",
+          "a job submitted after drain must break its promise");
+  });
+}
+
+// Whoever waits in wait_idle learns that cancel left nothing to do.
+TEST(WorkerPool, CancelWakesWaitIdle) {
+  explore([] {
+    WorkerPool pool(1);
+    const std::future<void> job = pool.submit([] {});
+    std::jthread waiter([&] { pool.wait_idle(); });
+    pool.cancel();
+  });
+}
+
+}  // namespace
