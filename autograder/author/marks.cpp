@@ -77,15 +77,16 @@ class Reader {
     open_.push_back(source_.marks.size() - 1);
   }
 
+  // A step may have several parts, also after a later step's: a class keeps its order.
   void check_order(std::size_t at) {
     const Mark& mark = source_.marks.back();
     if (mark.kind != MarkKind::step) return;
-    if (mark.step != last_step_ && mark.step != last_step_ + 1) {
-      fail(at, fmt::format(
-                   "step {} comes after step {}; number the steps 1, 2, … as they stand",
-                   mark.step, last_step_));
+    if (mark.step > highest_step_ + 1) {
+      fail(at, fmt::format("step {} comes after step {}; number the steps 1, 2, … as "
+                           "they first appear",
+                           mark.step, highest_step_));
     }
-    last_step_ = mark.step;
+    highest_step_ = std::max(highest_step_, mark.step);
   }
 
   void check_nesting(std::size_t at) {
@@ -113,7 +114,7 @@ class Reader {
 
   MarkedSource& source_;
   std::vector<std::size_t> open_;  // indices of marks, the innermost last
-  int last_step_ = 0;
+  int highest_step_ = 0;
 };
 
 std::size_t indentation(const std::string& line) {
