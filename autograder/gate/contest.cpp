@@ -31,6 +31,20 @@ double allowed_after(const std::vector<double>& reference_runs) {
 
 }  // namespace
 
+void Remainders::add(const Remainders& others) {
+  student = std::min(student, others.student);
+  reference = std::min(reference, others.reference);
+  reference_work = std::min(reference_work, others.reference_work);
+}
+
+bool Remainders::complete() const {
+  return !std::isinf(student) && !std::isinf(reference);
+}
+
+bool Remainders::clock_is_off() const {
+  return student - reference > std::max(hidden_seconds, hidden_share * reference_work);
+}
+
 Contest::Contest(const Gate& gate, Contestant student, Contestant reference,
                  Runner runner, Random random)
     : gate_(gate),
@@ -130,6 +144,19 @@ Block Contest::next() {
   return compare(block);
 }
 
+Remainders Contest::remainders_of(const std::vector<Cell>& cells) {
+  Remainders remainders;
+  for (const Cell& cell : cells) {
+    if (cell.side == Side::student) {
+      remainders.add({.student = cell.best_remainder});
+    } else {
+      remainders.add(
+          {.reference = cell.best_remainder, .reference_work = cell.best_seconds});
+    }
+  }
+  return remainders;
+}
+
 Block Contest::compare(const std::vector<Cell>& cells) const {
   bool stopped[2] = {false, false};
   double score[2] = {0, 0};  // ln of the speed, or of the scaling
@@ -148,26 +175,11 @@ Block Contest::compare(const std::vector<Cell>& cells) const {
   if (!stopped[student] && stopped[reference]) block.d = infinity;
   if (!stopped[student] && !stopped[reference])
     block.d = score[student] - score[reference];
-  block.clock_is_off = compare_clocks(cells);
+  block.remainders = remainders_of(cells);
   if (gate_.kind == Kind::scaling && !stopped[reference]) {
     block.reference_scaling = std::exp(score[reference]);
   }
   return block;
-}
-
-std::optional<bool> Contest::compare_clocks(const std::vector<Cell>& cells) const {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  double remainder[2] = {infinity, infinity};
-  double shortest = infinity;
-  for (const Cell& cell : cells) {
-    auto& least = remainder[static_cast<std::size_t>(cell.side)];
-    least = std::min(least, cell.best_remainder);
-    if (cell.side == Side::reference) shortest = std::min(shortest, cell.best_seconds);
-  }
-  const double student = remainder[static_cast<std::size_t>(Side::student)];
-  const double reference = remainder[static_cast<std::size_t>(Side::reference)];
-  if (std::isinf(student) || std::isinf(reference)) return std::nullopt;
-  return student - reference > std::max(hidden_seconds, hidden_share * shortest);
 }
 
 }  // namespace course::gate

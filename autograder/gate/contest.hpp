@@ -32,14 +32,26 @@ struct Contestant {
   bool twice = false;  // does the work of each iteration twice
 };
 
+// How long a process lasted, by our clock, beyond the work that it reports; the least of
+// several runs, infinite where none came to its end.
+struct Remainders {
+  double student = std::numeric_limits<double>::infinity();
+  double reference = std::numeric_limits<double>::infinity();
+  double reference_work = std::numeric_limits<double>::infinity();  // what it reports
+
+  void add(const Remainders& others);
+  [[nodiscard]] bool complete() const;
+
+  // Whether the student's lasted longer than a clock that tells the truth explains.
+  [[nodiscard]] bool clock_is_off() const;
+};
+
 struct Block {
   // Above 0 the student's program was the better one; infinite where the other's runs were
   // stopped; absent where both had a cell with no run to its end.
   std::optional<double> d;
 
-  // Whether the student's process lasted longer, beyond the work it reports, than the
-  // reference's by more than a clock that tells the truth explains; absent as above.
-  std::optional<bool> clock_is_off;
+  Remainders remainders;
 
   std::optional<double> reference_scaling;  // time at k threads over time at 2k
 };
@@ -86,8 +98,8 @@ class Contest {
   [[nodiscard]] std::vector<std::size_t> shuffled_rounds();
   Measurement run(Side side, unsigned threads);
   Measurement measure_reference();
+  [[nodiscard]] static Remainders remainders_of(const std::vector<Cell>& cells);
   [[nodiscard]] Block compare(const std::vector<Cell>& cells) const;
-  [[nodiscard]] std::optional<bool> compare_clocks(const std::vector<Cell>& cells) const;
 
   const Gate gate_;
   const Contestant student_;
