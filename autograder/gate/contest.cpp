@@ -23,12 +23,6 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-// Four times what the reference's runs typically took, for the runs to come.
-double allowed_after(const std::vector<double>& reference_runs) {
-  constexpr double at_least = 0.020;
-  return std::max(times_the_reference * median(reference_runs), at_least);
-}
-
 }  // namespace
 
 void Remainders::add(const Remainders& others) {
@@ -71,30 +65,42 @@ Measurement Contest::run(Side side, unsigned threads) {
   return measurement;
 }
 
-Measurement Contest::measure_reference() {
-  Measurement measurement = run(Side::reference, gate_.threads);
-  if (measurement.end == End::stopped) throw Broke(Side::reference, measurement);
-  return measurement;
+// Four times what the reference's runs typically took, for the runs to come. Where they were
+// stopped themselves it grows, so that a machine turned slow is followed.
+void Contest::limit_after(const std::vector<double>& reference_runs) {
+  constexpr double at_least = 0.020;
+  constexpr double at_most = 5;
+  seconds_allowed_ =
+      std::clamp(times_the_reference * median(reference_runs), at_least, at_most);
+}
+
+double Contest::best_of_three() {
+  seconds_allowed_ = 60;
+  double best = std::numeric_limits<double>::infinity();
+  std::vector<double> reference_runs;
+  for (int i = 0; i < 3; ++i) {
+    const Measurement measurement = run(Side::reference, gate_.threads);
+    if (measurement.end == End::stopped) throw Broke(Side::reference, measurement);
+    best = std::min(best, measurement.seconds);
+    reference_runs.push_back(measurement.our_clock);
+  }
+  limit_after(reference_runs);
+  return best;
 }
 
 void Contest::calibrate() {
   constexpr double greatest_step = 50;
   constexpr int attempts = 40;
-  Measurement measurement = measure_reference();
-  for (int i = 0; measurement.seconds < 0.8 * wanted_seconds; ++i) {
-    if (i == attempts) {
-      measurement.words = "more iterations do not take it more time";
-      throw Broke(Side::reference, measurement);
-    }
-    const double step =
-        std::clamp(wanted_seconds / measurement.seconds, 1.2, greatest_step);
+  for (int i = 0; i < attempts; ++i) {
+    const double seconds = best_of_three();
+    if (seconds >= 0.8 * wanted_seconds) return;
+    const double step = std::clamp(wanted_seconds / seconds, 1.2, greatest_step);
     iterations_ =
         static_cast<std::uint64_t>(std::ceil(static_cast<double>(iterations_) * step));
-    measurement = measure_reference();
   }
-  std::vector<double> runs;
-  for (int i = 0; i < 3; ++i) runs.push_back(measure_reference().our_clock);
-  seconds_allowed_ = allowed_after(runs);
+  Measurement measurement;
+  measurement.words = "more iterations do not take it more time";
+  throw Broke(Side::reference, measurement);
 }
 
 std::vector<Contest::Cell> Contest::cells() const {
@@ -138,9 +144,7 @@ Block Contest::next() {
     cell.best_remainder =
         std::min(cell.best_remainder, measurement.our_clock - measurement.seconds);
   }
-  constexpr double at_most = 2;
-  seconds_allowed_ =
-      std::min(allowed_after(reference_runs), std::max(at_most, seconds_allowed_));
+  limit_after(reference_runs);
   return compare(block);
 }
 

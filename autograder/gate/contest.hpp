@@ -97,7 +97,8 @@ class Contest {
   [[nodiscard]] std::vector<std::size_t> order();
   [[nodiscard]] std::vector<std::size_t> shuffled_rounds();
   Measurement run(Side side, unsigned threads);
-  Measurement measure_reference();
+  double best_of_three();
+  void limit_after(const std::vector<double>& reference_runs);
   [[nodiscard]] static Remainders remainders_of(const std::vector<Cell>& cells);
   [[nodiscard]] Block compare(const std::vector<Cell>& cells) const;
 

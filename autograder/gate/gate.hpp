@@ -11,7 +11,7 @@
 // is caught.
 //
 // Threads     One Judge, one thread; nothing else should be running on the machine.
-// Blocks      `judge` for up to about 12 s, and up to 12 s more the first time (controls).
+// Blocks      `judge` for up to about 10 s, and up to 20 s more the first time (controls).
 // Errors      None thrown: a program that cannot be measured is a verdict with words.
 #pragma once
 

@@ -50,7 +50,7 @@ class WorstMachine {
 
  private:
   Measurement measure(const Run& run) {
-    constexpr int runs_to_calibrate = 6;
+    constexpr int runs_to_calibrate = 9;
     const int place = runs_ < runs_to_calibrate ? -1 : (runs_ - runs_to_calibrate) % 8;
     ++runs_;
     const bool slowed = place == 0 || place == 3 || place == 4 || place == 7;

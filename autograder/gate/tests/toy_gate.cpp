@@ -1,0 +1,72 @@
+// A gate program for the tests of what runs gate programs: one benchmark works, the others
+// each go wrong in their own way.
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+
+#include "course/gate.hpp"
+#include "course/todo.hpp"
+
+namespace {
+
+constexpr int steps = 10'000;
+
+std::uint64_t stir(std::uint64_t value) {
+  for (int i = 0; i < steps; ++i)
+    value = value * 6364136223846793005 + 1442695040888963407;
+  return value;
+}
+
+void Works(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(stir(1));
+}
+BENCHMARK(Works)->Apply(course::gate);
+
+// Its name begins like another's: a filter must not take the two together.
+void WorksToo(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(stir(2));
+}
+BENCHMARK(WorksToo)->Apply(course::gate);
+
+void AnswersWrongly(benchmark::State& state) {
+  for (auto _ : state) state.SkipWithError("a job was lost");
+}
+BENCHMARK(AnswersWrongly)->Apply(course::gate);
+
+void Crashes(benchmark::State& state) {
+  for (auto _ : state) std::abort();
+}
+BENCHMARK(Crashes)->Apply(course::gate);
+
+void IsNotWritten(benchmark::State& state) {
+  for (auto _ : state) course::todo(3);
+}
+BENCHMARK(IsNotWritten)->Apply(course::gate);
+
+void Hangs(benchmark::State& state) {
+  for (auto _ : state) ::pause();
+}
+BENCHMARK(Hangs)->Apply(course::gate);
+
+void LeavesEarly(benchmark::State& state) {
+  for (auto _ : state) ::_exit(0);
+}
+BENCHMARK(LeavesEarly)->Apply(course::gate);
+
+// Measures as long as it likes, not what it is asked.
+void ChoosesItsOwnIterations(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(stir(3));
+}
+BENCHMARK(ChoosesItsOwnIterations)->MinTime(0.001);
+
+// One core for each of the threads it was told of.
+void CountsThreads(benchmark::State& state) {
+  for (auto _ : state) {
+    if (course::threads() != 3) state.SkipWithError("not three threads");
+  }
+}
+BENCHMARK(CountsThreads)->Apply(course::gate);
+
+}  // namespace
