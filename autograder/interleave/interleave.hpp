@@ -44,6 +44,15 @@ inline std::string current_test() {
   return {};
 }
 
+// Tells whether a GoogleTest assertion has failed in the running test; nullptr without GoogleTest.
+inline bool (*assertion_probe())() {
+#if defined(GOOGLETEST_INCLUDE_GTEST_GTEST_H_) || defined(GTEST_INCLUDE_GTEST_GTEST_H_)
+  return &::testing::Test::HasFailure;
+#else
+  return nullptr;
+#endif
+}
+
 // A place in the source. Clang 14 has no std::source_location with libstdc++.
 struct Location {
   const char* file = "";
@@ -72,6 +81,7 @@ struct Options {
       true;  // explore spurious wake-ups, weak compare-exchange and try_lock failures
   bool leaks = true;  // a block allocated by the body and alive at its end is a failure
   std::string test = current_test();  // in records and tokens
+  bool (*assertion_failed)() = assertion_probe();  // ends the schedule like a failed check
   Location where = Location::current();
 };
 

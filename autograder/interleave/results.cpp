@@ -53,6 +53,8 @@ std::string escaped(char character) {
 
 void set_reporter(Reporter reporter) { installed_reporter = reporter; }
 
+bool reporter_installed() { return installed_reporter != nullptr; }
+
 void publish(std::string_view json) {
   if (installed_reporter != nullptr) {
     installed_reporter(json);

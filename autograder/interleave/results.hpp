@@ -11,6 +11,9 @@ namespace interleave {
 // INTERLEAVE_RESULTS.
 void publish(std::string_view json);
 
+// Whether a harness, and not a person, runs the program.
+[[nodiscard]] bool reporter_installed();
+
 // `text` as a JSON string, quotes included.
 [[nodiscard]] std::string json_string(std::string_view text);
 

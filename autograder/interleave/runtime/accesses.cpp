@@ -1,0 +1,332 @@
+// Reads and writes of memory, plain and atomic; allocation.
+#include <algorithm>
+#include <cstring>
+
+#include "interleave/runtime/program.hpp"
+
+namespace interleave {
+namespace {
+
+// A thread that only computes still lets others run now and then, so that waiting for a plain variable, which is
+// a race, is seen rather than suffered.
+constexpr std::uint32_t kPlainAccessesBeforeYield = 20'000;
+
+// A large block is guarded against racing frees at its first bytes only.
+constexpr std::uint64_t kGuardedAtFree = 1024;
+
+bool on_own_stack(const Thread& self, Address address) {
+  return address - self.fiber.stack_begin < self.fiber.stack_end - self.fiber.stack_begin;
+}
+
+Block described(const Arena::Block& block) {
+  return {block.begin,
+          block.size,
+          block.thread,
+          block.allocated,
+          block.live ? kNoStep : block.released,
+          {block.pc}};
+}
+
+[[noreturn]] void fail_use_after_free(Thread& self, const Access& access,
+                                      const Arena::Block* block) {
+  Failure failure;
+  failure.kind = FailureKind::kUseAfterFree;
+  failure.thread = self.id;
+  failure.step = access.step;
+  failure.pc = access.pc;
+  failure.accesses = {access};
+  if (block != nullptr) failure.block = described(*block);
+  failure.message =
+      self.name + (access.write ? " writes to" : " reads") +
+      (block != nullptr ? " memory that was freed" : " memory outside any block");
+  engine().fail(std::move(failure));
+}
+
+void check_alive(Thread& self, Address address, std::uint64_t size, bool write,
+                 bool atomic, ProgramCounter pc) {
+  Arena& arena = engine().arena();
+  if (!arena.contains(address) || arena.state_of(address) == Arena::State::kLive) return;
+  const Access access{self.id, engine().step(), address, static_cast<std::uint32_t>(size),
+                      pc,      write,           atomic};
+  fail_use_after_free(self, access, arena.find(address));
+}
+
+void fail_race(Thread& self, const Race& race) {
+  Failure failure;
+  failure.kind = FailureKind::kRace;
+  failure.thread = self.id;
+  failure.step = race.later.step;
+  failure.pc = race.later.pc;
+  failure.accesses = {race.earlier, race.later};
+  failure.message = engine().thread(race.earlier.thread).name +
+                    (race.earlier.write ? " writes and " : " reads and ") + self.name +
+                    (race.later.write ? " writes" : " reads") +
+                    " the same memory, and nothing orders the two";
+  engine().fail(std::move(failure));
+}
+
+void observe_write(Thread& self, Address address, std::uint64_t size, ProgramCounter pc) {
+  // What it held before: a counter holds something else each time round.
+  std::uint64_t before = 0;
+  std::memcpy(&before, reinterpret_cast<const void*>(address),
+              std::min<std::uint64_t>(size, sizeof before));
+  engine().observe(self, pc, address, before);
+}
+
+void trace_plain(Thread& self, Address address, std::uint64_t size, bool write,
+                 ProgramCounter pc) {
+  const OperationKind kind =
+      write ? OperationKind::kPlainWrite : OperationKind::kPlainRead;
+  Step* step = engine().remark(
+      self, {.thread = self.id,
+             .kind = kind,
+             .size = static_cast<std::uint8_t>(std::min<std::uint64_t>(size, 255)),
+             .object = address,
+             .pc = pc});
+  if (step == nullptr) return;
+  step->reads = !write;
+  step->writes = write;
+}
+
+}  // namespace
+
+// -- Plain -------------------------------------------------------------------------------------
+
+void plain_access(Thread& self, Address address, std::uint64_t size, bool write,
+                  ProgramCounter pc) {
+  trace_plain(self, address, size, write, pc);
+  check_alive(self, address, size, write, false, pc);
+  if (!engine().alone()) {
+    const Site site = engine().site(self, pc);
+    const Race* race = write ? engine().memory().write(site, address, size)
+                             : engine().memory().read(site, address, size);
+    if (race != nullptr) fail_race(self, *race);
+  }
+  if (write) {
+    if (self.spin.watching()) observe_write(self, address, size, pc);
+    if (!on_own_stack(self, address)) {
+      self.wrote_under_lock = true;
+      engine().made_progress(self);
+    }
+  }
+  if (++self.plain_accesses % kPlainAccessesBeforeYield == 0) yield(self, pc);
+}
+
+// -- Atomic ------------------------------------------------------------------------------------
+
+Value held_at(Address address, std::uint8_t size) {
+  Value value;
+  std::memcpy(static_cast<void*>(&value), reinterpret_cast<const void*>(address), size);
+  return value;
+}
+
+void put(Address address, std::uint8_t size, Value value) {
+  std::memcpy(reinterpret_cast<void*>(address), &value, size);
+}
+
+namespace {
+
+std::size_t choose_store(std::span<const StoreChoice> stores,
+                         const Operation& operation) {
+  if (stores.size() < 2) return 0;
+  std::vector<Alternative> alternatives;
+  for (const StoreChoice& store : stores) {
+    alternatives.push_back(
+        {.thread = store.thread, .pending = operation, .store = store.step});
+  }
+  return engine().decide(DecisionKind::kStore, alternatives);
+}
+
+std::size_t choose_place(std::size_t places, const Operation& operation) {
+  if (places < 2) return 0;
+  std::vector<Alternative> alternatives;
+  for (std::size_t place = 0; place < places; ++place) {
+    alternatives.push_back({.thread = operation.thread,
+                            .pending = operation,
+                            .store = static_cast<std::uint32_t>(place)});
+  }
+  return engine().decide(DecisionKind::kPlace, alternatives);
+}
+
+std::uint64_t content_of(Value value) { return value.low ^ (value.high * 31); }
+
+// Everything that follows an atomic operation, whichever it was.
+void conclude(Thread& self, const Operation& operation, const Committed& committed,
+              bool reads, bool succeeded) {
+  if (committed.race != nullptr) fail_race(self, *committed.race);
+  if (committed.wrote && committed.newest)
+    put(operation.object, operation.size, committed.written);
+  if (reads)
+    engine().observe(self, operation.pc, operation.object, content_of(committed.read));
+  if (committed.wrote && committed.changed) engine().changed(self);
+  Step* step = engine().performed(self, operation, committed.wrote);
+  if (step == nullptr) return;
+  step->reads = reads;
+  step->writes = committed.wrote;
+  step->value_read = committed.read;
+  step->value_written = committed.written;
+  step->reads_from = committed.reads_from;
+  step->newest_store = committed.newest_store;
+  step->succeeded = succeeded;
+}
+
+Operation atomic_operation(const Thread& self, OperationKind kind, Address address,
+                           std::uint8_t size, MemoryOrder order, ProgramCounter pc) {
+  return {.thread = self.id,
+          .kind = kind,
+          .order = order,
+          .size = size,
+          .object = address,
+          .pc = pc};
+}
+
+// Counts it, lets others go first, and makes sure that the memory is still there.
+void arrive(Thread& self, const Operation& operation) {
+  ++self.counts.atomics;
+  engine().point(self, operation);
+  check_alive(self, operation.object, operation.size, may_write(operation.kind), true,
+              operation.pc);
+}
+
+// The step that the operation will have once it is performed.
+Site coming_site(const Thread& self, ProgramCounter pc) {
+  return {self.id, engine().step() + 1, pc};
+}
+
+// A thread that goes round in circles gets the newest value in the end: stores arrive in finite time.
+bool must_see_newest(Thread& self, const Operation& operation) {
+  if (!engine().repeats(self, operation)) return false;
+  ++self.counts.spins;
+  return true;
+}
+
+}  // namespace
+
+Value load(Thread& self, Address address, std::uint8_t size, MemoryOrder order,
+           ProgramCounter pc) {
+  const Operation operation =
+      atomic_operation(self, OperationKind::kAtomicLoad, address, size, order, pc);
+  const bool newest = must_see_newest(self, operation);
+  arrive(self, operation);
+  const auto stores = engine().memory().load_choices(coming_site(self, pc), address, size,
+                                                     order, held_at(address, size));
+  const Committed committed =
+      engine().memory().commit_load(newest ? 0 : choose_store(stores, operation));
+  conclude(self, operation, committed, true, true);
+  return committed.read;
+}
+
+void store(Thread& self, Address address, std::uint8_t size, MemoryOrder order,
+           Value value, ProgramCounter pc) {
+  const Operation operation =
+      atomic_operation(self, OperationKind::kAtomicStore, address, size, order, pc);
+  arrive(self, operation);
+  const std::size_t places = engine().memory().store_choices(
+      coming_site(self, pc), address, size, order, held_at(address, size));
+  const Committed committed =
+      engine().memory().commit_store(choose_place(places, operation), value);
+  conclude(self, operation, committed, false, true);
+}
+
+Value update(Thread& self, Address address, std::uint8_t size, MemoryOrder order,
+             Value (*change)(Value old, Value operand), Value operand,
+             ProgramCounter pc) {
+  const Operation operation =
+      atomic_operation(self, OperationKind::kAtomicUpdate, address, size, order, pc);
+  const bool newest = must_see_newest(self, operation);
+  arrive(self, operation);
+  const auto stores = engine().memory().update_choices(
+      coming_site(self, pc), address, size, order, held_at(address, size));
+  const std::size_t choice = newest ? 0 : choose_store(stores, operation);
+  Value written = change(stores[choice].value, operand);
+  if (size < sizeof written.low) written.low &= (std::uint64_t{1} << (8 * size)) - 1;
+  const Committed committed = engine().memory().commit_update(choice, written);
+  conclude(self, operation, committed, true, true);
+  return committed.read;
+}
+
+CompareResult compare_exchange(Thread& self, Address address, std::uint8_t size,
+                               MemoryOrder success, MemoryOrder failure, Value expected,
+                               Value desired, bool weak, ProgramCounter pc) {
+  const Operation operation = atomic_operation(
+      self, OperationKind::kAtomicCompareExchange, address, size, success, pc);
+  const bool newest = must_see_newest(self, operation);
+  arrive(self, operation);
+  const auto stores =
+      engine().memory().compare_choices(coming_site(self, pc), address, size, success,
+                                        failure, held_at(address, size), expected);
+  const std::size_t choice = newest ? 0 : choose_store(stores, operation);
+  bool succeed = stores[choice].value == expected;
+  if (succeed && weak && engine().happens_spuriously(self, operation)) succeed = false;
+  const Committed committed = engine().memory().commit_compare(choice, succeed, desired);
+  conclude(self, operation, committed, true, succeed);
+  return {succeed, committed.read};
+}
+
+void fence(Thread& self, MemoryOrder order, ProgramCounter pc) {
+  ++self.counts.atomics;
+  engine().memory().fence(coming_site(self, pc), order);
+  engine().performed(self, atomic_operation(self, OperationKind::kFence, 0, 0, order, pc),
+                     false);
+}
+
+// -- Allocation --------------------------------------------------------------------------------
+
+void* allocate(Thread& self, std::size_t size, std::size_t alignment, ProgramCounter pc) {
+  ++self.counts.allocations;
+  const Step* step = engine().remark(
+      self, {.thread = self.id, .kind = OperationKind::kAllocate, .pc = pc});
+  void* block = engine().arena().allocate(size, alignment, self.id, engine().step(), pc);
+  if (block == nullptr)
+    engine().unsupported(self, pc, "more than 4 GiB of memory in one run");
+  if (step != nullptr) {
+    Step& last = engine().options().trace->steps.back();
+    last.operation.object = reinterpret_cast<Address>(block);
+    last.amount = size;
+  }
+  return block;
+}
+
+namespace {
+
+void check_no_lock_inside(Thread& self, const Arena::Block& block, ProgramCounter pc) {
+  engine().locks().for_each([&](const Lock& lock) {
+    if (lock.address - block.begin >= block.size || !lock.held()) return;
+    engine().fail(FailureKind::kMisuse, self, pc,
+                  self.name + " frees a mutex that is locked");
+  });
+}
+
+}  // namespace
+
+void release(Thread& self, void* pointer, ProgramCounter pc) {
+  const auto address = reinterpret_cast<Address>(pointer);
+  Arena::Block* block = engine().arena().find(address);
+  Step* step = engine().remark(
+      self,
+      {.thread = self.id, .kind = OperationKind::kRelease, .object = address, .pc = pc});
+  if (block == nullptr || block->begin != address) {
+    engine().fail(FailureKind::kMisuse, self, pc,
+                  self.name + " frees an address that is not the start of a block");
+  }
+  if (!block->live) {
+    Failure failure;
+    failure.kind = FailureKind::kDoubleFree;
+    failure.thread = self.id;
+    failure.step = engine().step();
+    failure.pc = pc;
+    failure.block = described(*block);
+    failure.message = self.name + " frees memory that was freed before";
+    engine().fail(std::move(failure));
+  }
+  if (step != nullptr) step->amount = block->size;
+  check_no_lock_inside(self, *block, pc);
+  if (!engine().alone()) {
+    const Race* race = engine().memory().write(engine().site(self, pc), address,
+                                               std::min(block->size, kGuardedAtFree));
+    if (race != nullptr) fail_race(self, *race);
+  }
+  engine().arena().release(*block, engine().step());
+}
+
+}  // namespace interleave

@@ -1,0 +1,16 @@
+// Ways in which a body ends a schedule other than by returning: an exception that nobody catches, abort,
+// a signal, a loop without end.
+#pragma once
+
+namespace interleave {
+
+// While it lives, they end the schedule with a failure rather than the process. One at a time.
+class EndingGuard {
+ public:
+  EndingGuard();
+  ~EndingGuard();
+  EndingGuard(const EndingGuard&) = delete;
+  EndingGuard& operator=(const EndingGuard&) = delete;
+};
+
+}  // namespace interleave

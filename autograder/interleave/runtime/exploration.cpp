@@ -1,0 +1,296 @@
+#include "interleave/runtime/exploration.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "interleave/results.hpp"
+#include "interleave/runtime/ending.hpp"
+#include "interleave/runtime/program_costs.hpp"
+#include "interleave/runtime/real.hpp"
+#include "interleave/runtime/replay.hpp"
+#include "interleave/runtime/settings.hpp"
+
+namespace interleave {
+namespace {
+
+constexpr int kMostAttemptsToMinimise = 300;
+constexpr std::uint64_t kMostPrunedPerSchedule = 50;
+
+// How many explorations the test that runs now has begun.
+std::uint32_t next_number(const std::string& test) {
+  static std::string current;
+  static std::uint32_t number = 0;
+  if (test != current) number = 0;
+  current = test;
+  return ++number;
+}
+
+MemoryMode mode_of(const Options& options) {
+  return options.memory == Memory::kWeak ? MemoryMode::kWeak : MemoryMode::kSequential;
+}
+
+std::unique_ptr<Strategy> strategy_for(const Options& options) {
+  auto strategy = make_strategy(options.strategy, {options.seed, options.schedules});
+  if (strategy != nullptr) return strategy;
+  std::fprintf(stderr, "interleave: there is no strategy \"%s\"\n",
+               options.strategy.c_str());
+  std::_Exit(2);
+}
+
+// Whether two failures are the same, as far as making a schedule smaller goes.
+bool same_failure(const Answer& a, const Answer& b) {
+  if (a.kind != b.kind) return false;
+  const bool whole_program = a.kind == FailureKind::kDeadlock ||
+                             a.kind == FailureKind::kLostWakeUp ||
+                             a.kind == FailureKind::kLivelock;
+  return whole_program || a.place == b.place;
+}
+
+std::string place_of(const Failure& failure) {
+  return failure.file + ":" + std::to_string(failure.line) + ":" +
+         std::to_string(failure.pc);
+}
+
+}  // namespace
+
+Exploration::Exploration(const std::function<void()>& body, const Options& options,
+                         std::string* outcome)
+    : body_(body), options_(with_environment(options)), outcome_(outcome) {
+  run_options_.spurious = options_.spurious;
+  run_options_.leaks = options_.leaks;
+  run_options_.assertion_failed = options_.assertion_failed;
+  number_ = next_number(options_.test);
+  static_cast<void>(real());  // looked up before any body runs
+}
+
+Result Exploration::run() {
+  start_ = Clock::now();
+  fresh_ =
+      std::make_unique<FreshProcess>(body_, outcome_, mode_of(options_), run_options_);
+  const EndingGuard guard;
+  restart();
+  End end = explore_here();
+  if (end == End::kHiddenState) {
+    hidden_state_ = true;
+    restart();
+    end = explore_in_fresh_processes();
+  }
+  result_.exhaustive =
+      end == End::kFinished && strategy_->exhaustive() && not_replayed_ == 0;
+  result_.executions = executions_.size();
+  result_.milliseconds = milliseconds();
+  result_.coverage = coverage();
+  publish_costs(options_.test);
+  if (end == End::kFailure) {
+    report(*failure_);
+  } else if (outcome_ == nullptr) {
+    publish_clean();
+  }
+  return std::move(result_);
+}
+
+void Exploration::restart() {
+  strategy_ = strategy_for(options_);
+  memory_ = std::make_unique<MemoryModel>(mode_of(options_));
+  result_ = {};
+  first_.reset();
+  failure_.reset();
+  executions_.clear();
+  seen_.clear();
+}
+
+// -- Schedules -----------------------------------------------------------------------------------
+
+template <typename RunOne>
+Exploration::End Exploration::explore_by(RunOne run_one) {
+  std::uint64_t pruned = 0;
+  while (!budget_spent() && !strategy_->finished()) {
+    if (pruned > kMostPrunedPerSchedule * (result_.schedules + 1000)) break;
+    found_by_ = strategy_->name();
+    Answer answer = run_one();
+    if (answer.pruned) {
+      ++pruned;
+      continue;
+    }
+    if (count(answer)) {
+      failure_ = std::move(answer);
+      return End::kFailure;
+    }
+  }
+  return strategy_->finished() ? End::kFinished : End::kBudget;
+}
+
+// Counts one schedule. True if it is a failure that ends the exploration.
+bool Exploration::count(const Answer& answer) {
+  ++result_.schedules;
+  executions_.insert(answer.execution);
+  if (!first_) first_ = answer;
+  if (outcome_ == nullptr) return answer.kind != FailureKind::kNone;
+  ++seen_[answer.kind == FailureKind::kNone
+              ? *outcome_
+              : "<" + std::string(name_of(answer.kind)) + ">"];
+  return answer.kind == FailureKind::kUnsupported;
+}
+
+Exploration::End Exploration::explore_here() {
+  const End end = explore_by([this] {
+    if (outcome_ != nullptr) outcome_->clear();
+    keep_costs(!first_);
+    return run_here(*strategy_);
+  });
+  if (end == End::kFailure) {
+    Answer again = fresh_->replay(deviations_of(failure_->choices));
+    if (!same_failure(again, *failure_)) return End::kHiddenState;
+    failure_ = std::move(again);
+    return end;
+  }
+  return first_schedule_repeats() ? end : End::kHiddenState;
+}
+
+Exploration::End Exploration::explore_in_fresh_processes() {
+  for (;;) {
+    const End end = explore_by([this] {
+      Answer answer = fresh_->run(*strategy_);
+      if (outcome_ != nullptr) *outcome_ = answer.outcome;
+      return answer;
+    });
+    if (end != End::kFailure) return end;
+    if (same_failure(fresh_->replay(deviations_of(failure_->choices)), *failure_))
+      return end;
+    ++not_replayed_;
+  }
+}
+
+Answer Exploration::run_here(Strategy& strategy) {
+  RunResult run = engine().run(body_, strategy, *memory_, run_options_);
+  Answer answer;
+  answer.kind = run.failure.kind;
+  answer.message = std::move(run.failure.message);
+  answer.place = place_of(run.failure);
+  answer.choices = std::move(run.choices);
+  answer.steps = run.steps;
+  answer.pruned = run.pruned;
+  answer.fingerprint = run.fingerprint;
+  answer.execution = run.execution;
+  return answer;
+}
+
+bool Exploration::first_schedule_repeats() {
+  if (!first_ || result_.schedules < 2) return true;
+  Replay replay(deviations_of(first_->choices));
+  keep_costs(false);
+  return run_here(replay).fingerprint == first_->fingerprint;
+}
+
+bool Exploration::budget_spent() const {
+  return result_.schedules >= options_.schedules ||
+         (result_.schedules > 0 && milliseconds() > 1000 * options_.seconds);
+}
+
+double Exploration::milliseconds() const {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start_).count();
+}
+
+// -- Failures ------------------------------------------------------------------------------------
+
+// Takes deviations away, many at once and then one by one, as long as the failure stays.
+Deviations Exploration::minimised(const Answer& failure) {
+  Deviations smallest = deviations_of(failure.choices);
+  int attempts = 0;
+  for (std::size_t chunk = std::max<std::size_t>(smallest.size() / 2, 1); chunk > 0;
+       chunk /= 2) {
+    for (std::size_t end = smallest.size();
+         end > 0 && attempts < kMostAttemptsToMinimise;) {
+      const std::size_t begin = end > chunk ? end - chunk : 0;
+      Deviations fewer = smallest;
+      fewer.erase(
+          fewer.begin() + static_cast<std::ptrdiff_t>(begin),
+          fewer.begin() + static_cast<std::ptrdiff_t>(std::min(end, fewer.size())));
+      ++attempts;
+      const Answer answer = fresh_->replay(fewer);
+      Deviations taken = deviations_of(answer.choices);
+      if (same_failure(answer, failure) && taken.size() < smallest.size()) {
+        smallest = std::move(taken);
+      }
+      end = std::min(begin, smallest.size());
+    }
+  }
+  return smallest;
+}
+
+Finding Exploration::finding() const {
+  Finding finding;
+  finding.test = options_.test;
+  finding.schedule = result_.schedules;
+  finding.schedules = options_.schedules;
+  finding.milliseconds = result_.milliseconds;
+  finding.coverage = result_.coverage;
+  finding.token = result_.token;
+  finding.replay_command = replay_command(result_.token, options_.test);
+  return finding;
+}
+
+void Exploration::report(const Answer& failure) {
+  const Deviations deviations = minimised(failure);
+  result_.kind = name_of(failure.kind);
+  result_.token = to_text({options_.test, number_, options_.memory == Memory::kWeak,
+                           options_.spurious, found_by_, deviations});
+  const Report report = fresh_->report(deviations, finding());
+  result_.message = failure.message;
+  result_.concept_name = report.concept_name;
+  result_.picture = report.picture;
+  publish(report.json);
+}
+
+void Exploration::publish_clean() { publish(clean_record(finding())); }
+
+std::string Exploration::coverage() const {
+  std::string text = strategy_->coverage();
+  if (hidden_state_) {
+    text +=
+        "; the body keeps state between runs, so each schedule had a process of its own";
+  }
+  if (not_replayed_ != 0) {
+    text += "; " + std::to_string(not_replayed_) +
+            " failures did not come again when they were replayed, and do not count";
+  }
+  return text;
+}
+
+// -- Replay --------------------------------------------------------------------------------------
+
+Result Exploration::replay(const Token& token) {
+  result_.coverage = "not this schedule's exploration";
+  if (token.test != options_.test || token.exploration != number_)
+    return std::move(result_);
+  start_ = Clock::now();
+  const EndingGuard guard;
+  Trace trace;
+  run_options_.trace = &trace;
+  run_options_.spurious = token.spurious;
+  Replay replay(token.deviations);
+  MemoryModel memory(token.weak_memory ? MemoryMode::kWeak : MemoryMode::kSequential);
+  const RunResult run = engine().run(body_, replay, memory, run_options_);
+  result_.schedules = 1;
+  result_.token = to_text(token);
+  result_.coverage = replay.coverage();
+  result_.milliseconds = milliseconds();
+  if (prints_steps()) {
+    for (const Step& step : trace.steps)
+      std::printf("%s\n", describe(step, trace).c_str());
+  }
+  if (!run.failure) {
+    publish_clean();
+    return std::move(result_);
+  }
+  const Report report = make_report(run.failure, trace, finding());
+  result_.kind = name_of(run.failure.kind);
+  result_.message = run.failure.message;
+  result_.concept_name = report.concept_name;
+  result_.picture = report.picture;
+  publish(report.json);
+  return std::move(result_);
+}
+
+}  // namespace interleave

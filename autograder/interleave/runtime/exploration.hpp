@@ -1,0 +1,87 @@
+// One exploration: schedules until one fails, the budget is spent, or nothing is left to explore.
+//
+//   run schedules here --fails--> replay it in a fresh process --fails again--> make it smaller --> report
+//          |                                 |
+//          |                                 +--runs well--> the body has hidden state
+//          +--all clean--> the first schedule once more --differs--> the same
+//
+//   hidden state: everything again, each schedule in a process of its own
+//
+// Threads     None: one caller.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "interleave/interleave.hpp"
+#include "interleave/memory/memory_model.hpp"
+#include "interleave/runtime/fresh_process.hpp"
+#include "interleave/runtime/token.hpp"
+#include "interleave/search/strategy.hpp"
+
+namespace interleave {
+
+class Exploration {
+ public:
+  // `outcome`, if given, is where the body leaves what it returned; then failures are outcomes too and
+  // do not end the exploration.
+  Exploration(const std::function<void()>& body, const Options& options,
+              std::string* outcome);
+
+  // Explores, publishes the records, and tells.
+  Result run();
+  // After run: what the body returned.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& outcomes() const {
+    return seen_;
+  }
+
+  // Runs the one schedule that the token tells, in this process, and tells.
+  Result replay(const Token& token);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  enum class End { kBudget, kFinished, kFailure, kHiddenState };
+
+  End explore_here();
+  End explore_in_fresh_processes();
+  template <typename RunOne>
+  End explore_by(RunOne run_one);
+  bool count(const Answer& answer);
+  [[nodiscard]] bool budget_spent() const;
+  [[nodiscard]] bool first_schedule_repeats();
+  [[nodiscard]] Deviations minimised(const Answer& failure);
+  void report(const Answer& failure);
+  void publish_clean();
+  void restart();
+  [[nodiscard]] Finding finding() const;
+  [[nodiscard]] Answer run_here(Strategy& strategy);
+  [[nodiscard]] double milliseconds() const;
+  [[nodiscard]] std::string coverage() const;
+
+  const std::function<void()>& body_;
+  Options options_;
+  std::string* outcome_;
+  RunOptions run_options_;
+  std::uint32_t number_ = 0;  // among this test's explorations
+  Clock::time_point start_;
+  std::unique_ptr<Strategy> strategy_;
+  std::unique_ptr<MemoryModel> memory_;
+  std::unique_ptr<FreshProcess> fresh_;
+  Result result_;
+  std::string found_by_;
+  bool hidden_state_ = false;
+  std::uint64_t not_replayed_ = 0;
+  std::optional<Answer> first_;
+  std::optional<Answer> failure_;
+  std::set<std::uint64_t> executions_;
+  std::map<std::string, std::uint64_t> seen_;
+};
+
+}  // namespace interleave

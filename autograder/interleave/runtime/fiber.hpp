@@ -1,0 +1,44 @@
+// A stack and a thread pointer that the explorer can switch to: a thread without a kernel thread.
+//
+//      kernel thread        fiber 0          fiber 1
+//      [ explorer ] ------> [ body ] ------> [ worker 1 ]      one runs at a time
+//                  switch_to        switch_to
+//
+// The thread pointer (FS on x86-64) is switched with the stack, so `thread_local`, errno and the C++ runtime's
+// exception state are each thread's own. A thread pointer cannot be made without the C library: each
+// fiber borrows that of a real thread, which sleeps for ever.
+//
+// Threads     One kernel thread calls all of this.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "interleave/runtime/operation.hpp"
+
+namespace interleave {
+
+struct Fiber {
+  void* stack_pointer = nullptr;  // while it is not running
+  std::uintptr_t thread_pointer = 0;
+  Address stack_begin = 0;
+  Address stack_end = 0;
+};
+
+// Borrows a thread pointer and maps a stack, at the same address in every process, for fiber `index`.
+// `adopt` is called once on the lending thread, so that it can set thread-local variables.
+void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* argument);
+
+// The next switch to `fiber` calls entry(argument), which must never return.
+void prepare_fiber(Fiber& fiber, void (*entry)(void*), void* argument);
+
+// Gives the program's thread_local variables the values they have in a new thread.
+void reset_thread_locals(const Fiber& fiber);
+
+// Saves the caller in `from` and continues `to`.
+void switch_fiber(Fiber& from, const Fiber& to);
+
+// The calling thread's thread pointer.
+[[nodiscard]] std::uintptr_t own_thread_pointer();
+
+}  // namespace interleave

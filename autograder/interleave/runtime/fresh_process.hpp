@@ -1,0 +1,73 @@
+// A copy of the process as it was before the first schedule, in which single schedules can be run.
+//
+//      explorer ----fork----> keeper (does nothing else) ----fork----> one schedule, then gone
+//          |                                                               |
+//          +----------- question, decisions, answer: one socket -----------+
+//
+// So a failure is replayed where no earlier schedule left anything behind, and a body with hidden state can be
+// explored at all: each of its schedules begins from the same state.
+//
+// Threads     None: one caller, the explorer.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "interleave/report/report.hpp"
+#include "interleave/runtime/engine.hpp"
+#include "interleave/runtime/token.hpp"
+
+namespace interleave {
+
+// What the explorer wants to know about one schedule in a fresh process.
+struct Answer {
+  FailureKind kind = FailureKind::kNone;
+  std::string message;
+  std::string place;    // tells failures of a kind apart when a schedule is made smaller
+  std::string outcome;  // what the body returned, for outcomes
+  std::vector<std::uint32_t> choices;
+  std::uint32_t steps = 0;
+  bool pruned = false;
+  std::uint64_t fingerprint = 0;
+  std::uint64_t execution = 0;
+};
+
+class FreshProcess {
+ public:
+  // Forks the keeper. `body` stays the caller's; `outcome` is where it leaves what it returned.
+  FreshProcess(const std::function<void()>& body, const std::string* outcome,
+               MemoryMode mode, const RunOptions& options);
+  ~FreshProcess();
+  FreshProcess(const FreshProcess&) = delete;
+  FreshProcess& operator=(const FreshProcess&) = delete;
+
+  // Runs the schedule with these deviations.
+  Answer replay(const Deviations& deviations);
+  // Runs a schedule that `strategy`, which stays here, decides.
+  Answer run(Strategy& strategy);
+  // Runs the schedule once more and reports its failure.
+  Report report(const Deviations& deviations, const Finding& finding);
+
+ private:
+  enum class Question : std::uint8_t { kReplay, kRun, kReport };
+  class RemoteStrategy;
+
+  [[noreturn]] void keep();
+  void answer(Question question);
+  void answer_run(Strategy& strategy);
+  void answer_report();
+  Answer read_answer();
+
+  const std::function<void()>& body_;
+  const std::string* outcome_;
+  MemoryMode mode_;
+  RunOptions options_;
+  int socket_ = -1;
+  pid_t keeper_ = -1;
+};
+
+}  // namespace interleave

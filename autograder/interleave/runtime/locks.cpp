@@ -1,0 +1,237 @@
+// Mutexes and reader-writer locks.
+//
+// A lock that was destroyed without a trace (std::mutex has no destructor) may be followed by a new one at
+// the same address. So that the two can be told apart, a locked mutex says so in its own memory too: a
+// new one has zeros there.
+#include <errno.h>
+
+#include <algorithm>
+
+#include "interleave/runtime/program.hpp"
+
+namespace interleave {
+namespace {
+
+constexpr int kKindMask = 3;          // PTHREAD_MUTEX_NORMAL, _RECURSIVE, _ERRORCHECK
+constexpr Address kReadersClock = 1;  // beside the writers', which is the address
+
+Lock& known_lock(pthread_mutex_t* mutex) {
+  Lock& lock = engine().lock(reinterpret_cast<Address>(mutex));
+  if (lock.held() && mutex->__data.__lock == 0) {
+    lock.owner = kNoThread;
+    lock.depth = 0;
+  }
+  return lock;
+}
+
+Lock& known_lock(pthread_rwlock_t* rwlock) {
+  Lock& lock = engine().lock(reinterpret_cast<Address>(rwlock));
+  if (lock.held() && rwlock->__data.__readers == 0) {
+    lock.owner = kNoThread;
+    lock.readers = 0;
+  }
+  return lock;
+}
+
+Operation operation_on(const Thread& self, OperationKind kind, const Lock& lock,
+                       ProgramCounter pc) {
+  return {.thread = self.id, .kind = kind, .object = lock.address, .pc = pc};
+}
+
+void note_blocked(Step* step, ThreadId holder) {
+  if (step == nullptr || holder == kNoThread) return;
+  step->blocked = true;
+  step->waits_for = holder;
+}
+
+void took(Thread& self, Lock& lock) {
+  ++lock.acquisitions;
+  ++self.counts.locks;
+  self.holds.push_back(&lock);
+  self.wrote_under_lock = false;
+}
+
+void gave_back(Thread& self, Lock& lock) {
+  const auto held = std::find(self.holds.rbegin(), self.holds.rend(), &lock);
+  if (held != self.holds.rend()) self.holds.erase(std::next(held).base());
+  // Whoever polls under this lock need look again only if something was written under it.
+  if (self.wrote_under_lock) engine().changed(self);
+}
+
+// Waits for the lock as asked. 0 if it may be taken now.
+int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
+           OperationKind trying, Patience patience, ProgramCounter pc) {
+  const Operation operation =
+      operation_on(self, patience.once ? trying : blocking, lock, pc);
+  const ThreadId holder = lock.owner;
+  if (!patience.once) {
+    self.wait = need;
+    self.lock = &lock;
+    self.deadline = patience.deadline;
+    const bool waited = lock.held();
+    if (engine().point(self, operation)) {
+      if (waited) ++self.counts.wake_ups;
+      return 0;
+    }
+    return ETIMEDOUT;
+  }
+  engine().point(self, operation);
+  const bool available =
+      need == Wait::kShared ? lock.free_for_reader() : lock.free_for_writer();
+  if (available && !engine().happens_spuriously(self, operation)) return 0;
+  engine().observe(self, pc, lock.address, lock.acquisitions);
+  if (Step* step = engine().performed(self, operation, false)) {
+    step->succeeded = false;
+    note_blocked(step, holder);
+  }
+  return EBUSY;
+}
+
+[[noreturn]] void misuse(Thread& self, ProgramCounter pc, const std::string& what) {
+  engine().fail(FailureKind::kMisuse, self, pc, self.name + " " + what);
+}
+
+void check_alive(Thread& self, const Lock& lock, ProgramCounter pc) {
+  if (lock.destroyed) misuse(self, pc, "uses a lock that was destroyed");
+}
+
+}  // namespace
+
+int lock_mutex(Thread& self, pthread_mutex_t* mutex, Patience patience,
+               ProgramCounter pc) {
+  Lock& lock = known_lock(mutex);
+  check_alive(self, lock, pc);
+  const int kind = mutex->__data.__kind & kKindMask;
+  if (lock.owner == self.id && kind == PTHREAD_MUTEX_RECURSIVE) {
+    ++lock.depth;
+    return 0;
+  }
+  if (lock.owner == self.id && !patience.once) {
+    if (kind == PTHREAD_MUTEX_ERRORCHECK) return EDEADLK;
+    misuse(self, pc, "locks a mutex that it holds already");
+  }
+  if (const int error = obtain(self, lock, Wait::kExclusive, OperationKind::kLock,
+                               OperationKind::kTryLock, patience, pc)) {
+    return error;
+  }
+  engine().observe(self, pc, lock.address, lock.acquisitions);
+  lock.owner = self.id;
+  lock.depth = 1;
+  mutex->__data.__lock = 1;
+  took(self, lock);
+  engine().memory().acquire_from(self.id, lock.address);
+  engine().performed(
+      self,
+      operation_on(self, patience.once ? OperationKind::kTryLock : OperationKind::kLock,
+                   lock, pc),
+      true);
+  return 0;
+}
+
+int unlock_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc) {
+  Lock& lock = known_lock(mutex);
+  check_alive(self, lock, pc);
+  if (lock.owner == kNoThread) misuse(self, pc, "unlocks a mutex that nobody holds");
+  if (lock.owner != self.id) {
+    misuse(self, pc,
+           "unlocks a mutex that " + engine().thread(lock.owner).name + " holds");
+  }
+  if (--lock.depth > 0) return 0;
+  engine().memory().release_to(self.id, lock.address);
+  lock.owner = kNoThread;
+  mutex->__data.__lock = 0;
+  engine().performed(self, operation_on(self, OperationKind::kUnlock, lock, pc), true);
+  gave_back(self, lock);
+  return 0;
+}
+
+int destroy_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc) {
+  Lock& lock = known_lock(mutex);
+  if (lock.held()) {
+    misuse(self, pc,
+           "destroys a mutex that " + engine().thread(lock.owner).name + " holds");
+  }
+  return 0;
+}
+
+int lock_for_writing(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
+                     ProgramCounter pc) {
+  Lock& lock = known_lock(rwlock);
+  check_alive(self, lock, pc);
+  if (lock.owner == self.id && !patience.once) {
+    misuse(self, pc, "locks a reader-writer lock for writing that it holds already");
+  }
+  if (const int error = obtain(self, lock, Wait::kExclusive, OperationKind::kLock,
+                               OperationKind::kTryLock, patience, pc)) {
+    return error;
+  }
+  engine().observe(self, pc, lock.address, lock.acquisitions);
+  lock.owner = self.id;
+  rwlock->__data.__readers = 1;
+  took(self, lock);
+  engine().memory().acquire_from(self.id, lock.address);
+  engine().memory().acquire_from(self.id, lock.address + kReadersClock);
+  engine().performed(
+      self,
+      operation_on(self, patience.once ? OperationKind::kTryLock : OperationKind::kLock,
+                   lock, pc),
+      true);
+  return 0;
+}
+
+int lock_for_reading(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
+                     ProgramCounter pc) {
+  Lock& lock = known_lock(rwlock);
+  check_alive(self, lock, pc);
+  if (lock.owner == self.id && !patience.once) {
+    misuse(self, pc, "locks a reader-writer lock for reading that it holds for writing");
+  }
+  if (const int error = obtain(self, lock, Wait::kShared, OperationKind::kLockShared,
+                               OperationKind::kTryLockShared, patience, pc)) {
+    return error;
+  }
+  engine().observe(self, pc, lock.address, lock.acquisitions);
+  lock.readers |= std::uint64_t{1} << self.id;
+  ++lock.depth;
+  rwlock->__data.__readers = 1;
+  took(self, lock);
+  engine().memory().acquire_from(self.id, lock.address);
+  engine().performed(self,
+                     operation_on(self,
+                                  patience.once ? OperationKind::kTryLockShared
+                                                : OperationKind::kLockShared,
+                                  lock, pc),
+                     true);
+  return 0;
+}
+
+int unlock_readers_writer(Thread& self, pthread_rwlock_t* rwlock, ProgramCounter pc) {
+  Lock& lock = known_lock(rwlock);
+  check_alive(self, lock, pc);
+  if (lock.owner == self.id) {
+    engine().memory().release_to(self.id, lock.address);
+    lock.owner = kNoThread;
+    rwlock->__data.__readers = 0;
+    engine().performed(self, operation_on(self, OperationKind::kUnlock, lock, pc), true);
+  } else if (std::count(self.holds.begin(), self.holds.end(), &lock) != 0) {
+    engine().memory().merge_to(self.id, lock.address + kReadersClock);
+    if (std::count(self.holds.begin(), self.holds.end(), &lock) == 1) {
+      lock.readers &= ~(std::uint64_t{1} << self.id);
+    }
+    if (lock.readers == 0) rwlock->__data.__readers = 0;
+    engine().performed(self, operation_on(self, OperationKind::kUnlockShared, lock, pc),
+                       true);
+  } else {
+    misuse(self, pc, "unlocks a reader-writer lock that it does not hold");
+  }
+  gave_back(self, lock);
+  return 0;
+}
+
+int destroy_readers_writer(Thread& self, pthread_rwlock_t* rwlock, ProgramCounter pc) {
+  if (known_lock(rwlock).held())
+    misuse(self, pc, "destroys a reader-writer lock that is held");
+  return 0;
+}
+
+}  // namespace interleave

@@ -1,0 +1,52 @@
+// What the runtime knows of the program's blocking objects. An object is known by its address alone.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "interleave/runtime/operation.hpp"
+#include "interleave/runtime/thread.hpp"
+
+namespace interleave {
+
+// A mutex, a reader-writer lock, or the right to run something once.
+struct Lock {
+  Address address = 0;
+  ThreadId owner = kNoThread;
+  std::uint32_t depth = 0;    // of a recursive mutex
+  std::uint64_t readers = 0;  // one bit for each thread
+  std::uint64_t acquisitions = 0;
+  bool destroyed = false;
+
+  [[nodiscard]] bool free_for_writer() const {
+    return owner == kNoThread && readers == 0;
+  }
+  [[nodiscard]] bool free_for_reader() const { return owner == kNoThread; }
+  [[nodiscard]] bool held() const { return !free_for_writer(); }
+};
+
+// Threads that wait for a signal on a condition variable or on a futex, the first come first.
+struct WaitQueue {
+  Address address = 0;
+  std::array<std::uint8_t, kMostThreads> waiters{};
+  std::size_t size = 0;
+  std::uint32_t last_notify = 0;  // step; 0: never
+
+  void add(ThreadId thread) { waiters[size++] = static_cast<std::uint8_t>(thread); }
+  void remove(ThreadId thread);
+};
+
+struct Semaphore {
+  Address address = 0;
+  bool known = false;
+  std::uint64_t count = 0;
+};
+
+struct Barrier {
+  Address address = 0;
+  std::uint64_t expected = 0;
+  std::uint64_t arrived = 0;
+};
+
+}  // namespace interleave

@@ -1,0 +1,83 @@
+#include "interleave/runtime/own_heap.hpp"
+
+#include <sys/mman.h>
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+
+namespace interleave {
+namespace {
+
+constexpr std::size_t kCapacity = std::size_t{64}
+                                  << 30U;  // of address space, not of memory
+constexpr std::size_t kHeader = 16;
+
+struct FreeBlock {
+  FreeBlock* next;
+};
+
+// Blocks are powers of two; each size has its list of free ones.
+struct Heap {
+  std::uintptr_t begin = 0;
+  std::uintptr_t top = 0;
+  std::array<FreeBlock*, 48> free{};
+};
+
+constinit Heap heap;
+
+[[noreturn]] void stop() {
+  std::fputs("interleave: the explorer itself is out of memory\n", stderr);
+  std::_Exit(3);
+}
+
+void open() {
+  void* mapped = mmap(nullptr, kCapacity, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) stop();
+  heap.begin = heap.top = reinterpret_cast<std::uintptr_t>(mapped);
+}
+
+}  // namespace
+
+void* own_allocate(std::size_t size) {
+  if (heap.begin == 0) open();
+  const auto rank = static_cast<std::size_t>(std::bit_width(size + kHeader - 1));
+  if (FreeBlock* block = heap.free[rank]) {
+    heap.free[rank] = block->next;
+    return block;
+  }
+  const std::uintptr_t block = heap.top;
+  heap.top += std::size_t{1} << rank;
+  if (heap.top > heap.begin + kCapacity) stop();
+  *reinterpret_cast<std::size_t*>(block) = rank;
+  return reinterpret_cast<void*>(block + kHeader);
+}
+
+void own_release(void* block) {
+  const std::size_t rank =
+      *reinterpret_cast<std::size_t*>(reinterpret_cast<std::uintptr_t>(block) - kHeader);
+  heap.free[rank] = new (block) FreeBlock{heap.free[rank]};
+}
+
+bool is_own(const void* block) {
+  return heap.begin != 0 &&
+         reinterpret_cast<std::uintptr_t>(block) - heap.begin < kCapacity;
+}
+
+}  // namespace interleave
+
+// The library's containers use these; they are not visible outside it.
+void* operator new(std::size_t size) { return interleave::own_allocate(size); }
+void operator delete(void* block) noexcept {
+  if (block == nullptr) return;
+  if (interleave::is_own(block)) {
+    interleave::own_release(block);
+  } else {
+    std::free(block);
+  }
+}
+void operator delete(void* block, std::size_t) noexcept { operator delete(block); }

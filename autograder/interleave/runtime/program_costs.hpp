@@ -1,0 +1,14 @@
+// What interleave::Cost measured in the default schedule, kept until the exploration has ended.
+#pragma once
+
+#include <string>
+
+namespace interleave {
+
+// Whether the costs of the schedule that comes next are wanted; forgets those of the last if so.
+void keep_costs(bool wanted);
+
+// Hands one record for each operation to the harness.
+void publish_costs(const std::string& test);
+
+}  // namespace interleave

@@ -1,0 +1,67 @@
+#include "interleave/runtime/settings.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "interleave/results.hpp"
+
+extern "C" char* program_invocation_name;
+
+namespace interleave {
+namespace {
+
+[[noreturn]] void stop(const char* name, const char* text, const char* wanted) {
+  std::fprintf(stderr, "interleave: %s=%s: %s\n", name, text, wanted);
+  std::_Exit(2);
+}
+
+void read_number(const char* name, std::uint64_t& number) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return;
+  char* end = nullptr;
+  number = std::strtoull(text, &end, 10);
+  if (end == text || *end != '\0') stop(name, text, "a whole number is wanted");
+}
+
+void read_number(const char* name, double& number) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return;
+  char* end = nullptr;
+  number = std::strtod(text, &end);
+  if (end == text || *end != '\0') stop(name, text, "a number is wanted");
+}
+
+}  // namespace
+
+Options with_environment(Options options) {
+  read_number("INTERLEAVE_SCHEDULES", options.schedules);
+  read_number("INTERLEAVE_SECONDS", options.seconds);
+  read_number("INTERLEAVE_SEED", options.seed);
+  if (const char* name = std::getenv("INTERLEAVE_STRATEGY")) options.strategy = name;
+  if (const char* memory = std::getenv("INTERLEAVE_MEMORY")) {
+    const std::string wanted = memory;
+    if (wanted != "weak" && wanted != "sequential") {
+      stop("INTERLEAVE_MEMORY", memory, "weak or sequential is wanted");
+    }
+    options.memory = wanted == "weak" ? Memory::kWeak : Memory::kSequential;
+  }
+  return options;
+}
+
+std::optional<Token> token_to_replay() {
+  const char* text = std::getenv("INTERLEAVE_REPLAY");
+  if (text == nullptr) return std::nullopt;
+  std::optional<Token> token = parse_token(text);
+  if (!token) stop("INTERLEAVE_REPLAY", text, "this is not a token of a failed schedule");
+  return token;
+}
+
+bool prints_steps() { return std::getenv("INTERLEAVE_STEPS") != nullptr; }
+
+std::string replay_command(const std::string& token, const std::string& test) {
+  if (reporter_installed()) return "autograder/course replay " + token;
+  return "INTERLEAVE_REPLAY='" + token + "' INTERLEAVE_STEPS=1 " +
+         program_invocation_name + (test.empty() ? "" : " --gtest_filter=" + test);
+}
+
+}  // namespace interleave

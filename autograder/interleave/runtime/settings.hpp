@@ -1,0 +1,25 @@
+// What INTERLEAVE_* variables say about an exploration.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "interleave/interleave.hpp"
+#include "interleave/runtime/token.hpp"
+
+namespace interleave {
+
+// `options` with what the environment says instead.
+[[nodiscard]] Options with_environment(Options options);
+
+// INTERLEAVE_REPLAY: run this schedule, and nothing else. Stops the program if it is not a token.
+[[nodiscard]] std::optional<Token> token_to_replay();
+
+// INTERLEAVE_STEPS: a replay prints each step.
+[[nodiscard]] bool prints_steps();
+
+// How to run a token again, as a command for a person.
+[[nodiscard]] std::string replay_command(const std::string& token,
+                                         const std::string& test);
+
+}  // namespace interleave

@@ -1,0 +1,77 @@
+// One thread of the body, as the scheduler sees it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "interleave/interleave.hpp"
+#include "interleave/runtime/fiber.hpp"
+#include "interleave/runtime/operation.hpp"
+#include "interleave/runtime/spin.hpp"
+
+namespace interleave {
+
+inline constexpr std::size_t kMostThreads = 64;
+inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
+struct Lock;
+
+// What a thread needs before it can go on.
+enum class Wait : std::uint8_t {
+  kNothing,
+  kExclusive,  // `lock` is free
+  kShared,     // `lock` has no writer
+  kJoin,       // thread `target` has finished
+  kSignal,     // somebody sets `signalled`
+  kChange,     // it spins: another thread changes something
+};
+
+struct ExitHandler {
+  void (*function)(void*);
+  void* argument;
+};
+
+struct Thread {
+  // -- For ever
+  ThreadId id = 0;
+  Fiber fiber;
+
+  // -- This run
+  bool started = false;  // its fiber has run to its first operation
+  bool finished = false;
+  bool joined = false;
+  bool detached = false;
+  bool in_runtime = false;  // hooks reached from the runtime itself do nothing
+  ThreadId creator = kNoThread;
+  Operation pending;  // what it does when it is chosen
+
+  Wait wait = Wait::kNothing;
+  Lock* lock = nullptr;
+  ThreadId target = kNoThread;
+  bool signalled = false;
+  bool timed_out = false;
+  std::uint64_t deadline = kNever;  // virtual nanoseconds
+  bool reluctant = false;           // it yields: others first
+
+  void* (*routine)(void*) = nullptr;
+  void* argument = nullptr;
+  void* result = nullptr;
+  std::vector<ExitHandler>
+      exit_handlers;  // of its thread_local objects, in order of construction
+
+  std::vector<ProgramCounter>
+      calls;  // return addresses of the program's functions it is in
+  Spin spin;
+  std::vector<Lock*> holds;
+  bool wrote_under_lock = false;     // since it last took a lock
+  std::uint32_t plain_accesses = 0;  // since its last visible operation
+  std::uint32_t clock_reads = 0;     // likewise
+  std::uint32_t last_step = 0;
+  Counts counts;
+  std::string name;
+};
+
+}  // namespace interleave

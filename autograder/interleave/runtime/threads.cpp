@@ -1,0 +1,166 @@
+// Threads, time, and what happens once.
+#include <errno.h>
+
+#include "interleave/runtime/program.hpp"
+
+namespace interleave {
+namespace {
+
+// Handles are the same in every process, since std::barrier chooses its slots by their hash.
+constexpr pthread_t kFirstHandle = 0x1000;
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+// When a body begins, in each clock's own time: a plausible date, some time after start-up.
+constexpr std::uint64_t kDateAtStart = 1'700'000'000 * kSecond;
+constexpr std::uint64_t kUptimeAtStart = 1'000 * kSecond;
+
+constexpr std::uint64_t kClockTick = 100;
+constexpr std::uint32_t kMostTickDoublings = 24;
+constexpr std::uint32_t kClockReadsBeforeYield = 8;
+
+std::uint64_t time_at_start(clockid_t clock) {
+  return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI
+             ? kDateAtStart
+             : kUptimeAtStart;
+}
+
+Thread& thread_of(Thread& self, pthread_t handle, ProgramCounter pc) {
+  const auto id = static_cast<ThreadId>((handle - kFirstHandle) / kFirstHandle);
+  if (handle < kFirstHandle || id >= engine().thread_count()) {
+    engine().unsupported(self, pc, "a thread that was not started in the body");
+  }
+  return engine().thread(id);
+}
+
+}  // namespace
+
+pthread_t handle_of(const Thread& thread) { return kFirstHandle * (thread.id + 1); }
+
+int create(Thread& self, pthread_t* handle, const pthread_attr_t* attributes,
+           void* (*routine)(void*), void* argument, ProgramCounter pc) {
+  const Operation operation{.thread = self.id,
+                            .kind = OperationKind::kThreadCreate,
+                            .object = engine().thread_count(),
+                            .pc = pc};
+  engine().performed(self, operation, true);
+  engine().changed(self);
+  // Written before the thread runs: what it captured may hold the handle.
+  *handle = kFirstHandle * (engine().thread_count() + 1);
+  Thread& created = engine().create_thread(self, routine, argument);
+  int state = PTHREAD_CREATE_JOINABLE;
+  if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &state);
+  created.detached = created.detached || state == PTHREAD_CREATE_DETACHED;
+  return 0;
+}
+
+int join(Thread& self, pthread_t handle, void** result, std::uint64_t deadline,
+         ProgramCounter pc) {
+  Thread& target = thread_of(self, handle, pc);
+  if (target.id == self.id) return EDEADLK;
+  if (target.joined || target.detached) {
+    engine().fail(
+        FailureKind::kMisuse, self, pc,
+        self.name + " joins " + target.name + ", which was joined or detached before");
+  }
+  const Operation operation{.thread = self.id,
+                            .kind = OperationKind::kThreadJoin,
+                            .object = target.id,
+                            .pc = pc};
+  self.wait = Wait::kJoin;
+  self.target = target.id;
+  self.deadline = deadline;
+  if (!engine().point(self, operation)) return ETIMEDOUT;
+  target.joined = true;
+  if (result != nullptr) *result = target.result;
+  engine().memory().thread_joined(self.id, target.id);
+  engine().performed(self, operation, true);
+  return 0;
+}
+
+int detach(Thread& self, pthread_t handle, ProgramCounter pc) {
+  Thread& target = thread_of(self, handle, pc);
+  target.detached = true;
+  engine().performed(self,
+                     {.thread = self.id,
+                      .kind = OperationKind::kThreadDetach,
+                      .object = target.id,
+                      .pc = pc},
+                     true);
+  return 0;
+}
+
+// -- Time --------------------------------------------------------------------------------------
+
+std::uint64_t nanoseconds(const timespec& duration) {
+  return static_cast<std::uint64_t>(duration.tv_sec) * kSecond +
+         static_cast<std::uint64_t>(duration.tv_nsec);
+}
+
+std::uint64_t virtual_time(clockid_t clock, const timespec& time) {
+  if (time.tv_sec < 0) return 0;
+  const std::uint64_t start = time_at_start(clock);
+  const std::uint64_t wanted = nanoseconds(time);
+  return wanted <= start ? 0 : wanted - start;
+}
+
+void yield(Thread& self, ProgramCounter pc) {
+  const Operation operation{.thread = self.id, .kind = OperationKind::kYield, .pc = pc};
+  // atomic::wait reads sixteen times and yields in between before it goes to sleep; to be held up there
+  // would hide that nobody wakes it.
+  if (engine().spins(self) && !engine().repeats(self, operation)) return;
+  self.reluctant = true;
+  engine().point(self, operation);
+  engine().observe(self, pc, 0, 0);
+  engine().performed(self, operation, false);
+}
+
+void sleep_until(Thread& self, std::uint64_t deadline, ProgramCounter pc) {
+  const Operation operation{.thread = self.id, .kind = OperationKind::kSleep, .pc = pc};
+  engine().observe(self, pc, 0, 0);
+  if (deadline <= engine().now()) return yield(self, pc);
+  self.wait = Wait::kSignal;
+  self.deadline = deadline;
+  if (Step* step = engine().performed(self, operation, false)) {
+    step->amount = deadline - engine().now();
+  }
+  engine().point(self, operation);
+}
+
+timespec read_clock(Thread& self, clockid_t clock, ProgramCounter pc) {
+  if (++self.clock_reads % kClockReadsBeforeYield == 0) yield(self, pc);
+  const std::uint32_t doublings = std::min(self.clock_reads, kMostTickDoublings);
+  engine().advance_to(engine().now() + (kClockTick << doublings));
+  engine().observe(self, pc, 0, engine().now());
+  const std::uint64_t time = time_at_start(clock) + engine().now();
+  return {static_cast<time_t>(time / kSecond), static_cast<long>(time % kSecond)};
+}
+
+// -- Once --------------------------------------------------------------------------------------
+
+bool begin_once(Thread& self, Address flag, bool (*is_done)(Address), ProgramCounter pc) {
+  Lock& lock = engine().lock(flag);
+  const Operation operation{
+      .thread = self.id, .kind = OperationKind::kOnceEnter, .object = flag, .pc = pc};
+  if (lock.owner == self.id) {
+    engine().fail(FailureKind::kDeadlock, self, pc,
+                  self.name + " initialises something that needs itself");
+  }
+  self.wait = Wait::kExclusive;
+  self.lock = &lock;
+  engine().point(self, operation);
+  engine().memory().acquire_from(self.id, flag);
+  engine().performed(self, operation, true);
+  if (is_done(flag)) return false;
+  lock.owner = self.id;
+  return true;
+}
+
+void end_once(Thread& self, Address flag) {
+  engine().memory().release_to(self.id, flag);
+  engine().lock(flag).owner = kNoThread;
+  engine().performed(
+      self, {.thread = self.id, .kind = OperationKind::kOnceDone, .object = flag}, true);
+  engine().changed(self);
+}
+
+}  // namespace interleave

@@ -1,0 +1,66 @@
+#include "interleave/runtime/token.hpp"
+
+#include <charconv>
+
+namespace interleave {
+namespace {
+
+// What comes before the separator, which is taken off too.
+std::string_view take(std::string_view& text, char separator) {
+  const std::size_t end = text.find(separator);
+  const std::string_view part = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return part;
+}
+
+bool to_number(std::string_view text, std::uint32_t& number) {
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+bool parse_memory(std::string_view text, Token& token) {
+  token.spurious = !text.ends_with("-calm");
+  if (!token.spurious) text.remove_suffix(std::string_view("-calm").size());
+  token.weak_memory = text == "weak";
+  return token.weak_memory || text == "sequential";
+}
+
+}  // namespace
+
+Deviations deviations_of(const std::vector<std::uint32_t>& choices) {
+  Deviations deviations;
+  for (std::uint32_t number = 0; number < choices.size(); ++number) {
+    if (choices[number] != 0) deviations.emplace_back(number, choices[number]);
+  }
+  return deviations;
+}
+
+std::string to_text(const Token& token) {
+  std::string text = token.test + "@" + std::to_string(token.exploration) + "@" +
+                     (token.weak_memory ? "weak" : "sequential") +
+                     (token.spurious ? "@" : "-calm@") + token.strategy + "@";
+  for (const auto& [number, index] : token.deviations) {
+    if (text.back() != '@') text += '-';
+    text += std::to_string(number) + "." + std::to_string(index);
+  }
+  return text;
+}
+
+std::optional<Token> parse_token(std::string_view text) {
+  Token token;
+  token.test = take(text, '@');
+  if (!to_number(take(text, '@'), token.exploration)) return std::nullopt;
+  if (!parse_memory(take(text, '@'), token)) return std::nullopt;
+  token.strategy = take(text, '@');
+  while (!text.empty()) {
+    std::string_view deviation = take(text, '-');
+    std::pair<std::uint32_t, std::uint32_t> parsed;
+    if (!to_number(take(deviation, '.'), parsed.first)) return std::nullopt;
+    if (!to_number(deviation, parsed.second)) return std::nullopt;
+    token.deviations.push_back(parsed);
+  }
+  return token;
+}
+
+}  // namespace interleave

@@ -1,0 +1,37 @@
+// A failing schedule as text: everything that another process needs to run it again.
+//
+//   JobQueue.NothingIsLost@1@weak@pct3@12.1-15.2
+//   test                   | |    |    deviations: at decision 12 alternative 1, at decision 15 alternative 2
+//                          | |    the strategy that found it, for people
+//                          | memory; "weak-calm" without spurious events
+//                          which exploration of that test
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace interleave {
+
+// (number of the decision, index of the alternative), wherever it is not the default.
+using Deviations = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+
+[[nodiscard]] Deviations deviations_of(const std::vector<std::uint32_t>& choices);
+
+struct Token {
+  std::string test;
+  std::uint32_t exploration = 1;
+  bool weak_memory = true;
+  bool spurious = true;
+  std::string strategy;
+  Deviations deviations;
+};
+
+[[nodiscard]] std::string to_text(const Token& token);
+// Nothing if the text is not a token.
+[[nodiscard]] std::optional<Token> parse_token(std::string_view text);
+
+}  // namespace interleave

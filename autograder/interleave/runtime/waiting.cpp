@@ -1,0 +1,204 @@
+// Condition variables, futexes, semaphores and barriers: threads that wait for a signal.
+#include <errno.h>
+
+#include <array>
+
+#include "interleave/runtime/program.hpp"
+
+namespace interleave {
+namespace {
+
+// Takes one waiter out of the queue: the one that the strategy says.
+void wake_one(Thread& self, WaitQueue& queue, const Operation& operation) {
+  std::array<Alternative, kMostThreads> alternatives;
+  for (std::size_t i = 0; i < queue.size; ++i) {
+    alternatives[i] = {.thread = queue.waiters[i], .pending = operation};
+  }
+  const std::size_t chosen =
+      engine().decide(DecisionKind::kWaiter, std::span(alternatives).first(queue.size));
+  Thread& woken = engine().thread(alternatives[chosen].thread);
+  queue.remove(woken.id);
+  woken.signalled = true;
+  engine().made_progress(self);
+}
+
+std::size_t wake(Thread& self, WaitQueue& queue, std::size_t most,
+                 const Operation& operation) {
+  std::size_t woken = 0;
+  for (; woken < most && queue.size > 0; ++woken) wake_one(self, queue, operation);
+  engine().made_progress(self);
+  Step* step = engine().performed(self, operation, true);
+  if (step != nullptr) step->amount = woken;
+  queue.last_notify = engine().step();
+  return woken;
+}
+
+// In the queue until it is woken. False if time ran out first.
+bool wait_in(Thread& self, WaitQueue& queue, std::uint64_t deadline) {
+  queue.add(self.id);
+  self.wait = Wait::kSignal;
+  self.deadline = deadline;
+  const bool in_time = engine().wait(self);
+  queue.remove(self.id);
+  ++self.counts.wake_ups;
+  return in_time;
+}
+
+}  // namespace
+
+// -- Condition variables -----------------------------------------------------------------------
+
+int wait_on_condition(Thread& self, pthread_cond_t* condition, pthread_mutex_t* mutex,
+                      std::uint64_t deadline, ProgramCounter pc) {
+  const auto address = reinterpret_cast<Address>(condition);
+  Operation operation{.thread = self.id,
+                      .kind = OperationKind::kConditionWait,
+                      .object = address,
+                      .second_object = reinterpret_cast<Address>(mutex),
+                      .pc = pc};
+  engine().point(self, operation);
+  engine().observe(self, pc, address, 0);
+  const bool spurious = engine().happens_spuriously(self, operation);
+  if (Step* step = engine().performed(self, operation, true)) step->blocked = !spurious;
+  unlock_mutex(self, mutex, pc);
+  self.pending = operation;
+  const bool in_time = spurious || wait_in(self, engine().queue(address), deadline);
+
+  operation.kind = OperationKind::kConditionWake;
+  if (Step* step = engine().performed(self, operation, true)) step->succeeded = in_time;
+  lock_mutex(self, mutex, {}, pc);
+  return in_time ? 0 : ETIMEDOUT;
+}
+
+int notify_condition(Thread& self, pthread_cond_t* condition, bool all,
+                     ProgramCounter pc) {
+  const Operation operation{
+      .thread = self.id,
+      .kind = all ? OperationKind::kNotifyAll : OperationKind::kNotifyOne,
+      .object = reinterpret_cast<Address>(condition),
+      .pc = pc};
+  engine().point(self, operation);
+  wake(self, engine().queue(operation.object), all ? kMostThreads : 1, operation);
+  return 0;
+}
+
+int destroy_condition(Thread& self, pthread_cond_t* condition, ProgramCounter pc) {
+  const WaitQueue& queue = engine().queue(reinterpret_cast<Address>(condition));
+  if (queue.size != 0) {
+    engine().fail(FailureKind::kMisuse, self, pc,
+                  self.name + " destroys a condition variable that " +
+                      engine().thread(queue.waiters[0]).name + " waits on");
+  }
+  return 0;
+}
+
+// -- Futexes -----------------------------------------------------------------------------------
+
+long wait_on_futex(Thread& self, const int* word, int expected, std::uint64_t deadline,
+                   ProgramCounter pc) {
+  const Operation operation{.thread = self.id,
+                            .kind = OperationKind::kFutexWait,
+                            .size = sizeof *word,
+                            .object = reinterpret_cast<Address>(word),
+                            .pc = pc};
+  engine().point(self, operation);
+  engine().observe(self, pc, operation.object, static_cast<std::uint64_t>(*word));
+  if (*word != expected) {
+    if (Step* step = engine().performed(self, operation, false)) step->succeeded = false;
+    errno = EAGAIN;
+    return -1;
+  }
+  if (Step* step = engine().performed(self, operation, true)) step->blocked = true;
+  if (wait_in(self, engine().queue(operation.object), deadline)) return 0;
+  errno = ETIMEDOUT;
+  return -1;
+}
+
+long wake_futex(Thread& self, const int* word, int most, ProgramCounter pc) {
+  const Operation operation{.thread = self.id,
+                            .kind = OperationKind::kFutexWake,
+                            .object = reinterpret_cast<Address>(word),
+                            .pc = pc};
+  engine().point(self, operation);
+  return static_cast<long>(wake(self, engine().queue(operation.object),
+                                static_cast<std::size_t>(most), operation));
+}
+
+// -- POSIX semaphores --------------------------------------------------------------------------
+
+namespace {
+
+Semaphore& known_semaphore(sem_t* semaphore) {
+  Semaphore& known = engine().semaphore(reinterpret_cast<Address>(semaphore));
+  if (!known.known) {
+    int value = 0;
+    sem_getvalue(semaphore, &value);
+    known.known = true;
+    known.count = static_cast<std::uint64_t>(value);
+  }
+  return known;
+}
+
+}  // namespace
+
+int wait_on_semaphore(Thread& self, sem_t* semaphore, Patience patience,
+                      ProgramCounter pc) {
+  Semaphore& known = known_semaphore(semaphore);
+  const Operation operation{.thread = self.id,
+                            .kind = OperationKind::kSemaphoreWait,
+                            .object = known.address,
+                            .pc = pc};
+  engine().point(self, operation);
+  while (known.count == 0) {
+    if (patience.once ||
+        !wait_in(self, engine().queue(known.address), patience.deadline)) {
+      errno = patience.once ? EAGAIN : ETIMEDOUT;
+      return -1;
+    }
+  }
+  --known.count;
+  engine().memory().acquire_from(self.id, known.address);
+  engine().performed(self, operation, true);
+  engine().changed(self);
+  return 0;
+}
+
+int post_semaphore(Thread& self, sem_t* semaphore, ProgramCounter pc) {
+  Semaphore& known = known_semaphore(semaphore);
+  const Operation operation{.thread = self.id,
+                            .kind = OperationKind::kSemaphorePost,
+                            .object = known.address,
+                            .pc = pc};
+  engine().point(self, operation);
+  ++known.count;
+  engine().memory().merge_to(self.id, known.address);
+  wake(self, engine().queue(known.address), 1, operation);
+  engine().changed(self);
+  return 0;
+}
+
+// -- POSIX barriers ----------------------------------------------------------------------------
+
+int wait_at_barrier(Thread& self, pthread_barrier_t* barrier, ProgramCounter pc) {
+  Barrier& known = engine().barrier(reinterpret_cast<Address>(barrier));
+  const Operation operation{.thread = self.id,
+                            .kind = OperationKind::kBarrierWait,
+                            .object = known.address,
+                            .pc = pc};
+  if (known.expected == 0)
+    engine().unsupported(self, pc, "a pthread_barrier made outside it");
+  engine().point(self, operation);
+  engine().memory().merge_to(self.id, known.address);
+  engine().performed(self, operation, true);
+  if (++known.arrived == known.expected) {
+    known.arrived = 0;
+    wake(self, engine().queue(known.address), kMostThreads, operation);
+    engine().memory().acquire_from(self.id, known.address);
+    return PTHREAD_BARRIER_SERIAL_THREAD;
+  }
+  wait_in(self, engine().queue(known.address), kNever);
+  engine().memory().acquire_from(self.id, known.address);
+  return 0;
+}
+
+}  // namespace interleave
