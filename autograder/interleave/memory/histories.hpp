@@ -27,9 +27,10 @@ using EventId = std::uint64_t;
 inline constexpr EventId kInitial = 0;
 
 [[nodiscard]] constexpr std::uint64_t mixed(std::uint64_t one, std::uint64_t other) {
-  std::uint64_t hash = (one ^ (other + 0x9E3779B97F4A7C15ULL)) * 0xBF58476D1CE4E5B9ULL;
-  hash = (hash ^ (hash >> 29)) * 0x94D049BB133111EBULL;
-  return hash ^ (hash >> 32);
+  std::uint64_t hash = one * 0x9E3779B97F4A7C15ULL + (other + 1) * 0xD1B54A32D192ED03ULL;
+  hash = (hash ^ (hash >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  hash = (hash ^ (hash >> 27)) * 0x94D049BB133111EBULL;
+  return hash ^ (hash >> 31);
 }
 
 struct Store {
