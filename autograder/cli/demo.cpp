@@ -1,9 +1,129 @@
-#include <stdexcept>
+#include "experiments/demo.hpp"
 
+#include <fmt/format.h>
+
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "author/demo_record.hpp"
+#include "author/files.hpp"
 #include "cli/commands.hpp"
+#include "experiments/machine_words.hpp"
+#include "experiments/program.hpp"
+#include "grader/manifest.hpp"
 
 namespace course::cli {
+namespace {
 
-int demo(const Common&, const DemoOptions&) { throw std::runtime_error("demo is not built yet"); }
+using namespace experiments;
+namespace fs = std::filesystem;
+
+// The programs of one lesson's demo, each built when it is first asked for.
+class Programs {
+ public:
+  Programs(const Common& common, const Lesson& lesson)
+      : trees_{common.root, common.compiler}, lesson_(lesson) {}
+
+  const fs::path& of(const std::string& preset) {
+    const auto found = built_.find(preset);
+    if (found != built_.end()) return found->second;
+    return built_[preset] = build_program(trees_, preset, lesson_, lesson_.demo());
+  }
+
+  [[nodiscard]] std::string machine() const { return machine_words(trees_.of("bench")); }
+
+ private:
+  const Trees trees_;
+  const Lesson& lesson_;
+  std::map<std::string, fs::path> built_;
+};
+
+std::vector<Experiment> list(Programs& programs) {
+  grader::Command command;
+  command.words = {programs.of("bench").string(), "--list"};
+  const grader::Outcome outcome = grader::run(command);
+  if (!outcome.exited_with(0)) {
+    throw std::runtime_error("the demo cannot list its experiments: " +
+                             grader::words_for(outcome) + "\n" + outcome.output);
+  }
+  return parse_list(outcome.output);
+}
+
+void print_list(const std::vector<Experiment>& experiments, bool json) {
+  nlohmann::json all = nlohmann::json::array();
+  for (const auto& [claim, kind, title] : experiments) {
+    if (json) {
+      all.push_back({{"claim", claim}, {"kind", kind}, {"title", title}});
+    } else {
+      fmt::print("{:<4} {:<9} {}\n", claim, kind, title);
+    }
+  }
+  if (json) fmt::print("{}\n", all.dump(2));
+}
+
+// Runs them all, prints as they go, and returns the whole output; nothing if one failed.
+std::optional<std::string> run_all(Programs& programs,
+                                   const std::vector<Experiment>& experiments,
+                                   bool quick) {
+  const auto print = [](std::string_view text) { std::cout << text << std::flush; };
+  std::string output;
+  bool good = true;
+  for (const Experiment& experiment : experiments) {
+    const auto outcome =
+        run_experiment(programs.of(experiment.preset()), experiment, quick, print);
+    output += outcome.output;
+    if (outcome.exited_with(0)) continue;
+    std::cerr << "experiment " << experiment.claim
+              << " failed: " << grader::words_for(outcome) << "\n";
+    good = false;
+  }
+  return good ? std::optional(output) : std::nullopt;
+}
+
+void record(const Programs& programs, const Lesson& lesson, const std::string& output) {
+  author::DemoRecord record;
+  record.command =
+      fmt::format("autograder/course demo {} --record", lesson.short_number());
+  record.machine = programs.machine();
+  record.date = today();
+  const fs::path file = lesson.folder / "demo.txt";
+  author::write_file(file, author::record_text(lesson.folder, record, output));
+  std::cerr << "wrote " << file.string() << "\nnow: autograder/course author weave\n";
+}
+
+int run(const Common& common, const DemoOptions& options) {
+  const Lesson lesson = find_lesson(common.root, options.lesson);
+  Programs programs(common, lesson);
+  const auto experiments = select(list(programs), options.claims);
+  if (options.list) {
+    print_list(experiments, options.json);
+    return all_passed;
+  }
+  const auto output = run_all(programs, experiments, options.quick);
+  if (!output) return something_failed;
+  if (options.record) record(programs, lesson, *output);
+  return all_passed;
+}
+
+}  // namespace
+
+int demo(const Common& common, const DemoOptions& options) {
+  if (options.record && (options.quick || !options.claims.empty())) {
+    std::cerr
+        << "course: --record writes every claim, measured in full; leave out --quick "
+           "and the claims\n";
+    return usage_error;
+  }
+  try {
+    return run(common, options);
+  } catch (const grader::UnknownId& unknown) {
+    std::cerr << "course: " << unknown.what() << '\n';
+    return usage_error;
+  } catch (const BuildFailed& failure) {
+    std::cerr << failure.what() << "\ncourse: the demo could not be built\n";
+    return environment_error;
+  }
+}
 
 }  // namespace course::cli

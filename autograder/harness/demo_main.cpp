@@ -1,8 +1,10 @@
-// The main of every lesson's demo: lists its experiments, or runs and prints them.
+// The main of every lesson's demo: lists all its experiments, or runs and prints those of
+// its tree's kind.
 //
 //   lesson-01-demo [--list] [--quick] [CLAIM…]
 //
 // Exit status: 0 all ran; 1 an experiment failed; 2 a claim this demo does not have.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -38,7 +40,8 @@ bool quick_run = false;
 
 }  // namespace
 
-Experiment::Experiment(Kind kind, const char* claim, const char* title, void (*body)(Table&)) {
+Experiment::Experiment(Kind kind, const char* claim, const char* title,
+                       void (*body)(Table&)) {
   registry().push_back({kind, claim, title, body});
 }
 
@@ -46,8 +49,9 @@ void Table::columns(std::vector<std::string> names) { names_ = std::move(names);
 
 void Table::row(std::vector<std::string> cells) {
   if (cells.size() != names_.size()) {
-    throw std::logic_error("a row has " + std::to_string(cells.size()) + " cells, the table " +
-                           std::to_string(names_.size()) + " columns");
+    throw std::logic_error("a row has " + std::to_string(cells.size()) +
+                           " cells, the table " + std::to_string(names_.size()) +
+                           " columns");
   }
   rows_.push_back(std::move(cells));
 }
@@ -63,9 +67,14 @@ unsigned usable_cores() noexcept { return machine::usable_cores(); }
 std::string number(double value) {
   const double size = std::fabs(value);
   char text[64];
-  std::snprintf(text, sizeof text, size < 1 ? "%.3f" : size < 100 ? "%.1f" : "%.0f", value);
+  std::snprintf(text, sizeof text,
+                size < 1     ? "%.3f"
+                : size < 100 ? "%.1f"
+                             : "%.0f",
+                value);
   std::string out = text;
-  const std::size_t whole = out.find('.') == std::string::npos ? out.size() : out.find('.');
+  const std::size_t whole =
+      out.find('.') == std::string::npos ? out.size() : out.find('.');
   const std::size_t first = out[0] == '-' ? 1 : 0;
   for (std::size_t at = whole; at > first + 3; at -= 3) out.insert(at - 3, ",");
   return out;
@@ -79,12 +88,14 @@ class TablePrinter {
     std::vector<std::size_t> widths;
     for (const auto& name : table.names_) widths.push_back(name.size());
     for (const auto& row : table.rows_) {
-      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+      for (std::size_t i = 0; i < row.size(); ++i)
+        widths[i] = std::max(widths[i], row[i].size());
     }
     if (!table.names_.empty()) print_line(table.names_, widths);
     for (const auto& row : table.rows_) print_line(row, widths);
     if (!table.verbatim_.empty()) std::printf("\n%s\n", table.verbatim_.c_str());
-    for (const auto& sentence : table.sentences_) std::printf("\n  Look at %s.\n", sentence.c_str());
+    for (const auto& sentence : table.sentences_)
+      std::printf("\n  Look at %s.\n", sentence.c_str());
     std::printf("\n");
     std::fflush(stdout);
   }
@@ -109,11 +120,28 @@ bool run(const Entry& entry) {
   try {
     entry.body(table);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "experiment %s stopped: %s\n", entry.claim.c_str(), error.what());
+    std::fprintf(stderr, "experiment %s stopped: %s\n", entry.claim.c_str(),
+                 error.what());
     return false;
   }
   TablePrinter::print(entry, table);
   return true;
+}
+
+const char* name_of(Kind kind) {
+  return kind == Kind::explored ? "explored" : "measured";
+}
+
+void list() {
+  for (const Entry& entry : registry()) {
+    std::printf("%s\t%s\t%s\n", entry.claim.c_str(), name_of(entry.kind),
+                entry.title.c_str());
+  }
+}
+
+bool known(const std::string& claim) {
+  return std::any_of(registry().begin(), registry().end(),
+                     [&](const Entry& entry) { return entry.claim == claim; });
 }
 
 bool wanted(const Entry& entry, const std::vector<std::string>& claims) {
@@ -129,25 +157,24 @@ bool wanted(const Entry& entry, const std::vector<std::string>& claims) {
 
 int main(int argc, char** argv) {
   using namespace course;
-  bool list = false;
   std::vector<std::string> claims;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--list") == 0) {
-      list = true;
-    } else if (std::strcmp(argv[i], "--quick") == 0) {
+      list();
+      return 0;
+    }
+    if (std::strcmp(argv[i], "--quick") == 0) {
       quick_run = true;
-    } else {
+    } else if (known(argv[i])) {
       claims.emplace_back(argv[i]);
+    } else {
+      std::fprintf(stderr, "this demo has no claim %s; see --list\n", argv[i]);
+      return 2;
     }
   }
   bool good = true;
   for (const auto& entry : registry()) {
-    if (!wanted(entry, claims)) continue;
-    if (list) {
-      std::printf("%s\t%s\n", entry.claim.c_str(), entry.title.c_str());
-    } else {
-      good = run(entry) && good;
-    }
+    if (wanted(entry, claims)) good = run(entry) && good;
   }
   return good ? 0 : 1;
 }
