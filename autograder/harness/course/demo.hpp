@@ -42,7 +42,8 @@ class Table {
 // Cores this program may really use, at least 1: affinity and control-group quota together.
 [[nodiscard]] unsigned usable_cores() noexcept;
 
-// 1234567.8 as "1,234,568"; below 100 with one decimal, below 1 with three.
+// 1234567.8 as "1,234,568"; below 100 with one decimal, below 1 with three; a whole number
+// without any.
 [[nodiscard]] std::string number(double value);
 
 enum class Kind { measured, explored };
