@@ -43,13 +43,11 @@ set(BENCHMARK_ENABLE_INSTALL OFF)
 set(BENCHMARK_ENABLE_WERROR OFF)
 set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)  # so that the lines above reach their options
 
+FetchContent_MakeAvailable(googletest benchmark)
 if(COURSE_STAGE STREQUAL "bench")
-  FetchContent_MakeAvailable(benchmark)
   # Peers to measure against, each only where the system has it.
   find_package(OpenMP COMPONENTS CXX)
   find_package(TBB)
-else()
-  FetchContent_MakeAvailable(googletest)
 endif()
 if(COURSE_STAGE STREQUAL "student" OR COURSE_STAGE STREQUAL "author")
   FetchContent_MakeAvailable(cli11 nlohmann_json fmt tomlplusplus)

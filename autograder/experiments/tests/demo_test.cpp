@@ -1,0 +1,60 @@
+#include "experiments/demo.hpp"
+
+#include <gtest/gtest.h>
+
+#include "grader/manifest.hpp"
+
+namespace course::experiments {
+namespace {
+
+const std::vector<Experiment> three{{"P1", "measured", "A leader hands out jobs"},
+                                    {"P8", "explored", "Order is not determined"},
+                                    {"P3", "measured", "Adding workers adds speed"}};
+
+std::string claims_of(const std::vector<Experiment>& experiments) {
+  std::string claims;
+  for (const Experiment& experiment : experiments) claims += experiment.claim + " ";
+  return claims;
+}
+
+TEST(DemoList, IsReadInTheSourcesOrder) {
+  const auto experiments = parse_list("P3\tmeasured\tSpeed\nP8\texplored\tOrder\n");
+  ASSERT_EQ(experiments.size(), 2u);
+  EXPECT_EQ(experiments[0].claim, "P3");
+  EXPECT_EQ(experiments[0].preset(), "bench");
+  EXPECT_EQ(experiments[1].title, "Order");
+  EXPECT_EQ(experiments[1].preset(), "interleave");
+}
+
+TEST(DemoList, IsNothingElse) {
+  EXPECT_TRUE(parse_list("").empty());
+  EXPECT_THROW((void)parse_list("P3 Speed\n"), std::runtime_error);
+}
+
+TEST(DemoSelection, KeepsTheLessonsOrder) {
+  EXPECT_EQ(claims_of(select(three, {})), "P1 P8 P3 ");
+  EXPECT_EQ(claims_of(select(three, {"P3", "P1"})), "P1 P3 ");
+}
+
+TEST(DemoSelection, NamesTheClaimsThereAre) {
+  try {
+    (void)select(three, {"P3", "P9"});
+    FAIL() << "P9 is no claim";
+  } catch (const grader::UnknownId& unknown) {
+    const std::string words = unknown.what();
+    EXPECT_NE(words.find("\"P9\""), std::string::npos) << words;
+    EXPECT_NE(words.find("P8  Order is not determined"), std::string::npos) << words;
+  }
+}
+
+TEST(DemoRun, HandsOnOutputAndStatus) {
+  std::string seen;
+  const auto outcome = run_experiment("/bin/echo", three[0], true,
+                                      [&](std::string_view text) { seen += text; });
+  EXPECT_TRUE(outcome.exited_with(0));
+  EXPECT_EQ(seen, "P1 --quick\n");
+  EXPECT_EQ(outcome.output, seen);
+}
+
+}  // namespace
+}  // namespace course::experiments
