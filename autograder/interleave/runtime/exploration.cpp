@@ -52,6 +52,16 @@ std::string place_of(const Failure& failure) {
          std::to_string(failure.pc);
 }
 
+// The C++ runtime's first throw sets up tables behind locks of its own: that is no state of the body's.
+void throw_once() {
+  static bool thrown = false;
+  if (std::exchange(thrown, true)) return;
+  try {
+    throw std::runtime_error("interleave: the first exception of the process");
+  } catch (const std::runtime_error&) {
+  }
+}
+
 }  // namespace
 
 Exploration::Exploration(const std::function<void()>& body, const Options& options,
@@ -62,6 +72,7 @@ Exploration::Exploration(const std::function<void()>& body, const Options& optio
   run_options_.assertion_failed = options_.assertion_failed;
   number_ = next_number(options_.test);
   static_cast<void>(real());  // looked up before any body runs
+  throw_once();
 }
 
 Result Exploration::run() {
