@@ -3,8 +3,6 @@
 namespace interleave {
 namespace {
 
-constexpr std::size_t kFirstTrim = 8;
-
 bool overlaps(const Location& location, Address begin, Address end) {
   return location.address < end && begin < location.address + location.size;
 }
@@ -75,7 +73,7 @@ void Histories::resize(Location& location, std::uint8_t size) {
 
 void Histories::restart(Location& location, Value held) {
   location.replaced = false;
-  location.trim_at = kFirstTrim;
+  location.tidy_at = 0;
   if (location.rows == kZeroRow) {
     location.rows = clocks_.allocate(kLocationRows);
   } else {

@@ -66,7 +66,7 @@ struct Location {
   std::uint32_t in_second_cell = kNoIndex;
   bool in_two_cells = false;
   std::vector<StoreIndex> order;  // modification order, oldest first
-  std::size_t trim_at = 0;        // stores, before it is worth while to look
+  std::size_t tidy_at = 0;        // so many stores were left when it was last tidied
   std::uint64_t dropped_hash = 0;
   Row rows = kZeroRow;
 

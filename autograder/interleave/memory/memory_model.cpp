@@ -32,7 +32,10 @@ struct Manner {
 
 class MemoryModel::State {
  public:
-  explicit State(MemoryMode mode) : weak_(mode == MemoryMode::kWeak) { begin(); }
+  State(MemoryMode mode, std::size_t tidy_after)
+      : weak_(mode == MemoryMode::kWeak), tidy_after_(tidy_after) {
+    begin();
+  }
 
   void begin();
   void create(ThreadId creator, ThreadId created);
@@ -71,7 +74,8 @@ class MemoryModel::State {
   void offer(std::size_t position);
   void gather_targets(std::size_t from);
 
-  [[nodiscard]] Committed begin_commit(bool write);
+  [[nodiscard]] Committed begin_commit();
+  [[nodiscard]] const Race* race(AccessKind kind);
   void learn(MemoryOrder order, const Store& read);
   Committed finish_read(std::size_t position, MemoryOrder order);
   Committed finish_write(std::size_t position, Manner manner, Value value,
@@ -81,6 +85,7 @@ class MemoryModel::State {
   [[nodiscard]] bool carries_order(const Location& location, std::size_t stores);
 
   const bool weak_;
+  const std::size_t tidy_after_;
   ClockRows clocks_;
   ShadowPages pages_;
   RaceDetector races_{pages_};
@@ -308,15 +313,16 @@ void MemoryModel::State::gather_targets(std::size_t from) {
   }
 }
 
-Committed MemoryModel::State::begin_commit(bool write) {
+Committed MemoryModel::State::begin_commit() {
   ++threads_[site_.thread].operations;
   Committed committed;
-  const Location& location = here();
-  committed.newest_store = histories_.store(location, location.order.size() - 1).step;
-  const AccessKind kind = write ? AccessKind::kAtomicWrite : AccessKind::kAtomicRead;
-  committed.race =
-      races_.access(site_, kind, location.address, location.size, clock(site_.thread));
+  committed.newest_store = histories_.store(here(), here().order.size() - 1).step;
   return committed;
+}
+
+// After the thread learned from what it read: that orders the access itself, too.
+const Race* MemoryModel::State::race(AccessKind kind) {
+  return races_.access(site_, kind, here().address, here().size, clock(site_.thread));
 }
 
 void MemoryModel::State::learn(MemoryOrder order, const Store& read) {
@@ -325,7 +331,7 @@ void MemoryModel::State::learn(MemoryOrder order, const Store& read) {
 }
 
 Committed MemoryModel::State::finish_read(std::size_t position, MemoryOrder order) {
-  Committed committed = begin_commit(false);
+  Committed committed = begin_commit();
   Store& store = histories_.store(here(), position);
   committed.read = store.value;
   committed.reads_from = store.step;
@@ -340,6 +346,7 @@ Committed MemoryModel::State::finish_read(std::size_t position, MemoryOrder orde
     }
   }
   learn(order, store);
+  committed.race = race(AccessKind::kAtomicRead);
   const EventId id = mixed(site_.thread, threads_[site_.thread].operations);
   reads_hash_ += mixed(id, store.id);
   return committed;
@@ -356,6 +363,7 @@ Committed MemoryModel::State::finish_write(std::size_t position, Manner manner,
   if (must_order) gather_targets(position);
   const Time time = now(thread);
   if (read != nullptr) learn(manner.order, *read);
+  committed.race = race(AccessKind::kAtomicWrite);
 
   Store& written = histories_.insert(location, position);
   written.thread = thread;
@@ -391,14 +399,13 @@ Committed MemoryModel::State::read(std::size_t choice) {
 }
 
 Committed MemoryModel::State::store(std::size_t choice, Value value) {
-  return finish_write(positions_[choice].value, manner_, value, nullptr,
-                      begin_commit(true));
+  return finish_write(positions_[choice].value, manner_, value, nullptr, begin_commit());
 }
 
 Committed MemoryModel::State::update(std::size_t choice, Value value) {
   const std::size_t position = positions_[choice].value;
   const Store& read = histories_.store(here(), position);
-  Committed committed = begin_commit(true);
+  Committed committed = begin_commit();
   committed.read = read.value;
   committed.reads_from = read.step;
   const EventId id = mixed(site_.thread, threads_[site_.thread].operations);
@@ -434,7 +441,7 @@ void MemoryModel::State::forget_old_stores(Location& location) {
     histories_.drop(location, location.order.size() - 1);
     return;
   }
-  if (location.order.size() < location.trim_at) return;
+  if (location.order.size() < location.tidy_at + tidy_after_) return;
   std::size_t readable = location.order.size() - 1;
   std::size_t known = readable;
   for (const ThreadState& thread : threads_) {
@@ -446,7 +453,9 @@ void MemoryModel::State::forget_old_stores(Location& location) {
     if (thread_knows < known) known = thread_knows;
   }
   histories_.drop(location, carries_order(location, readable) ? known : readable);
-  location.trim_at = 2 * location.order.size() + 8;
+  // What could not be dropped is not looked at again before there is much more.
+  const std::size_t left = location.order.size();
+  location.tidy_at = left + tidy_after_ * (left / 8);
 }
 
 // Whether seq_cst operations, or fences before them, touched one of the first `stores`.
@@ -464,7 +473,8 @@ bool MemoryModel::State::carries_order(const Location& location, std::size_t sto
 
 // -- The interface ---------------------------------------------------------------------------
 
-MemoryModel::MemoryModel(MemoryMode mode) : state_(std::make_unique<State>(mode)) {}
+MemoryModel::MemoryModel(MemoryMode mode, std::size_t tidy_after)
+    : state_(std::make_unique<State>(mode, tidy_after)) {}
 MemoryModel::~MemoryModel() = default;
 
 void MemoryModel::begin_execution() { state_->begin(); }

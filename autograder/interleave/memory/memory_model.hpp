@@ -33,6 +33,7 @@
 //             after, also if it is only seen through a relaxed read; RC11 does not.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -81,7 +82,9 @@ struct Committed {
 
 class MemoryModel {
  public:
-  explicit MemoryModel(MemoryMode mode);
+  // A location that gathered `tidy_after` stores is searched for some that no thread may
+  // read any more; they are dropped. It changes nothing but memory and time.
+  explicit MemoryModel(MemoryMode mode, std::size_t tidy_after = 8);
   ~MemoryModel();
   MemoryModel(const MemoryModel&) = delete;
   MemoryModel& operator=(const MemoryModel&) = delete;

@@ -235,6 +235,13 @@ TEST_P(MemoryModelTest, AnAtomicStoreRacesWithAPlainRead) {
   EXPECT_TRUE(committed.race->later.atomic);
 }
 
+TEST_P(MemoryModelTest, WhatALoadLearnsOrdersTheLoadItself) {
+  write(1, kFlag, 4);
+  store(1, 1, MemoryOrder::kRelease);
+  (void)model_.load_choices(site(2), kFlag, 4, MemoryOrder::kAcquire, flag_);
+  EXPECT_EQ(model_.commit_load(0).race, nullptr);
+}
+
 TEST_P(MemoryModelTest, APlainWriteStartsANewHistory) {
   store(1, 1, MemoryOrder::kRelaxed);
   model_.thread_joined(0, 1);

@@ -155,9 +155,10 @@ class Run {
 
 }  // namespace
 
-Executions enumerate(const Program& program, interleave::MemoryMode mode, Runs runs) {
+Executions enumerate(const Program& program, interleave::MemoryMode mode, Runs runs,
+                     std::size_t tidy_after) {
   Executions executions;
-  MemoryModel model(mode);
+  MemoryModel model(mode, tidy_after);
   Script script;
   std::set<std::pair<std::uint64_t, std::vector<std::size_t>>> states;
   std::set<std::uint64_t> ends;

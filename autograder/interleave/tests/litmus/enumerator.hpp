@@ -15,7 +15,8 @@ namespace litmus {
 // such states are alike whatever came before. kEvery does not rely on that.
 enum class Runs : std::uint8_t { kEvery, kMerged };
 
+// `tidy_after` as in MemoryModel.
 [[nodiscard]] Executions enumerate(const Program& program, interleave::MemoryMode mode,
-                                   Runs runs);
+                                   Runs runs, std::size_t tidy_after = 8);
 
 }  // namespace litmus
