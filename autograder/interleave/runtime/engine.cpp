@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "interleave/runtime/program.hpp"
+
 namespace interleave {
 namespace {
 
@@ -165,6 +167,10 @@ void Engine::run_exit_handlers(Thread& self) {
     self.exit_handlers.pop_back();
     const ProgramScope scope(self);
     handler.function(handler.argument);
+  }
+  for (ExitHandler destructor{}; take_own_value(self, destructor);) {
+    const ProgramScope scope(self);
+    destructor.function(destructor.argument);
   }
 }
 
@@ -390,8 +396,11 @@ bool Engine::settle(Thread& self) {
 // A spinning thread is held back until going round again could differ.
 void Engine::wait_for_change(Thread& self) {
   const Wait need = std::exchange(self.wait, Wait::kChange);
+  // One that polls with try_lock waits for the lock; one that polls under a lock can always have it.
+  Lock* const lock = need == Wait::kNothing ? self.lock : std::exchange(self.lock, nullptr);
   hand_over(self, pick(self));
   self.wait = need;
+  self.lock = lock;
 }
 
 void Engine::changed(Thread& self) {

@@ -186,6 +186,20 @@ INTERLEAVE_HOOK int pthread_setname_np(pthread_t handle, const char* name) noexc
   return real().pthread_setname_np(handle, name);
 }
 
+INTERLEAVE_HOOK int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) noexcept {
+  const int error = real().pthread_key_create(key, destructor);
+  if (error == 0) note_key(*key, destructor);
+  return error;
+}
+INTERLEAVE_HOOK int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
+  INTERLEAVE_IN_BODY(set_own_value(*self, key, value); return 0)
+  return real().pthread_setspecific(key, value);
+}
+INTERLEAVE_HOOK void* pthread_getspecific(pthread_key_t key) noexcept {
+  INTERLEAVE_IN_BODY(return own_value(*self, key))
+  return real().pthread_getspecific(key);
+}
+
 INTERLEAVE_HOOK int sched_yield() noexcept {
   INTERLEAVE_IN_BODY(yield(*self, pc); return 0)
   return real().sched_yield();

@@ -45,7 +45,8 @@ void note_blocked(Step* step, ThreadId holder) {
 }
 
 void took(Thread& self, Lock& lock) {
-  ++lock.acquisitions;
+  if (lock.last_owner != self.id) ++lock.hand_overs;
+  lock.last_owner = self.id;
   ++self.counts.locks;
   self.holds.push_back(&lock);
   self.wrote_under_lock = false;
@@ -75,11 +76,12 @@ int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
     }
     return ETIMEDOUT;
   }
+  self.lock = &lock;
   engine().point(self, operation);
   const bool available =
       need == Wait::kShared ? lock.free_for_reader() : lock.free_for_writer();
   if (available && !engine().happens_spuriously(self, operation)) return 0;
-  engine().observe(self, pc, lock.address, lock.acquisitions);
+  engine().observe(self, pc, lock.address, lock.hand_overs);
   if (Step* step = engine().performed(self, operation, false)) {
     step->succeeded = false;
     note_blocked(step, holder);
@@ -114,7 +116,7 @@ int lock_mutex(Thread& self, pthread_mutex_t* mutex, Patience patience,
                                OperationKind::kTryLock, patience, pc)) {
     return error;
   }
-  engine().observe(self, pc, lock.address, lock.acquisitions);
+  engine().observe(self, pc, lock.address, lock.hand_overs);
   lock.owner = self.id;
   lock.depth = 1;
   mutex->__data.__lock = 1;
@@ -165,7 +167,7 @@ int lock_for_writing(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
                                OperationKind::kTryLock, patience, pc)) {
     return error;
   }
-  engine().observe(self, pc, lock.address, lock.acquisitions);
+  engine().observe(self, pc, lock.address, lock.hand_overs);
   lock.owner = self.id;
   rwlock->__data.__readers = 1;
   took(self, lock);
@@ -190,7 +192,7 @@ int lock_for_reading(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
                                OperationKind::kTryLockShared, patience, pc)) {
     return error;
   }
-  engine().observe(self, pc, lock.address, lock.acquisitions);
+  engine().observe(self, pc, lock.address, lock.hand_overs);
   lock.readers |= std::uint64_t{1} << self.id;
   ++lock.depth;
   rwlock->__data.__readers = 1;

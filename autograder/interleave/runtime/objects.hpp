@@ -16,7 +16,8 @@ struct Lock {
   ThreadId owner = kNoThread;
   std::uint32_t depth = 0;    // of a recursive mutex
   std::uint64_t readers = 0;  // one bit for each thread
-  std::uint64_t acquisitions = 0;
+  ThreadId last_owner = kNoThread;
+  std::uint64_t hand_overs = 0;  // from one thread to another
   bool destroyed = false;
 
   [[nodiscard]] bool free_for_writer() const {

@@ -60,6 +60,13 @@ int join(Thread& self, pthread_t handle, void** result, std::uint64_t deadline,
          ProgramCounter pc);
 int detach(Thread& self, pthread_t handle, ProgramCounter pc);
 [[nodiscard]] pthread_t handle_of(const Thread& thread);
+// Thread-specific values in the manner of C, for keys that were made anywhere.
+void note_key(unsigned key, void (*destructor)(void*));
+void set_own_value(Thread& self, unsigned key, const void* value);
+[[nodiscard]] void* own_value(const Thread& self, unsigned key);
+// One that a destructor waits for is taken out; the destructor is to be called.
+[[nodiscard]] bool take_own_value(Thread& self, ExitHandler& destructor);
+
 void yield(Thread& self, ProgramCounter pc);
 void sleep_until(Thread& self, std::uint64_t deadline, ProgramCounter pc);
 

@@ -34,6 +34,9 @@ RealFunctions find_all() {
   find(r.pthread_self, "pthread_self");
   find(r.pthread_exit, "pthread_exit");
   find(r.pthread_setname_np, "pthread_setname_np");
+  find(r.pthread_key_create, "pthread_key_create");
+  find(r.pthread_setspecific, "pthread_setspecific");
+  find(r.pthread_getspecific, "pthread_getspecific");
   find(r.pthread_mutex_init, "pthread_mutex_init");
   find(r.pthread_mutex_destroy, "pthread_mutex_destroy");
   find(r.pthread_mutex_lock, "pthread_mutex_lock");

@@ -20,6 +20,10 @@ struct RealFunctions {
   void (*pthread_exit)(void*);
   int (*pthread_setname_np)(pthread_t, const char*);
 
+  int (*pthread_key_create)(pthread_key_t*, void (*)(void*));
+  int (*pthread_setspecific)(pthread_key_t, const void*);
+  void* (*pthread_getspecific)(pthread_key_t);
+
   int (*pthread_mutex_init)(pthread_mutex_t*, const pthread_mutexattr_t*);
   int (*pthread_mutex_destroy)(pthread_mutex_t*);
   int (*pthread_mutex_lock)(pthread_mutex_t*);

@@ -34,6 +34,12 @@ struct ExitHandler {
   void* argument;
 };
 
+// A thread-specific value in the manner of C.
+struct OwnValue {
+  unsigned key;
+  void* value;
+};
+
 struct Thread {
   // -- For ever
   ThreadId id = 0;
@@ -66,6 +72,9 @@ struct Thread {
       calls;  // return addresses of the program's functions it is in
   Spin spin;
   std::vector<Lock*> holds;
+  std::vector<OwnValue> own_values;  // of pthread_setspecific
+  Address last_read = 0;             // the atomic it read last, and what it saw there
+  std::uint64_t last_seen = 0;
   bool wrote_under_lock = false;     // since it last took a lock
   std::uint32_t plain_accesses = 0;  // since its last visible operation
   std::uint32_t clock_reads = 0;     // likewise

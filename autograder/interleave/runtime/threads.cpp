@@ -1,6 +1,9 @@
 // Threads, time, and what happens once.
 #include <errno.h>
 
+#include <utility>
+#include <vector>
+
 #include "interleave/runtime/program.hpp"
 
 namespace interleave {
@@ -87,6 +90,50 @@ int detach(Thread& self, pthread_t handle, ProgramCounter pc) {
                       .pc = pc},
                      true);
   return 0;
+}
+
+// -- Thread-specific values --------------------------------------------------------------------
+
+namespace {
+
+using Destructor = void (*)(void*);
+
+std::vector<Destructor>& destructors() {
+  static std::vector<Destructor> by_key;
+  return by_key;
+}
+
+}  // namespace
+
+void note_key(unsigned key, Destructor destructor) {
+  if (key >= destructors().size()) destructors().resize(key + 1);
+  destructors()[key] = destructor;
+}
+
+void set_own_value(Thread& self, unsigned key, const void* value) {
+  for (OwnValue& own : self.own_values) {
+    if (own.key != key) continue;
+    own.value = const_cast<void*>(value);
+    return;
+  }
+  self.own_values.push_back({key, const_cast<void*>(value)});
+}
+
+void* own_value(const Thread& self, unsigned key) {
+  for (const OwnValue& own : self.own_values) {
+    if (own.key == key) return own.value;
+  }
+  return nullptr;
+}
+
+bool take_own_value(Thread& self, ExitHandler& destructor) {
+  for (OwnValue& own : self.own_values) {
+    const bool known = own.key < destructors().size() && destructors()[own.key] != nullptr;
+    if (own.value == nullptr || !known) continue;
+    destructor = {destructors()[own.key], std::exchange(own.value, nullptr)};
+    return true;
+  }
+  return false;
 }
 
 // -- Time --------------------------------------------------------------------------------------
