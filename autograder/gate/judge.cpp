@@ -16,6 +16,13 @@ Result without_measuring(Verdict verdict, std::string words) {
   return result;
 }
 
+std::string trouble_with(const char* what, const Result& control) {
+  return fmt::format(
+      "this machine cannot judge speed now: the reference {} ({:.2f} of its own speed, "
+      "after {:.0f} s); close what else is running and grade again",
+      what, control.ratio, control.seconds);
+}
+
 }  // namespace
 
 Judge::Judge(Runner runner, unsigned usable_cores, std::uint64_t seed)
@@ -49,23 +56,16 @@ void Judge::try_the_machine(const Gate& gate, const std::filesystem::path& refer
   tried_ = true;
   const Result same = verdict_on({reference, false});
   if (same.verdict == Verdict::environment) {
-    tried_ =
-        false;  // the judging itself will say so; another exercise's reference may run
+    tried_ = false;  // the judging will say so; another exercise's reference may run
     return;
   }
   if (same.verdict != Verdict::passed) {
-    trouble_ =
-        "this machine cannot judge speed now: the reference, measured against itself, "
-        "does not pass (" +
-        same.words + ")";
+    trouble_ = trouble_with("measured against itself is not seen to be as fast", same);
     return;
   }
   const Result twice = verdict_on({reference, true});
   if (twice.verdict != Verdict::failed) {
-    trouble_ =
-        "this machine cannot judge speed now: the reference doing its work twice is "
-        "not seen to be slower (" +
-        twice.words + ")";
+    trouble_ = trouble_with("doing its work twice is not seen to be slower", twice);
   }
 }
 

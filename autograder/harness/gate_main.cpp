@@ -48,6 +48,19 @@ void gate(benchmark::internal::Benchmark* gate) {
   if (iterations > 0) gate->Iterations(iterations * work_per_counted_iteration());
 }
 
+OnOneCore::OnOneCore() noexcept {
+  CPU_ZERO(&before_);
+  ::sched_getaffinity(0, sizeof before_, &before_);
+  const int here = ::sched_getcpu();
+  if (here < 0) return;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<unsigned>(here), &one);
+  ::sched_setaffinity(0, sizeof one, &one);
+}
+
+OnOneCore::~OnOneCore() { ::sched_setaffinity(0, sizeof before_, &before_); }
+
 namespace {
 
 class Reporter : public benchmark::BenchmarkReporter {

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <benchmark/benchmark.h>
+#include <sched.h>
 
 namespace course {
 
@@ -25,5 +26,20 @@ namespace course {
 
 // Has `gate` measured in real time, and for as many iterations as the grader asks.
 void gate(benchmark::internal::Benchmark* gate);
+
+// Keeps this thread, and the threads it starts, on the core it is on while this lives. For
+// threads that hand over to each other all the time: on several cores what they cost is
+// where the scheduler happened to put them, up to six times more in one process than in the
+// next.
+class OnOneCore {
+ public:
+  OnOneCore() noexcept;
+  ~OnOneCore();
+  OnOneCore(const OnOneCore&) = delete;
+  OnOneCore& operator=(const OnOneCore&) = delete;
+
+ private:
+  cpu_set_t before_;
+};
 
 }  // namespace course
