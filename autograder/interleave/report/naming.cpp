@@ -1,5 +1,8 @@
 #include "interleave/report/naming.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 namespace interleave {
 namespace {
 
@@ -35,11 +38,66 @@ const char* sort_of(OperationKind kind) {
   }
 }
 
+// "latch" of "std::latch::wait", "" of "sleep_for"; "wait" and "sleep_for".
+std::string class_of(const std::string& function) {
+  const std::size_t end = function.rfind("::");
+  if (end == std::string::npos) return {};
+  const std::size_t begin = function.rfind("::", end - 1);
+  return begin == std::string::npos ? function.substr(0, end)
+                                    : function.substr(begin + 2, end - begin - 2);
+}
+
+std::string member_of(const std::string& function) {
+  const std::size_t end = function.rfind("::");
+  return end == std::string::npos ? function : function.substr(end + 2);
+}
+
+// Classes whose members are the one operation that a picture shows by itself.
+bool is_one_operation(const std::string& class_name) {
+  static constexpr std::string_view kClasses[] = {"",
+                                                  "std",
+                                                  "this_thread",
+                                                  "atomic",
+                                                  "__atomic_base",
+                                                  "atomic_ref",
+                                                  "__atomic_ref",
+                                                  "__atomic_float",
+                                                  "atomic_flag",
+                                                  "mutex",
+                                                  "recursive_mutex",
+                                                  "timed_mutex",
+                                                  "recursive_timed_mutex",
+                                                  "shared_mutex",
+                                                  "shared_timed_mutex",
+                                                  "__shared_mutex_pthread",
+                                                  "lock_guard",
+                                                  "unique_lock",
+                                                  "scoped_lock",
+                                                  "shared_lock",
+                                                  "condition_variable",
+                                                  "thread",
+                                                  "jthread"};
+  return std::find(std::begin(kClasses), std::end(kClasses), class_name) !=
+         std::end(kClasses);
+}
+
 }  // namespace
 
-Naming::Naming(const Trace& trace, Symbols& symbols, SourceText& source)
+bool Origin::inside_library() const {
+  const std::string member = member_of(through);
+  // Waiting on an atomic is many steps of the library's; so is everything behind call_once.
+  if (member == "call_once" || member == "async") return true;
+  if (class_of(through).find("atomic") != std::string::npos &&
+      (member == "wait" || member.starts_with("notify_"))) {
+    return true;
+  }
+  return !is_one_operation(class_of(through));
+}
+
+Naming::Naming(const Trace& trace, Symbols& symbols, SourceText& source,
+               const std::vector<std::uint32_t>& spoken_of)
     : trace_(trace), symbols_(symbols), source_(source) {
-  name_objects();
+  name_objects(spoken_of);
   number_duplicates();
 }
 
@@ -55,13 +113,28 @@ std::string Naming::object(Address address) const {
   return found == names_.end() ? "an object" : found->second;
 }
 
-Frame Naming::place(const std::vector<ProgramCounter>& stack) const {
+Origin Naming::origin(const std::vector<ProgramCounter>& stack) const {
+  Origin origin;
   for (const ProgramCounter pc : stack) {
     for (const Frame& frame : symbols_.frames(pc)) {
-      if (!frame.foreign()) return frame;
+      if (!frame.foreign()) {
+        origin.place = frame;
+        return origin;
+      }
+      origin.through = frame.function;
     }
   }
   return {};
+}
+
+Frame Naming::place(const std::vector<ProgramCounter>& stack) const {
+  return origin(stack).place;
+}
+
+std::string Naming::call(const Origin& origin) const {
+  const std::string member = member_of(origin.through);
+  const std::string receiver = receiver_of_call(text(origin.place), member);
+  return receiver.empty() ? origin.through : receiver + "." + member;
 }
 
 std::string Naming::location(const Frame& frame) {
@@ -77,26 +150,37 @@ Frame Naming::entered(const Step& call) const {
   return symbols_.function_at(call.operation.pc).value_or(Frame{});
 }
 
-std::string Naming::name_from_source(const Step& step) const {
+std::string Naming::name_from_source(const Step& step, const Origin& origin) const {
+  if (origin.inside_library()) {
+    const std::string receiver =
+        receiver_of_call(text(origin.place), member_of(origin.through));
+    return receiver.empty() ? class_of(origin.through) : receiver;
+  }
   if (auto variable = symbols_.variable_at(step.operation.object)) return *variable;
-  return object_in(text(place(step.stack)), step.operation.kind);
+  return object_in(text(origin.place), step.operation.kind);
 }
 
-void Naming::name_objects() {
+void Naming::name_objects(const std::vector<std::uint32_t>& spoken_of) {
   std::map<Address, const char*> nameless;
   for (const Step& step : trace_.steps) {
     const char* sort = sort_of(step.operation.kind);
     if (sort == nullptr || step.operation.object == 0) continue;
+    const bool plain = step.operation.kind == OperationKind::kPlainRead ||
+                       step.operation.kind == OperationKind::kPlainWrite;
+    if (plain && !std::binary_search(spoken_of.begin(), spoken_of.end(), step.number)) {
+      continue;
+    }
     const Address object = step.operation.object;
     if (names_.contains(object)) continue;
-    const std::string name = name_from_source(step);
-    if (!name.empty()) {
-      names_[object] = name;
-      in_order_.push_back(object);
-      nameless.erase(object);
-    } else {
+    const Origin from = origin(step.stack);
+    const std::string name = name_from_source(step, from);
+    if (name.empty()) {
       nameless.try_emplace(object, sort);
+      continue;
     }
+    names_[object] = name;
+    if (!from.inside_library()) in_order_.push_back(object);
+    nameless.erase(object);
   }
   std::map<std::string, int> counts;
   for (const Step& step : trace_.steps) {

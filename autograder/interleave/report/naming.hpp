@@ -17,17 +17,31 @@
 
 namespace interleave {
 
+// Where a step comes from.
+struct Origin {
+  Frame place;  // the program's own innermost frame; without a file if there is none
+  std::string through;  // the library function called there: "latch::wait"; empty if none
+
+  // Inside a library class that does more than the one operation: the step is the
+  // library's, and the program knows only the call.
+  [[nodiscard]] bool inside_library() const;
+};
+
 class Naming {
  public:
-  // `trace`, `symbols` and `source` must outlive this object.
-  Naming(const Trace& trace, Symbols& symbols, SourceText& source);
+  // `trace`, `symbols` and `source` must outlive this object. Of plain accesses only those
+  // `spoken_of` (sorted numbers of steps) are named.
+  Naming(const Trace& trace, Symbols& symbols, SourceText& source,
+         const std::vector<std::uint32_t>& spoken_of);
 
   [[nodiscard]] std::string thread(ThreadId id) const;
   [[nodiscard]] std::string object(Address address) const;
 
-  // The innermost frame of the program's own among these return addresses; a frame
-  // without a file if there is none.
+  [[nodiscard]] Origin origin(const std::vector<ProgramCounter>& stack) const;
   [[nodiscard]] Frame place(const std::vector<ProgramCounter>& stack) const;
+
+  // A call of the library in the program's words: "both_run.arrive_and_wait".
+  [[nodiscard]] std::string call(const Origin& origin) const;
 
   // "job_queue.hpp:41"; empty for a frame without a file.
   [[nodiscard]] static std::string location(const Frame& frame);
@@ -37,15 +51,16 @@ class Naming {
   [[nodiscard]] Frame entered(const Step& call) const;
 
  private:
-  void name_objects();
-  [[nodiscard]] std::string name_from_source(const Step& step) const;
+  void name_objects(const std::vector<std::uint32_t>& spoken_of);
+  [[nodiscard]] std::string name_from_source(const Step& step,
+                                             const Origin& origin) const;
   void number_duplicates();
 
   const Trace& trace_;
   Symbols& symbols_;
   SourceText& source_;
   std::map<Address, std::string> names_;
-  std::vector<Address> in_order_;  // of appearance
+  std::vector<Address> in_order_;  // of appearance, without those inside the library
 };
 
 }  // namespace interleave

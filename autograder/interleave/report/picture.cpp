@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "interleave/report/wording.hpp"
@@ -34,35 +35,74 @@ bool is_background(OperationKind kind) {
   }
 }
 
+// Library calls through which threads wait for one another; others (a shared_ptr's count,
+// a string) tell nothing.
+bool is_waiting_class(const std::string& through) {
+  static constexpr std::string_view kWords[] = {"latch",
+                                                "barrier",
+                                                "semaphore",
+                                                "future",
+                                                "promise",
+                                                "packaged_task",
+                                                "atomic",
+                                                "call_once",
+                                                "async",
+                                                "stop_",
+                                                "condition_variable_any"};
+  return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
+    return through.find(word) != std::string::npos;
+  });
+}
+
 }  // namespace
 
 Picture::Picture(const Trace& trace, const Naming& naming,
                  std::vector<std::uint32_t> spoken_of)
     : naming_(naming), spoken_of_(std::move(spoken_of)) {
+  add_rows(trace);
+}
+
+void Picture::add_rows(const Trace& trace) {
   for (const Step& step : trace.steps) {
-    if (!shows(step)) continue;
-    rows_.push_back(&step);
+    const Origin origin = naming_.origin(step.stack);
+    if (!continues_row(step, origin)) {
+      if (!shows(step, origin)) continue;
+      rows_.push_back(&step);
+      origins_.push_back(origin);
+      blocked_.push_back(false);
+    }
+    if (step.blocked) blocked_.back() = true;
     numbers_[step.number] = rows_.size();
   }
+}
+
+// Whether the step belongs to the call that the last row shows.
+bool Picture::continues_row(const Step& step, const Origin& origin) const {
+  if (rows_.empty() || !origin.inside_library()) return false;
+  const Origin& last = origins_.back();
+  return rows_.back()->operation.thread == step.operation.thread &&
+         last.through == origin.through && last.place.line == origin.place.line &&
+         last.place.file == origin.place.file;
 }
 
 bool Picture::spoken_of(std::uint32_t step) const {
   return std::binary_search(spoken_of_.begin(), spoken_of_.end(), step);
 }
 
-bool Picture::shows(const Step& step) const {
+bool Picture::shows(const Step& step, const Origin& origin) const {
   if (spoken_of(step.number)) return true;
   if (is_background(step.operation.kind)) return false;
+  if (origin.inside_library()) return is_waiting_class(origin.through);
   if (step.operation.kind != OperationKind::kCall) {
-    // What the explorer or the library does for itself has no place in the program.
-    return !naming_.place(step.stack).file.empty() ||
+    // What the explorer does for itself has no place in the program.
+    return !origin.place.file.empty() ||
            step.operation.kind == OperationKind::kThreadExit;
   }
   // A call is shown where it leads from one file of the program into another: from the
   // test into the student's class.
   const Frame callee = naming_.entered(step);
-  const Frame caller = naming_.place(step.stack);
-  return !callee.foreign() && callee.function != "lambda" && callee.file != caller.file;
+  return !callee.foreign() && callee.function != "lambda" &&
+         callee.file != origin.place.file;
 }
 
 std::string Picture::step_name(std::uint32_t step) const {
@@ -71,7 +111,8 @@ std::string Picture::step_name(std::uint32_t step) const {
   return "step " + std::to_string(found->second);
 }
 
-std::string Picture::note(const Step& step) const {
+std::string Picture::note(std::size_t index) const {
+  const Step& step = *rows_[index];
   if (step.waits_for != kNoThread)
     return "   waits for " + naming_.thread(step.waits_for);
   if (step.reads && step.newest_store != kNoStep &&
@@ -81,20 +122,22 @@ std::string Picture::note(const Step& step) const {
   if (step.operation.kind == OperationKind::kConditionWake && step.woken_by != kNoStep) {
     return "   woken by " + step_name(step.woken_by);
   }
-  return {};
+  return origins_[index].inside_library() && blocked_[index] ? "   waits" : "";
 }
 
-std::string Picture::row(const Step& step, std::size_t indent) const {
+std::string Picture::row(std::size_t index, std::size_t indent) const {
+  const Step& step = *rows_[index];
   char number[16];
-  std::snprintf(number, sizeof number, "%3zu", numbers_.at(step.number));
+  std::snprintf(number, sizeof number, "%3zu", index + 1);
   std::string line = number;
   line.resize(kFirstColumn + indent, ' ');
-  line += in_words(step, naming_);
+  const bool inside = origins_[index].inside_library();
   const bool call = step.operation.kind == OperationKind::kCall;
+  line += inside ? naming_.call(origins_[index]) : in_words(step, naming_);
   const std::string location =
-      Naming::location(call ? naming_.entered(step) : naming_.place(step.stack));
+      Naming::location(call && !inside ? naming_.entered(step) : origins_[index].place);
   if (!location.empty()) line += "   " + location;
-  return line + note(step) + "\n";
+  return line + note(index) + "\n";
 }
 
 std::string Picture::text() const {
@@ -125,7 +168,7 @@ std::string Picture::text() const {
     }
     if (left_out > 0) out += "  ...   " + std::to_string(left_out) + " steps left out\n";
     left_out = 0;
-    out += row(step, indents[step.operation.thread]);
+    out += row(i, indents[step.operation.thread]);
   }
   return out;
 }

@@ -11,7 +11,8 @@
 
 namespace interleave {
 
-// The rows of a picture: which steps it shows, and by which numbers.
+// The rows of a picture: which steps it shows, and by which numbers. What the library does
+// within one call of the program's is one row.
 class Picture {
  public:
   // `spoken_of`: the steps that an explanation names, sorted; they are always shown.
@@ -27,14 +28,18 @@ class Picture {
   [[nodiscard]] std::string text() const;
 
  private:
-  [[nodiscard]] bool shows(const Step& step) const;
+  void add_rows(const Trace& trace);
+  [[nodiscard]] bool shows(const Step& step, const Origin& origin) const;
+  [[nodiscard]] bool continues_row(const Step& step, const Origin& origin) const;
   [[nodiscard]] bool spoken_of(std::uint32_t step) const;
-  [[nodiscard]] std::string row(const Step& step, std::size_t indent) const;
-  [[nodiscard]] std::string note(const Step& step) const;
+  [[nodiscard]] std::string row(std::size_t index, std::size_t indent) const;
+  [[nodiscard]] std::string note(std::size_t index) const;
 
   const Naming& naming_;
   std::vector<std::uint32_t> spoken_of_;
-  std::vector<const Step*> rows_;
+  std::vector<const Step*> rows_;  // the first step of each
+  std::vector<Origin> origins_;    // of each row
+  std::vector<bool> blocked_;      // whether a step of the row could not go on at once
   std::map<std::uint32_t, std::size_t> numbers_;  // step -> row, from 1
 };
 

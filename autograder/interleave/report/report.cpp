@@ -75,8 +75,9 @@ void locate(const Failure& failure, const Trace& trace, const Naming& naming,
 }  // namespace
 
 Report make_report(const Failure& failure, const Trace& trace, const Finding& finding) {
-  const Naming naming(trace, symbols(), source());
-  const Picture picture(trace, naming, steps_spoken_of(failure, trace));
+  const std::vector<std::uint32_t> spoken_of = steps_spoken_of(failure, trace);
+  const Naming naming(trace, symbols(), source(), spoken_of);
+  const Picture picture(trace, naming, spoken_of);
   const Explanation explanation =
       explain(failure, trace, naming,
               [&](std::uint32_t step) { return picture.step_name(step); });
@@ -106,7 +107,7 @@ std::string clean_record(const Finding& finding) {
 }
 
 std::string describe(const Step& step, const Trace& trace) {
-  const Naming naming(trace, symbols(), source());
+  const Naming naming(trace, symbols(), source(), {step.number});
   std::string line =
       naming.thread(step.operation.thread) + "   " + in_words(step, naming);
   const std::string location = Naming::location(naming.place(step.stack));

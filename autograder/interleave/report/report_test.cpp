@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "interleave/report/naming.hpp"
 #include "interleave/report/source_text.hpp"
 #include "interleave/report/symbols.hpp"
 
@@ -97,6 +98,25 @@ TEST(SourceText, NamesTheObjectOfAnOperation) {
   EXPECT_EQ(object_in("++count_;", OperationKind::kAtomicUpdate), "count_");
   EXPECT_EQ(object_in("total += 2;", OperationKind::kPlainWrite), "total");
   EXPECT_EQ(object_in("}", lock), "");
+  EXPECT_EQ(receiver_of_call("both_run.arrive_and_wait();", "arrive_and_wait"),
+            "both_run");
+  EXPECT_EQ(receiver_of_call("int x = pool->results[i].get();", "get"),
+            "pool->results[i]");
+  EXPECT_EQ(receiver_of_call("get();", "get"), "");
+}
+
+TEST(Origin, KnowsWhatIsTheLibrarysOwn) {
+  const auto inside = [](const char* through) {
+    return Origin{{}, through}.inside_library();
+  };
+  EXPECT_TRUE(inside("latch::arrive_and_wait"));
+  EXPECT_TRUE(inside("__basic_future::wait"));
+  EXPECT_TRUE(inside("__atomic_base::wait"));
+  EXPECT_TRUE(inside("call_once"));
+  EXPECT_FALSE(inside("atomic::store"));
+  EXPECT_FALSE(inside("unique_lock::unique_lock"));
+  EXPECT_FALSE(inside("std::condition_variable::wait"));
+  EXPECT_FALSE(inside(""));
 }
 
 TEST(Report, ADeadlockShowsWhoHoldsAndWaits) {

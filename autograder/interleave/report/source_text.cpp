@@ -114,6 +114,18 @@ std::string object_in(std::string_view line, OperationKind kind) {
   return receiver_of(line, kWords);
 }
 
+std::string receiver_of_call(std::string_view line, std::string_view member) {
+  for (std::size_t at = line.find(member); at != std::string_view::npos;
+       at = line.find(member, at + 1)) {
+    const bool called =
+        at + member.size() < line.size() && line[at + member.size()] == '(';
+    if (!called || at == 0) continue;
+    if (line[at - 1] == '.') return expression_before(line, at - 1);
+    if (at > 1 && line.substr(at - 2, 2) == "->") return expression_before(line, at - 2);
+  }
+  return {};
+}
+
 std::string SourceText::line(const std::string& file, std::uint32_t number) {
   const auto [found, added] = files_.try_emplace(file);
   if (added) {

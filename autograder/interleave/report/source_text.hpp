@@ -20,6 +20,10 @@ namespace interleave {
 // The expression in `line` that an operation of this kind works on; empty if unsure.
 [[nodiscard]] std::string object_in(std::string_view line, OperationKind kind);
 
+// X in "X.member(…)" or "X->member(…)"; empty if the line has no such call.
+[[nodiscard]] std::string receiver_of_call(std::string_view line,
+                                           std::string_view member);
+
 // Lines of source files, read once. A file that cannot be read has no lines.
 class SourceText {
  public:
