@@ -2,7 +2,10 @@
 //
 // In a body they go to the memory model; outside they are what the program asked for.
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "interleave/runtime/program.hpp"
 
@@ -239,4 +242,91 @@ bool interleave_atomic_compare_exchange_16(volatile interleave::Wide* object,
                                            int failure) {
   return interleave::hooked_compare(object, expected, desired, success, failure, false,
                                     CALLER);
+}
+
+// Clang's form for what it does not know to be lock-free: the size comes first.
+namespace interleave {
+namespace {
+
+[[noreturn]] void stop_at_size(std::size_t size, void* caller) {
+  if (Thread* self = body_thread()) {
+    const RuntimeScope scope(*self);
+    engine().unsupported(
+        *self, pc_of(caller),
+        "an atomic of " + std::to_string(size) + " bytes, which needs a lock");
+  }
+  std::fprintf(stderr,
+               "interleave: atomics of %zu bytes need a lock and are not supported\n",
+               size);
+  std::_Exit(3);
+}
+
+template <typename Do>
+auto by_size(std::size_t size, void* caller, Do then) {
+  switch (size) {
+    case 1:
+      return then(std::uint8_t{});
+    case 2:
+      return then(std::uint16_t{});
+    case 4:
+      return then(std::uint32_t{});
+    case 8:
+      return then(std::uint64_t{});
+    case 16:
+      return then(Wide{});
+    default:
+      stop_at_size(size, caller);
+  }
+}
+
+}  // namespace
+}  // namespace interleave
+
+// Only the atomic itself is sure to be aligned.
+INTERLEAVE_HOOK void interleave_atomic_load(std::size_t size, void* object, void* result,
+                                            int order) asm("__atomic_load");
+void interleave_atomic_load(std::size_t size, void* object, void* result, int order) {
+  void* const caller = CALLER;
+  interleave::by_size(size, caller, [&]<typename T>(T value) {
+    value = interleave::hooked_load(static_cast<T*>(object), order, caller);
+    std::memcpy(result, &value, sizeof value);
+  });
+}
+INTERLEAVE_HOOK void interleave_atomic_store(std::size_t size, void* object, void* wanted,
+                                             int order) asm("__atomic_store");
+void interleave_atomic_store(std::size_t size, void* object, void* wanted, int order) {
+  void* const caller = CALLER;
+  interleave::by_size(size, caller, [&]<typename T>(T value) {
+    std::memcpy(&value, wanted, sizeof value);
+    interleave::hooked_store(static_cast<T*>(object), value, order, caller);
+  });
+}
+INTERLEAVE_HOOK void interleave_atomic_exchange(std::size_t size, void* object,
+                                                void* wanted, void* result,
+                                                int order) asm("__atomic_exchange");
+void interleave_atomic_exchange(std::size_t size, void* object, void* wanted,
+                                void* result, int order) {
+  void* const caller = CALLER;
+  interleave::by_size(size, caller, [&]<typename T>(T value) {
+    std::memcpy(&value, wanted, sizeof value);
+    value = interleave::hooked_update(static_cast<T*>(object), value, order,
+                                      interleave::exchanged<T>, caller);
+    std::memcpy(result, &value, sizeof value);
+  });
+}
+INTERLEAVE_HOOK bool interleave_atomic_compare_exchange(
+    std::size_t size, void* object, void* expected, void* wanted, int success,
+    int failure) asm("__atomic_compare_exchange");
+bool interleave_atomic_compare_exchange(std::size_t size, void* object, void* expected,
+                                        void* wanted, int success, int failure) {
+  void* const caller = CALLER;
+  return interleave::by_size(size, caller, [&]<typename T>(T value) {
+    T found{};
+    std::memcpy(&value, wanted, sizeof value);
+    std::memcpy(&found, expected, sizeof found);
+    const bool succeeded = interleave::hooked_compare(
+        static_cast<T*>(object), &found, value, success, failure, false, caller);
+    std::memcpy(expected, &found, sizeof found);
+    return succeeded;
+  });
 }
