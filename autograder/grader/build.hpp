@@ -1,0 +1,70 @@
+// Builds graded programs in the trees of one compiler.
+//
+//      .build/PRESET/graded/EXERCISE-VARIANT                the default compiler's
+//      .build/COMPILER/PRESET/graded/EXERCISE-VARIANT       another's
+//
+// Threads     Any thread may build; two builds of one tree wait for each other, also when
+//             they are in two processes.
+// Progress    Blocks until the compiler is done.
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "grader/compiler_output.hpp"
+#include "grader/manifest.hpp"
+#include "grader/stage.hpp"
+
+namespace course::grader {
+
+// Where one compiler's trees are.
+class Trees {
+ public:
+  // `compiler` is empty for the default one, else a name such as clang++.
+  Trees(std::filesystem::path root, std::string compiler);
+
+  [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+  [[nodiscard]] const std::string& compiler() const { return compiler_; }
+  [[nodiscard]] std::filesystem::path tree(std::string_view preset) const;
+
+  // The compiler's program: the one that was named, else the one the student tree was
+  // configured with, else c++.
+  [[nodiscard]] std::string compiler_program() const;
+
+ private:
+  std::filesystem::path root_;
+  std::string compiler_;
+};
+
+// What is graded: one variant of one exercise.
+struct Subject {
+  const Exercise* exercise;
+  std::string variant;  // "student", "solution" or a mutant's name
+
+  [[nodiscard]] std::string target() const { return exercise->name + "-" + variant; }
+
+  // The file that is judged, as the compiler sees it in `tree`.
+  [[nodiscard]] std::filesystem::path file(const std::filesystem::path& tree) const;
+};
+
+struct BuildResult {
+  bool built = false;
+  BuildError error;                  // when it was not
+  std::string output;                // the compiler's, whole
+  double seconds = 0;
+};
+
+// Builds `targets` in the tree of `preset`, which is configured first where it is missing.
+// `student_file` is where errors are looked for first.
+[[nodiscard]] BuildResult build(const Trees& trees, std::string_view preset,
+                                const std::vector<std::string>& targets,
+                                const std::filesystem::path& student_file, unsigned jobs,
+                                std::stop_token stop = {});
+
+// The program that `stage` runs for `subject`.
+[[nodiscard]] std::filesystem::path program_of(const Trees& trees, Stage stage,
+                                               const Subject& subject);
+
+}  // namespace course::grader

@@ -1,0 +1,18 @@
+#include "grader/result.hpp"
+
+namespace course::grader {
+
+Verdict ExerciseResult::verdict() const {
+  if (stages.empty()) return Verdict::not_run;
+  Verdict all = Verdict::passed;
+  for (const auto& stage : stages) all = worse(all, stage.verdict);
+  return all;
+}
+
+int ExerciseResult::points() const {
+  int sum = 0;
+  for (const auto& stage : stages) sum += stage.points;
+  return sum;
+}
+
+}  // namespace course::grader

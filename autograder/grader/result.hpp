@@ -1,0 +1,67 @@
+// What grading found: plain structures that the terminal, JSON and JUnit are written from.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "grader/build.hpp"
+#include "grader/stage.hpp"
+
+namespace course::grader {
+
+// One thing that is wrong, in words for the person who must mend it.
+struct Finding {
+  Verdict verdict = Verdict::failed;
+  std::string test;          // empty: the stage as a whole
+  std::string concept_name;  // that it breaks; empty where none is known
+  std::string what;          // one line
+  std::string detail;        // more lines: a picture, two accesses, stacks; may be empty
+  std::string file;          // where, as the compiler named it; may be empty
+  int line = 0;
+  std::string again;             // the command that shows it again; may be empty
+  std::filesystem::path report;  // the whole of it, kept; may be empty
+};
+
+// One check that was expected to report, and what it said.
+struct Check {
+  std::string name;
+  Verdict verdict = Verdict::failed;
+  double seconds = 0;
+};
+
+// What the unit stage found about one step.
+struct StepResult {
+  int number = 0;
+  std::string title;
+  Verdict verdict = Verdict::not_run;
+  int points = 0;
+  int of = 0;
+};
+
+struct StageResult {
+  Stage stage = Stage::build;
+  Verdict verdict = Verdict::not_run;
+  int points = 0;
+  int of = 0;
+  std::vector<Check> checks;
+  std::vector<StepResult> steps;  // the unit stage's
+  std::vector<Finding> findings;
+  std::vector<std::string> notes;  // "2 warnings", "seed 42", "all 24 behaviours checked"
+  double seconds = 0;
+};
+
+struct ExerciseResult {
+  Subject subject;
+  std::vector<StageResult> stages;  // in the order of all_stages
+
+  [[nodiscard]] Verdict verdict() const;
+  [[nodiscard]] int points() const;
+};
+
+// Called as soon as a stage's result is known, one call at a time.
+using StageListener = std::function<void(const Subject&, const StageResult&)>;
+
+}  // namespace course::grader

@@ -1,0 +1,112 @@
+#include "grader/sanitizers.hpp"
+
+#include <fstream>
+#include <sstream>
+
+#include "grader/process.hpp"
+#include "grader/sanitizer_report.hpp"
+
+namespace course::grader {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<KnownProgram> thread_programs{
+    {"race", "-fsanitize=thread", "ThreadSanitizer: data race"}, {"clean", "-fsanitize=thread", ""}};
+const std::vector<KnownProgram> address_programs{
+    {"leak", "-fsanitize=address", "LeakSanitizer: detected memory leaks"},
+    {"overflow", "-fsanitize=address", "AddressSanitizer: heap-buffer-overflow"}};
+
+std::string contents(const fs::path& file) {
+  std::ifstream in(file);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// What a built program was built from: the compiler and the source.
+std::string build_key(const std::string& compiler, const fs::path& source) {
+  Command version;
+  version.words = {compiler, "--version"};
+  version.seconds = 10;
+  return run(version).output + contents(source);
+}
+
+// The program, built; or an empty path and why not.
+std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& known) {
+  const fs::path source = trees.root() / "autograder/grader/self_test" / (known.name + ".cpp");
+  const fs::path folder = trees.tree("self_test");
+  const fs::path program = folder / known.name;
+  const fs::path key_file = folder / (known.name + ".key");
+  const std::string compiler = trees.compiler_program();
+  const std::string key = build_key(compiler, source);
+  if (fs::exists(program) && contents(key_file) == key) return {program, ""};
+  fs::create_directories(folder);
+  Command compile;
+  compile.words = {compiler, "-g",      "-w", known.flags,      "-pthread",
+                   source,   "-o", program.string()};
+  const Outcome outcome = run(compile);
+  if (!outcome.exited_with(0)) {
+    return {{}, "a program with " + known.flags + " does not build: " +
+                    first_error(outcome.output, source).first.message};
+  }
+  std::ofstream(key_file) << key;
+  return {program, ""};
+}
+
+Outcome run_known(const fs::path& program, bool fixed_addresses) {
+  Command command;
+  command.words = {program.string()};
+  command.seconds = 20;
+  command.stacks = false;
+  command.fixed_addresses = fixed_addresses;
+  command.without = {"TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS", "LD_PRELOAD"};
+  return run(command);
+}
+
+bool as_expected(const KnownProgram& known, const Outcome& outcome) {
+  if (known.report.empty()) return outcome.exited_with(0);
+  return outcome.end == End::exited && outcome.status != 0 &&
+         outcome.output.find(known.report) != std::string::npos;
+}
+
+std::string trouble_with(const KnownProgram& known, const Outcome& outcome) {
+  const std::string death = start_up_death(outcome.output);
+  if (!death.empty()) return death;
+  return "the sanitizer's self-test `" + known.name + "` did not behave (" +
+         words_for(outcome) + "): run `autograder/course doctor`";
+}
+
+}  // namespace
+
+SanitizerHealth try_sanitizer(const Trees& trees, const std::vector<KnownProgram>& known) {
+  SanitizerHealth health{true, false, ""};
+  for (const auto& one : known) {
+    const auto [program, trouble] = built(trees, one);
+    if (program.empty()) return {false, false, trouble};
+    Outcome outcome = run_known(program, health.fixed_addresses);
+    if (!as_expected(one, outcome) && !health.fixed_addresses) {
+      const Outcome fixed = run_known(program, true);
+      if (as_expected(one, fixed)) {
+        health.fixed_addresses = true;
+        outcome = fixed;
+      }
+    }
+    if (!as_expected(one, outcome)) return {false, false, trouble_with(one, outcome)};
+  }
+  return health;
+}
+
+const SanitizerHealth& Sanitizers::health(Stage stage) {
+  if (stage == Stage::tsan) {
+    std::call_once(thread_tried_, [&] { thread_ = try_sanitizer(trees_, thread_programs); });
+    return thread_;
+  }
+  if (stage == Stage::asan) {
+    std::call_once(address_tried_, [&] { address_ = try_sanitizer(trees_, address_programs); });
+    return address_;
+  }
+  return none_needed_;
+}
+
+}  // namespace course::grader

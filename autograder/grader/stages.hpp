@@ -1,0 +1,54 @@
+// Runs one stage of grading on one built program.
+//
+//      build -> unit -> interleave -> tsan -> asan -> cost -> gate      (see grading.md)
+//
+// A stage passed only if every check that exercise.toml and the harness make it expect
+// reported, and every control answered.
+//
+// Threads     Different stages of one subject may run side by side, except the gate.
+// Blocks      Up to the stage's time limit.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <stop_token>
+
+#include "grader/build.hpp"
+#include "grader/manifest.hpp"
+#include "grader/result.hpp"
+#include "grader/sanitizers.hpp"
+
+namespace course::gate {
+class Judge;
+}
+
+namespace course::grader {
+
+// What all gradings of one run of `course` share.
+struct Workshop {
+  Workshop(const Course& course_in, Trees trees_in, std::uint64_t seed_in);
+  ~Workshop();
+
+  const Course& course;
+  Trees trees;
+  std::uint64_t seed;  // of the unit stage; printed
+  unsigned cores;      // that may really be used
+  Sanitizers sanitizers;
+  std::unique_ptr<gate::Judge> judge;  // tries the machine at its first gate
+  std::stop_token stop;
+};
+
+// Compiles the unit program and says what the compiler said about the student's file.
+[[nodiscard]] StageResult run_build_stage(const Subject& subject, Workshop& workshop);
+
+// Runs `stage`, whose program must have been built (see `build` and `program_of`).
+[[nodiscard]] StageResult run_stage(Stage stage, const Subject& subject, Workshop& workshop);
+
+// A result for a stage whose program does not build; `stage` is never Stage::build.
+[[nodiscard]] StageResult unbuilt(Stage stage, const Subject& subject, const BuildResult& built);
+
+// Whether `exercise` is judged by `stage` at all.
+[[nodiscard]] bool applies(Stage stage, const Exercise& exercise);
+
+}  // namespace course::grader
