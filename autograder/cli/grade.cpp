@@ -1,9 +1,110 @@
-#include <stdexcept>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <random>
+#include <system_error>
 
 #include "cli/commands.hpp"
+#include "grader/grades.hpp"
+#include "grader/grading.hpp"
+#include "grader/process.hpp"
+#include "grader/reports.hpp"
+#include "grader/terminal.hpp"
 
 namespace course::cli {
+namespace {
 
-int grade(const Common&, const GradeOptions&) { throw std::runtime_error("grade is not built yet"); }
+using namespace course::grader;
+
+bool coloured(Colour wish, std::FILE* stream) {
+  return wish == Colour::always || (wish == Colour::automatic && wants_colour(stream));
+}
+
+// Everything started, or everything there is to answer.
+std::vector<const Exercise*> chosen(const Course& course, const GradeOptions& options) {
+  std::vector<const Exercise*> all = course.select(options.ids);
+  if (!options.ids.empty() || options.answers) return all;
+  std::erase_if(all, [](const Exercise* exercise) {
+    return steps_left(exercise->file).size() == exercise->steps.size();
+  });
+  return all;
+}
+
+void write_report(const Destination& destination, const std::string& text) {
+  if (!destination) return;
+  if (*destination == "-") {
+    fmt::print("{}\n", text);
+  } else {
+    write_whole(*destination, text + "\n");
+  }
+}
+
+int status_for(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::passed:
+    case Verdict::inconclusive:
+      return all_passed;
+    case Verdict::environment:
+      return environment_error;
+    default:
+      return something_failed;
+  }
+}
+
+std::vector<ExerciseResult> grade_all(const std::vector<const Exercise*>& exercises,
+                                      const std::string& variant, Workshop& workshop,
+                                      Terminal& terminal) {
+  std::vector<ExerciseResult> results;
+  for (const Exercise* exercise : exercises) {
+    const Subject subject{exercise, variant};
+    terminal.begin(subject);
+    results.push_back(grader::grade(
+        subject, workshop,
+        [&](const Subject&, const StageResult& stage) { terminal.stage(stage); }));
+    terminal.end(results.back());
+    remember(workshop.course, results.back());
+  }
+  return results;
+}
+
+int grade_chosen(const Common& common, const GradeOptions& options) {
+  const Course course = load_course(common.root);
+  const auto exercises = chosen(course, options);
+  // With a report on standard output, people read standard error.
+  const bool piped = options.json == "-" || options.junit == "-";
+  std::FILE* stream = piped ? stderr : stdout;
+  Terminal terminal(stream, coloured(common.colour, stream), course);
+  if (exercises.empty()) {
+    terminal.say("Nothing is started yet.");
+    terminal.say("next: autograder/course shows where to begin");
+    return something_failed;
+  }
+  const std::uint64_t seed = options.seed.value_or(std::random_device{}());
+  Workshop workshop(course, Trees(common.root, common.compiler), seed);
+  const auto results =
+      grade_all(exercises, options.answers ? "solution" : "student", workshop, terminal);
+  write_report(options.json, json_of(course, results, seed).dump(2));
+  write_report(options.junit, junit_of(results));
+  terminal.next(results);
+  return status_for(verdict_of(results));
+}
+
+}  // namespace
+
+int grade(const Common& common, const GradeOptions& options) {
+  end_children_on_signals();
+  try {
+    return grade_chosen(common, options);
+  } catch (const UnknownId& error) {
+    fmt::print(stderr, "course: {}\n", error.what());
+    return usage_error;
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "course: {}\n", error.what());
+    if (error.code() == std::errc::no_space_on_device) {
+      fmt::print(stderr, "The disk is full: free some space, then run this again.\n");
+    }
+    return environment_error;
+  }
+}
 
 }  // namespace course::cli

@@ -21,8 +21,10 @@ class TreeLock {
  public:
   explicit TreeLock(const fs::path& tree) {
     fs::create_directories(tree);
-    descriptor_ = ::open((tree / "course.lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-    if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), tree.string());
+    descriptor_ =
+        ::open((tree / "course.lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+    if (descriptor_ < 0)
+      throw std::system_error(errno, std::generic_category(), tree.string());
     ::flock(descriptor_, LOCK_EX);
   }
   ~TreeLock() { ::close(descriptor_); }
@@ -33,7 +35,8 @@ class TreeLock {
   int descriptor_;
 };
 
-Outcome run_cmake(const Trees& trees, std::vector<std::string> arguments, std::stop_token stop) {
+Outcome run_cmake(const Trees& trees, std::vector<std::string> arguments,
+                  std::stop_token stop) {
   Command cmake;
   cmake.words = {"cmake"};
   cmake.words.insert(cmake.words.end(), arguments.begin(), arguments.end());

@@ -28,7 +28,8 @@ struct Placed {
 };
 
 std::optional<Placed> placed(const std::string& text) {
-  static const std::regex form(R"(^(?:In file included from |\s+from )?([^\s:][^:]*):(\d+)(?::\d+)?[:,]\s*(.*)$)");
+  static const std::regex form(
+      R"(^(?:In file included from |\s+from )?([^\s:][^:]*):(\d+)(?::\d+)?[:,]\s*(.*)$)");
   std::smatch match;
   if (text.size() > 4000 || !std::regex_match(text, match, form)) return std::nullopt;
   return Placed{match[1], std::stoi(match[2]), match[3]};
@@ -54,7 +55,8 @@ std::string in_short(std::string message) {
   for (const auto& [long_form, short_form] : shorter) {
     message = std::regex_replace(message, long_form, short_form);
   }
-  if (message.size() > longest_message) message = message.substr(0, longest_message) + " …";
+  if (message.size() > longest_message)
+    message = message.substr(0, longest_message) + " …";
   return message;
 }
 
@@ -79,7 +81,8 @@ std::optional<int> line_that_led_to(const std::vector<std::string>& lines, std::
                                     const fs::path& student_file) {
   const auto of_student = [&](const std::string& text) -> std::optional<int> {
     const auto place = placed(text);
-    const bool usable = place && same_file(place->file, student_file) && !is_error(place->rest);
+    const bool usable =
+        place && same_file(place->file, student_file) && !is_error(place->rest);
     return usable ? std::optional(place->line) : std::nullopt;
   };
   for (std::size_t before = at; before-- > 0;) {
@@ -105,15 +108,19 @@ std::optional<std::string> machine_fault(const std::string& output) {
        "the disk is full: free some space and run this again"},
       {std::regex("File too large"),
        "a file may not grow any further: raise `ulimit -f` and run this again"},
-      {std::regex("Killed signal terminated program|virtual memory exhausted|out of memory"),
+      {std::regex(
+           "Killed signal terminated program|virtual memory exhausted|out of memory"),
        "the compiler ran out of memory: close other programs and run this again"},
       {std::regex("internal compiler error|PLEASE submit a bug report"),
        "the compiler itself crashed: run `autograder/course doctor`"},
-      {std::regex("No CMAKE_CXX_COMPILER could be found|is not a full path to an existing compiler|"
-                  "is not able to compile a simple test program|"
-                  "(c\\+\\+|g\\+\\+|clang\\+\\+)[-0-9]*: (not found|No such file or directory)"),
+      {std::regex(
+           "No CMAKE_CXX_COMPILER could be found|is not a full path to an existing "
+           "compiler|"
+           "is not able to compile a simple test program|"
+           "(c\\+\\+|g\\+\\+|clang\\+\\+)[-0-9]*: (not found|No such file or directory)"),
        "there is no working C++ compiler: run `autograder/course doctor`"},
-      {std::regex("CMake Error"), "CMake cannot configure this tree: run `autograder/course doctor`"},
+      {std::regex("CMake Error"),
+       "CMake cannot configure this tree: run `autograder/course doctor`"},
   };
   for (const auto& [pattern, words] : faults) {
     if (std::regex_search(output, pattern)) return words;
@@ -130,8 +137,8 @@ std::optional<Diagnostic> compile_error(const std::vector<std::string>& lines,
     if (same_file(found.file, student_file)) return found;
     const std::string inside = fs::path(found.file).filename().string();
     if (const auto line = line_that_led_to(lines, at, student_file)) {
-      return Diagnostic{student_file.string(), *line, found.message + " (inside " + inside + ")",
-                        found.excerpt};
+      return Diagnostic{student_file.string(), *line,
+                        found.message + " (inside " + inside + ")", found.excerpt};
     }
     return found;
   }
@@ -139,7 +146,8 @@ std::optional<Diagnostic> compile_error(const std::vector<std::string>& lines,
 }
 
 std::optional<Diagnostic> link_error(const std::vector<std::string>& lines) {
-  static const std::regex form(R"(.*((undefined reference to|multiple definition of).*))");
+  static const std::regex form(
+      R"(.*((undefined reference to|multiple definition of).*))");
   std::smatch match;
   for (const auto& line : lines) {
     if (line.size() < 4000 && std::regex_match(line, match, form)) {
@@ -156,10 +164,14 @@ BuildError first_error(const std::string& output, const fs::path& student_file) 
   const auto lines = lines_of(output);
   if (auto error = compile_error(lines, student_file)) return {false, *error};
   if (auto error = link_error(lines)) return {false, *error};
-  return {true, {"", 0, "the build failed without an error message: run `autograder/course doctor`", ""}};
+  return {
+      true,
+      {"", 0, "the build failed without an error message: run `autograder/course doctor`",
+       ""}};
 }
 
-std::vector<Diagnostic> warnings_in(const std::string& output, const fs::path& student_file) {
+std::vector<Diagnostic> warnings_in(const std::string& output,
+                                    const fs::path& student_file) {
   const auto lines = lines_of(output);
   std::vector<Diagnostic> warnings;
   for (std::size_t at = 0; at < lines.size(); ++at) {

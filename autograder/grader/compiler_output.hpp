@@ -28,7 +28,7 @@ struct BuildError {
                                      const std::filesystem::path& student_file);
 
 // The warnings at lines of `student_file`, each once.
-[[nodiscard]] std::vector<Diagnostic> warnings_in(const std::string& output,
-                                                  const std::filesystem::path& student_file);
+[[nodiscard]] std::vector<Diagnostic> warnings_in(
+    const std::string& output, const std::filesystem::path& student_file);
 
 }  // namespace course::grader

@@ -16,25 +16,24 @@ bool printed(const TestRun& run, const char* report) {
          run.process.output.find(report) != std::string::npos;
 }
 
-constexpr Control must_fail{"CourseControl.MustFail", "report a failed assertion",
-                            [](const TestRun& run) {
-                              return run.result == "failed" && run.ended &&
-                                     run.tests_reported == 1 && run.process.exited_with(1);
-                            }};
+constexpr Control must_fail{
+    "CourseControl.MustFail", "report a failed assertion", [](const TestRun& run) {
+      return run.result == "failed" && run.ended && run.tests_reported == 1 &&
+             run.process.exited_with(1);
+    }};
 
-constexpr Control must_race{"CourseControl.RaceMustBeReported", "report a data race",
-                            [](const TestRun& run) {
-                              return run.process.exited_with(66) &&
-                                     printed(run, "ThreadSanitizer: data race");
-                            }};
+constexpr Control must_race{
+    "CourseControl.RaceMustBeReported", "report a data race", [](const TestRun& run) {
+      return run.process.exited_with(66) && printed(run, "ThreadSanitizer: data race");
+    }};
 
 constexpr Control must_leak{"CourseControl.LeakMustBeReported", "report a leak",
                             [](const TestRun& run) {
                               return printed(run, "LeakSanitizer: detected memory leaks");
                             }};
 
-constexpr Control must_find{"CourseControl.ScheduleMustBeFound", "report a losing schedule",
-                            [](const TestRun& run) {
+constexpr Control must_find{"CourseControl.ScheduleMustBeFound",
+                            "report a losing schedule", [](const TestRun& run) {
                               return run.explored.size() == 1 &&
                                      run.explored[0].value("kind", "clean") != "clean";
                             }};
@@ -64,11 +63,13 @@ std::optional<Finding> lost_control(const TestCommand& like, std::stop_token sto
     Finding finding;
     finding.verdict = Verdict::tampered;
     finding.test = control.test;
-    finding.what = std::string("a control did not answer: this program should ") + control.must +
-                   ", and did not (" + words_for(run.process) + ")";
+    finding.what = std::string("a control did not answer: this program should ") +
+                   control.must + ", and did not (" + words_for(run.process) + ")";
     finding.detail =
-        "Something in it silences its tests: an exit while it starts, a filter, a macro over "
-        "GoogleTest's, a suppressed report. Nothing else that it reports can be believed.";
+        "Something in it silences its tests: an exit while it starts, a filter, a macro "
+        "over "
+        "GoogleTest's, a suppressed report. Nothing else that it reports can be "
+        "believed.";
     finding.again = again(command);
     return finding;
   }

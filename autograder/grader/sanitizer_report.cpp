@@ -98,7 +98,8 @@ class Source {
     static const std::regex member(R"(\b[A-Za-z][A-Za-z0-9_]*_\b)");
     const std::string text = code(place);
     std::vector<std::string> found;
-    for (std::sregex_iterator at(text.begin(), text.end(), member), end; at != end; ++at) {
+    for (std::sregex_iterator at(text.begin(), text.end(), member), end; at != end;
+         ++at) {
       found.push_back(at->str());
     }
     return found;
@@ -168,7 +169,8 @@ std::string raced_object(const Access& first, const Access& second,
   const auto of_first = source.members(first.place);
   const auto of_second = source.members(second.place);
   for (const auto& member : of_first) {
-    if (std::find(of_second.begin(), of_second.end(), member) != of_second.end()) return member;
+    if (std::find(of_second.begin(), of_second.end(), member) != of_second.end())
+      return member;
   }
   static const std::regex global(R"(^Location is global '([A-Za-z_][\w:]*)')");
   std::smatch match;
@@ -191,25 +193,29 @@ std::string holding(const Access& access, const std::vector<Section>& sections,
 }
 
 std::string what_would_order(const Access& first, const Access& second,
-                             const std::string& object, const std::vector<Section>& sections,
-                             const Source& source) {
+                             const std::string& object,
+                             const std::vector<Section>& sections, const Source& source) {
   if (first.atomic != second.atomic) {
-    return "One access is atomic and the other is not: only two atomic ones, or one lock held "
+    return "One access is atomic and the other is not: only two atomic ones, or one lock "
+           "held "
            "round both, would be in order.";
   }
   if (first.mutexes.empty() && second.mutexes.empty()) {
     return fmt::format(
-        "Nothing orders the two. One lock held round both would, or an atomic that is stored "
+        "Nothing orders the two. One lock held round both would, or an atomic that is "
+        "stored "
         "(release) after the first use of {} and loaded (acquire) before the second.",
         object);
   }
   if (!first.mutexes.empty() && !second.mutexes.empty()) {
-    return "Each holds a lock, but not the same one: only one lock held by both orders them.";
+    return "Each holds a lock, but not the same one: only one lock held by both orders "
+           "them.";
   }
   const Access& bare = first.mutexes.empty() ? first : second;
   const Access& locked = first.mutexes.empty() ? second : first;
-  return fmt::format("Only one of them holds a lock. If {} held {} too, they would be in order.",
-                     bare.thread, mutex_name(locked.mutexes.front(), sections, source));
+  return fmt::format(
+      "Only one of them holds a lock. If {} held {} too, they would be in order.",
+      bare.thread, mutex_name(locked.mutexes.front(), sections, source));
 }
 
 // Columns "who  does what  where  code  holding".
@@ -236,8 +242,8 @@ SanitizerReport data_race(const std::vector<Section>& sections, const Source& so
   const Access& first = accesses[1];
   const Access& second = accesses[0];
   const std::string object = raced_object(first, second, sections, source);
-  report.what = fmt::format("data race on {}: {} {} it while {} {} it", object, first.thread,
-                            first.verb, second.thread, second.verb);
+  report.what = fmt::format("data race on {}: {} {} it while {} {} it", object,
+                            first.thread, first.verb, second.thread, second.verb);
   const std::size_t width = std::max(first.thread.size(), second.thread.size());
   report.detail = access_line(first, width, sections, source) +
                   access_line(second, width, sections, source) +
@@ -250,24 +256,27 @@ SanitizerReport data_race(const std::vector<Section>& sections, const Source& so
 // --- ThreadSanitizer: the rest --------------------------------------------------------------
 
 SanitizerReport lock_order(const std::vector<Section>& sections, const Source& source) {
-  static const std::regex taken(R"(^Mutex M\d+ acquired here while holding mutex M\d+ in (.*):$)");
+  static const std::regex taken(
+      R"(^Mutex M\d+ acquired here while holding mutex M\d+ in (.*):$)");
   SanitizerReport report;
   report.concept_name = "lock order";
-  report.what = "the same locks are taken in different orders: two threads that each hold one "
-                "wait for each other for ever";
+  report.what =
+      "the same locks are taken in different orders: two threads that each hold one "
+      "wait for each other for ever";
   std::smatch match;
   for (std::size_t at = 0; at + 1 < sections.size(); ++at) {
     if (!std::regex_match(sections[at].heading, match, taken)) continue;
     const Place then = source.place(sections[at].frames);
     const Place before = source.place(sections[at + 1].frames);
-    report.detail += fmt::format("{}  takes  {}   {}\n{:{}}  then   {}   {}\n",
-                                 thread_in_words(match[1]), short_place(before),
-                                 source.code(before), "", thread_in_words(match[1]).size(),
-                                 short_place(then), source.code(then));
+    report.detail += fmt::format(
+        "{}  takes  {}   {}\n{:{}}  then   {}   {}\n", thread_in_words(match[1]),
+        short_place(before), source.code(before), "", thread_in_words(match[1]).size(),
+        short_place(then), source.code(then));
     report.file = then.file;
     report.line = then.line;
   }
-  report.detail += "Take them in one order everywhere, or both at once with std::scoped_lock.";
+  report.detail +=
+      "Take them in one order everywhere, or both at once with std::scoped_lock.";
   return report;
 }
 
@@ -311,14 +320,17 @@ struct Kind {
 constexpr Kind kinds[] = {
     {"heap-use-after-free", "uses memory that was already freed", "lifetime"},
     {"attempting double-free", "frees the same memory twice", "lifetime"},
-    {"stack-use-after-return", "uses a local variable of a function that has returned", "lifetime"},
-    {"stack-use-after-scope", "uses a local variable after the end of its block", "lifetime"},
+    {"stack-use-after-return", "uses a local variable of a function that has returned",
+     "lifetime"},
+    {"stack-use-after-scope", "uses a local variable after the end of its block",
+     "lifetime"},
     {"heap-buffer-overflow", "goes beyond the end of an allocated block", "misuse"},
     {"stack-buffer-overflow", "goes beyond the end of a local array", "misuse"},
     {"global-buffer-overflow", "goes beyond the end of a global array", "misuse"},
     {"container-overflow", "goes beyond the end of a container", "misuse"},
     {"stack-overflow", "fills the whole stack: a recursion is too deep", "misuse"},
-    {"alloc-dealloc-mismatch", "frees memory in another way than it was allocated", "misuse"},
+    {"alloc-dealloc-mismatch", "frees memory in another way than it was allocated",
+     "misuse"},
     {"bad-free", "frees what was never allocated", "misuse"},
     {"attempting free on address", "frees what was never allocated", "misuse"},
     {"SEGV", "uses an address that is no memory: a null or a wild pointer", "lifetime"},
@@ -327,16 +339,19 @@ constexpr Kind kinds[] = {
 // "freed by thread T0 here:" -> "freed", with its line.
 std::string address_detail(const std::vector<Section>& sections, const Source& source) {
   static const std::pair<const char*, const char*> told[] = {
-      {"READ of size", "read"},       {"WRITE of size", "written"},
-      {"freed by", "freed"},          {"previously allocated by", "allocated"},
+      {"READ of size", "read"},
+      {"WRITE of size", "written"},
+      {"freed by", "freed"},
+      {"previously allocated by", "allocated"},
       {"allocated by", "allocated"}};
   std::string detail;
   for (const auto& section : sections) {
     for (const auto& [opening, words] : told) {
       if (!section.heading.starts_with(opening)) continue;
       const Place place = source.place(section.frames);
-      detail += fmt::format("{:<9}  by {}   {}   {}\n", words, thread_in_words(section.heading),
-                            short_place(place), source.code(place));
+      detail +=
+          fmt::format("{:<9}  by {}   {}   {}\n", words, thread_in_words(section.heading),
+                      short_place(place), source.code(place));
       break;
     }
   }
@@ -368,8 +383,10 @@ SanitizerReport address_sanitizer(const std::string& output, std::size_t at,
   return report;
 }
 
-SanitizerReport leak_sanitizer(const std::string& output, std::size_t at, const Source& source) {
-  static const std::regex form(R"(^(Direct|Indirect) leak of (\d+) byte\(s\) in (\d+) object)");
+SanitizerReport leak_sanitizer(const std::string& output, std::size_t at,
+                               const Source& source) {
+  static const std::regex form(
+      R"(^(Direct|Indirect) leak of (\d+) byte\(s\) in (\d+) object)");
   SanitizerReport report;
   report.concept_name = "leak";
   report.what = "memory is never freed";
@@ -377,9 +394,9 @@ SanitizerReport leak_sanitizer(const std::string& output, std::size_t at, const 
   for (const auto& section : sections_of(output, at)) {
     if (!std::regex_search(section.heading, match, form)) continue;
     const Place place = source.place(section.frames);
-    report.detail += fmt::format("{} bytes in {} object{}, allocated at {}   {}\n",
-                                 match[2].str(), match[3].str(), match[3] == "1" ? "" : "s",
-                                 short_place(place), source.code(place));
+    report.detail += fmt::format(
+        "{} bytes in {} object{}, allocated at {}   {}\n", match[2].str(), match[3].str(),
+        match[3] == "1" ? "" : "s", short_place(place), source.code(place));
     if (report.line == 0) {
       report.file = place.file;
       report.line = place.line;
@@ -433,19 +450,23 @@ std::optional<SanitizerReport> read_sanitizer_report(const std::string& output,
 std::string start_up_death(const std::string& output) {
   static const std::pair<const char*, const char*> deaths[] = {
       {"ThreadSanitizer: unexpected memory mapping",
-       "ThreadSanitizer cannot start: this kernel spreads addresses too widely for it. Mend it "
+       "ThreadSanitizer cannot start: this kernel spreads addresses too widely for it. "
+       "Mend it "
        "with: sudo sysctl vm.mmap_rnd_bits=28"},
       {"ThreadSanitizer: encountered an incompatible memory layout",
-       "ThreadSanitizer cannot start: this kernel spreads addresses too widely for it. Mend it "
+       "ThreadSanitizer cannot start: this kernel spreads addresses too widely for it. "
+       "Mend it "
        "with: sudo sysctl vm.mmap_rnd_bits=28"},
       {"personality",
-       "ThreadSanitizer cannot start: it may not turn address randomisation off here. Start the "
+       "ThreadSanitizer cannot start: it may not turn address randomisation off here. "
+       "Start the "
        "container with: --security-opt seccomp=unconfined"},
       {"Shadow memory range interleaves",
        "AddressSanitizer cannot start: its memory is taken. Mend it with: sudo sysctl "
        "vm.mmap_rnd_bits=28"},
       {"LeakSanitizer has encountered a fatal error",
-       "LeakSanitizer cannot look for leaks: it may not trace this process. Run outside a "
+       "LeakSanitizer cannot look for leaks: it may not trace this process. Run outside "
+       "a "
        "debugger, or start the container with: --cap-add=SYS_PTRACE"},
       {"Sanitizer failed to allocate",
        "a sanitizer cannot reserve its memory. Lift the limit with: ulimit -v unlimited"},

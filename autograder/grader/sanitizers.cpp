@@ -12,7 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<KnownProgram> thread_programs{
-    {"race", "-fsanitize=thread", "ThreadSanitizer: data race"}, {"clean", "-fsanitize=thread", ""}};
+    {"race", "-fsanitize=thread", "ThreadSanitizer: data race"},
+    {"clean", "-fsanitize=thread", ""}};
 const std::vector<KnownProgram> address_programs{
     {"leak", "-fsanitize=address", "LeakSanitizer: detected memory leaks"},
     {"overflow", "-fsanitize=address", "AddressSanitizer: heap-buffer-overflow"}};
@@ -34,7 +35,8 @@ std::string build_key(const std::string& compiler, const fs::path& source) {
 
 // The program, built; or an empty path and why not.
 std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& known) {
-  const fs::path source = trees.root() / "autograder/grader/self_test" / (known.name + ".cpp");
+  const fs::path source =
+      trees.root() / "autograder/grader/self_test" / (known.name + ".cpp");
   const fs::path folder = trees.tree("self_test");
   const fs::path program = folder / known.name;
   const fs::path key_file = folder / (known.name + ".key");
@@ -43,12 +45,13 @@ std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& k
   if (fs::exists(program) && contents(key_file) == key) return {program, ""};
   fs::create_directories(folder);
   Command compile;
-  compile.words = {compiler, "-g",      "-w", known.flags,      "-pthread",
-                   source,   "-o", program.string()};
+  compile.words = {compiler,   "-g",   "-w", known.flags,
+                   "-pthread", source, "-o", program.string()};
   const Outcome outcome = run(compile);
   if (!outcome.exited_with(0)) {
-    return {{}, "a program with " + known.flags + " does not build: " +
-                    first_error(outcome.output, source).first.message};
+    return {{},
+            "a program with " + known.flags +
+                " does not build: " + first_error(outcome.output, source).first.message};
   }
   std::ofstream(key_file) << key;
   return {program, ""};
@@ -79,7 +82,8 @@ std::string trouble_with(const KnownProgram& known, const Outcome& outcome) {
 
 }  // namespace
 
-SanitizerHealth try_sanitizer(const Trees& trees, const std::vector<KnownProgram>& known) {
+SanitizerHealth try_sanitizer(const Trees& trees,
+                              const std::vector<KnownProgram>& known) {
   SanitizerHealth health{true, false, ""};
   for (const auto& one : known) {
     const auto [program, trouble] = built(trees, one);
@@ -99,11 +103,13 @@ SanitizerHealth try_sanitizer(const Trees& trees, const std::vector<KnownProgram
 
 const SanitizerHealth& Sanitizers::health(Stage stage) {
   if (stage == Stage::tsan) {
-    std::call_once(thread_tried_, [&] { thread_ = try_sanitizer(trees_, thread_programs); });
+    std::call_once(thread_tried_,
+                   [&] { thread_ = try_sanitizer(trees_, thread_programs); });
     return thread_;
   }
   if (stage == Stage::asan) {
-    std::call_once(address_tried_, [&] { address_ = try_sanitizer(trees_, address_programs); });
+    std::call_once(address_tried_,
+                   [&] { address_ = try_sanitizer(trees_, address_programs); });
     return address_;
   }
   return none_needed_;

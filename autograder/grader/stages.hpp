@@ -43,10 +43,12 @@ struct Workshop {
 [[nodiscard]] StageResult run_build_stage(const Subject& subject, Workshop& workshop);
 
 // Runs `stage`, whose program must have been built (see `build` and `program_of`).
-[[nodiscard]] StageResult run_stage(Stage stage, const Subject& subject, Workshop& workshop);
+[[nodiscard]] StageResult run_stage(Stage stage, const Subject& subject,
+                                    Workshop& workshop);
 
 // A result for a stage whose program does not build; `stage` is never Stage::build.
-[[nodiscard]] StageResult unbuilt(Stage stage, const Subject& subject, const BuildResult& built);
+[[nodiscard]] StageResult unbuilt(Stage stage, const Subject& subject,
+                                  const BuildResult& built);
 
 // Whether `exercise` is judged by `stage` at all.
 [[nodiscard]] bool applies(Stage stage, const Exercise& exercise);

@@ -11,22 +11,41 @@ namespace {
 using nlohmann::json;
 
 // Read by GoogleTest or a sanitizer: what the caller's shell set must not decide a grade.
-const std::vector<std::string> not_inherited{
-    "GTEST_FILTER",        "GTEST_REPEAT",         "GTEST_SHUFFLE",  "GTEST_OUTPUT",
-    "GTEST_TOTAL_SHARDS",  "GTEST_SHARD_INDEX",    "GTEST_FAIL_FAST", "GTEST_RANDOM_SEED",
-    "GTEST_ALSO_RUN_DISABLED_TESTS", "GTEST_BREAK_ON_FAILURE", "GTEST_THROW_ON_FAILURE",
-    "GTEST_CATCH_EXCEPTIONS", "TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS",
-    "LD_PRELOAD", "INTERLEAVE_SCHEDULES", "INTERLEAVE_STRATEGY", "INTERLEAVE_MEMORY",
-    "INTERLEAVE_REPLAY", "INTERLEAVE_RUNS", "INTERLEAVE_SEED", "INTERLEAVE_SECONDS"};
+const std::vector<std::string> not_inherited{"GTEST_FILTER",
+                                             "GTEST_REPEAT",
+                                             "GTEST_SHUFFLE",
+                                             "GTEST_OUTPUT",
+                                             "GTEST_TOTAL_SHARDS",
+                                             "GTEST_SHARD_INDEX",
+                                             "GTEST_FAIL_FAST",
+                                             "GTEST_RANDOM_SEED",
+                                             "GTEST_ALSO_RUN_DISABLED_TESTS",
+                                             "GTEST_BREAK_ON_FAILURE",
+                                             "GTEST_THROW_ON_FAILURE",
+                                             "GTEST_CATCH_EXCEPTIONS",
+                                             "TSAN_OPTIONS",
+                                             "ASAN_OPTIONS",
+                                             "LSAN_OPTIONS",
+                                             "UBSAN_OPTIONS",
+                                             "LD_PRELOAD",
+                                             "INTERLEAVE_SCHEDULES",
+                                             "INTERLEAVE_STRATEGY",
+                                             "INTERLEAVE_MEMORY",
+                                             "INTERLEAVE_REPLAY",
+                                             "INTERLEAVE_RUNS",
+                                             "INTERLEAVE_SEED",
+                                             "INTERLEAVE_SECONDS"};
 
 // Variables of a stage. The sanitizers' exit statuses are their defaults, written down.
 std::map<std::string, std::string> variables_of(Stage stage) {
   switch (stage) {
     case Stage::tsan:
-      return {{"TSAN_OPTIONS", "exitcode=66 color=never second_deadlock_stack=1 history_size=4"}};
+      return {{"TSAN_OPTIONS",
+               "exitcode=66 color=never second_deadlock_stack=1 history_size=4"}};
     case Stage::asan:
-      return {{"ASAN_OPTIONS", "exitcode=1 color=never detect_leaks=1 "
-                               "detect_stack_use_after_return=1 strict_init_order=1"},
+      return {{"ASAN_OPTIONS",
+               "exitcode=1 color=never detect_leaks=1 "
+               "detect_stack_use_after_return=1 strict_init_order=1"},
               {"LSAN_OPTIONS", "exitcode=23 color=never"},
               {"UBSAN_OPTIONS", "print_stacktrace=1 color=never"}};
     case Stage::interleave:
@@ -132,7 +151,8 @@ Finding ended_early(const TestRun& run) {
         "the program ended with status 0 before its test was over: something calls exit, "
         "_exit or quick_exit";
   } else {
-    finding.what = "the program ended before its test was over: " + words_for(run.process);
+    finding.what =
+        "the program ended before its test was over: " + words_for(run.process);
   }
   finding.detail = last_lines(run.process.output);
   return finding;
@@ -155,8 +175,8 @@ std::optional<Finding> killed(const TestCommand& command, const TestRun& run) {
       finding.detail = last_lines(run.process.output);
       return finding;
     case End::endless_output:
-      finding.what =
-          fmt::format("printed without end: it was {}; its last kept lines:", words_for(run.process));
+      finding.what = fmt::format("printed without end: it was {}; its last kept lines:",
+                                 words_for(run.process));
       finding.detail = last_lines(run.process.output, 3);
       return finding;
     case End::stopped:
@@ -183,13 +203,15 @@ Finding judge_ended(const TestRun& run, const std::string& test) {
   Finding finding;
   if (run.tests_reported == 0) {
     finding.verdict = Verdict::environment;
-    finding.what = "exercise.toml names the test " + test + ", which the program does not have";
+    finding.what =
+        "exercise.toml names the test " + test + ", which the program does not have";
   } else if (run.result == "skipped") {
     finding.what = "skipped itself, which is not a pass";
   } else {
     finding.verdict = Verdict::tampered;
-    finding.what = fmt::format("what it reported does not agree: result \"{}\", {} tests, {}",
-                               run.result, run.tests_reported, words_for(run.process));
+    finding.what =
+        fmt::format("what it reported does not agree: result \"{}\", {} tests, {}",
+                    run.result, run.tests_reported, words_for(run.process));
   }
   return finding;
 }
@@ -222,10 +244,12 @@ TestRun run_test(const TestCommand& command, std::stop_token stop) {
 }
 
 std::optional<Finding> finding_of(const TestCommand& command, const TestRun& run) {
-  if (run.passed() && !run.todo && failed_exploration(run) == nullptr) return std::nullopt;
+  if (run.passed() && !run.todo && failed_exploration(run) == nullptr)
+    return std::nullopt;
   Finding finding = judge(command, run);
   finding.test = command.test;
-  if (finding.again.empty() && finding.verdict == Verdict::failed) finding.again = again(command);
+  if (finding.again.empty() && finding.verdict == Verdict::failed)
+    finding.again = again(command);
   return finding;
 }
 

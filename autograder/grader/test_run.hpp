@@ -39,10 +39,11 @@ struct TestRun {
   std::vector<nlohmann::json> explored;
   std::vector<nlohmann::json> costs;
   std::optional<nlohmann::json> todo;
-  std::string result;  // of the test's own record: "passed", "failed", "skipped"; or empty
+  std::string
+      result;  // of the test's own record: "passed", "failed", "skipped"; or empty
   int tests_reported = 0;
-  bool ended = false;     // the end record arrived
-  bool garbled = false;   // a line was not a record
+  bool ended = false;    // the end record arrived
+  bool garbled = false;  // a line was not a record
 
   [[nodiscard]] bool passed() const {
     return result == "passed" && tests_reported == 1 && ended && !garbled &&
@@ -54,7 +55,8 @@ struct TestRun {
 
 // How `run` was judged: its finding, or none when it passed. Does not read sanitizers'
 // reports; see sanitizer_report.hpp.
-[[nodiscard]] std::optional<Finding> finding_of(const TestCommand& command, const TestRun& run);
+[[nodiscard]] std::optional<Finding> finding_of(const TestCommand& command,
+                                                const TestRun& run);
 
 // The shell command that runs the test again, with the same seed and in the same way.
 [[nodiscard]] std::string again(const TestCommand& command);

@@ -1,0 +1,125 @@
+#include "grader/cost_stage.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "grader/test_run.hpp"
+
+namespace course::grader {
+namespace {
+
+using nlohmann::json;
+
+TestCommand command_for(const CostLimit& limit, const Subject& subject,
+                        Workshop& workshop) {
+  TestCommand command;
+  command.program = program_of(workshop.trees, Stage::cost, subject);
+  command.test = limit.test;
+  command.stage = Stage::cost;
+  command.seed = workshop.seed;
+  command.seconds = 6 * subject.exercise->test_seconds;
+  return command;
+}
+
+const json* cost_of(const std::string& operation, const TestRun& run) {
+  for (const auto& cost : run.costs) {
+    if (cost.value("operation", "") == operation) return &cost;
+  }
+  return nullptr;
+}
+
+// "wake-ups" is `wake_ups` in the record. Not finite where it was not reported.
+double counted(const json& cost, const std::string& what) {
+  std::string key = what;
+  for (char& letter : key) {
+    if (letter == '-') letter = '_';
+  }
+  return cost.value(key, std::nan(""));
+}
+
+Finding missing(const CostLimit& limit, const std::string& what) {
+  Finding finding;
+  finding.test = limit.test;
+  finding.concept_name = limit.concept_name;
+  finding.what = what;
+  return finding;
+}
+
+// The limits that `cost` breaks, each in words; empty if none.
+std::string over_limit(const CostLimit& limit, const json& cost) {
+  std::string words;
+  for (const auto& [what, most] : limit.limits) {
+    const double count = counted(cost, what);
+    if (count <= most) continue;
+    words += fmt::format(
+        "{}{} {} where {} are allowed", words.empty() ? "" : ", ",
+        std::isfinite(count) ? fmt::format("{:g}", count) : "an unknown number of", what,
+        most);
+  }
+  return words;
+}
+
+std::string all_counts(const CostLimit& limit, const json& cost) {
+  std::string words = limit.operation + ":";
+  for (const auto& [what, most] : limit.limits) {
+    words += fmt::format(" {:g} {}", counted(cost, what), what);
+  }
+  return words;
+}
+
+std::optional<Finding> judge(const CostLimit& limit, const TestCommand& command,
+                             const TestRun& run, StageResult& result) {
+  if (auto finding = finding_of(command, run)) {
+    if (finding->concept_name.empty()) finding->concept_name = limit.concept_name;
+    return finding;
+  }
+  const json* cost = cost_of(limit.operation, run);
+  if (cost == nullptr) {
+    return missing(limit, "reported no cost for `" + limit.operation + "`");
+  }
+  result.notes.push_back(all_counts(limit, *cost));
+  const std::string over = over_limit(limit, *cost);
+  if (over.empty()) return std::nullopt;
+  Finding finding = missing(limit, fmt::format("one {} takes {}", limit.operation, over));
+  finding.detail = limit.reason;
+  finding.again = again(command);
+  return finding;
+}
+
+// Without our runtime in the program nothing is counted.
+bool explored_by_chance(const TestRun& run) {
+  for (const auto& explored : run.explored) {
+    if (explored.value("coverage", "").find("system's scheduler") != std::string::npos)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+StageResult run_cost_stage(const Subject& subject, Workshop& workshop) {
+  StageResult result;
+  result.stage = Stage::cost;
+  result.of = subject.exercise->points_of(Stage::cost);
+  result.verdict = Verdict::passed;
+  for (const CostLimit& limit : subject.exercise->costs) {
+    const TestCommand command = command_for(limit, subject, workshop);
+    const TestRun run = run_test(command, workshop.stop);
+    result.seconds += run.process.seconds;
+    if (explored_by_chance(run)) {
+      result.verdict = Verdict::not_run;
+      result.notes = {"the schedule explorer is not built yet: nothing was counted"};
+      return result;
+    }
+    auto finding = judge(limit, command, run, result);
+    const Verdict verdict = finding ? finding->verdict : Verdict::passed;
+    result.checks.push_back({limit.operation, verdict, run.process.seconds});
+    result.verdict = worse(result.verdict, verdict);
+    if (finding) result.findings.push_back(std::move(*finding));
+  }
+  if (result.verdict == Verdict::passed) result.points = result.of;
+  return result;
+}
+
+}  // namespace course::grader

@@ -1,0 +1,11 @@
+// The cost stage: what interleave counted for one operation against the limits of
+// exercise.toml. Exact, and the same on every machine.
+#pragma once
+
+#include "grader/stages.hpp"
+
+namespace course::grader {
+
+[[nodiscard]] StageResult run_cost_stage(const Subject& subject, Workshop& workshop);
+
+}  // namespace course::grader

@@ -1,0 +1,86 @@
+#include "grader/gate_stage.hpp"
+
+#include <fmt/format.h>
+
+#include "gate/gate.hpp"
+
+namespace course::grader {
+namespace {
+
+gate::Gate gate_of(const GateRule& rule) {
+  gate::Gate gate;
+  gate.name = rule.name;
+  gate.kind =
+      rule.kind == GateRule::Kind::ratio ? gate::Kind::ratio : gate::Kind::scaling;
+  gate.told = rule.told;
+  gate.threads = static_cast<unsigned>(rule.threads);
+  return gate;
+}
+
+Verdict verdict_of(gate::Verdict verdict) {
+  switch (verdict) {
+    case gate::Verdict::passed:
+      return Verdict::passed;
+    case gate::Verdict::failed:
+      return Verdict::failed;
+    case gate::Verdict::not_started:
+      return Verdict::not_started;
+    case gate::Verdict::inconclusive:
+      return Verdict::inconclusive;
+    case gate::Verdict::skipped:
+      return Verdict::not_run;
+    case gate::Verdict::environment:
+      return Verdict::environment;
+    case gate::Verdict::tampered:
+      return Verdict::tampered;
+  }
+  return Verdict::environment;
+}
+
+Finding finding_of(const GateRule& rule, const gate::Result& judged, Verdict verdict) {
+  Finding finding;
+  finding.verdict = verdict;
+  finding.test = rule.name;
+  finding.concept_name = verdict == Verdict::failed ? rule.concept_name : "";
+  finding.what = judged.words;
+  if (verdict == Verdict::failed) finding.detail = rule.reason;
+  return finding;
+}
+
+}  // namespace
+
+StageResult run_gate_stage(const Subject& subject, Workshop& workshop) {
+  StageResult result;
+  result.stage = Stage::gate;
+  result.of = subject.exercise->points_of(Stage::gate);
+  const Subject reference{subject.exercise, "solution"};
+  const gate::Programs programs{program_of(workshop.trees, Stage::gate, subject),
+                                program_of(workshop.trees, Stage::gate, reference)};
+  bool measured = false;
+  Verdict worst = Verdict::passed;
+  for (const GateRule& rule : subject.exercise->gates) {
+    const gate::Result judged = workshop.judge->judge(gate_of(rule), programs);
+    const Verdict verdict = verdict_of(judged.verdict);
+    result.checks.push_back({rule.name, verdict, judged.seconds});
+    result.seconds += judged.seconds;
+    if (judged.verdict == gate::Verdict::skipped) {
+      result.notes.push_back(rule.name + " skipped: " + judged.words);
+      continue;
+    }
+    measured = true;
+    worst = worse(worst, verdict);
+    if (verdict == Verdict::passed) {
+      result.notes.push_back(rule.name + ": " + judged.words);
+    } else {
+      result.findings.push_back(finding_of(rule, judged, verdict));
+    }
+  }
+  // With every gate skipped this machine could not tell.
+  result.verdict = measured ? worst : Verdict::inconclusive;
+  const bool counts =
+      result.verdict == Verdict::passed || result.verdict == Verdict::inconclusive;
+  if (counts) result.points = result.of;
+  return result;
+}
+
+}  // namespace course::grader

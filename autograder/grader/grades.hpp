@@ -1,0 +1,29 @@
+// The student's last grades, remembered in .course/grades/EXERCISE.json.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "grader/manifest.hpp"
+#include "grader/result.hpp"
+
+namespace course::grader {
+
+struct Grade {
+  Verdict verdict = Verdict::not_run;
+  int points = 0;
+  bool changed_since = false;  // the student's file is not the one that was graded
+};
+
+// Throws std::system_error where the file cannot be written, as on a full disk.
+void remember(const Course& course, const ExerciseResult& result);
+
+// None if the exercise was never graded, or what was kept cannot be read.
+[[nodiscard]] std::optional<Grade> remembered(const Course& course,
+                                              const Exercise& exercise);
+
+// Writes the whole of `text` to `file` or, on failure, leaves what was there and throws
+// std::system_error that names the file.
+void write_whole(const std::filesystem::path& file, const std::string& text);
+
+}  // namespace course::grader

@@ -1,0 +1,154 @@
+#include "grader/grading.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <semaphore>
+#include <thread>
+
+namespace course::grader {
+namespace {
+
+class Grading {
+ public:
+  Grading(const Subject& subject, Workshop& workshop, const StageListener& listener)
+      : subject_(subject),
+        workshop_(workshop),
+        listener_(listener),
+        cores_(static_cast<std::ptrdiff_t>(workshop.cores)) {}
+
+  ExerciseResult run() {
+    const StageResult built = tell(run_build_stage(subject_, workshop_));
+    if (built.verdict != Verdict::passed) {
+      tell_rest(Verdict::not_run, "needs a program that builds");
+    } else if (nothing_started()) {
+      (void)tell(run_stage(Stage::unit, subject_, workshop_));
+      tell_rest(Verdict::not_started, "");
+    } else {
+      run_side_by_side();
+      run_gate();
+    }
+    std::sort(result_.stages.begin(), result_.stages.end(),
+              [](const StageResult& left, const StageResult& right) {
+                return left.stage < right.stage;
+              });
+    result_.subject = subject_;
+    return std::move(result_);
+  }
+
+ private:
+  bool nothing_started() const {
+    return subject_.variant == "student" &&
+           steps_left(subject_.exercise->file).size() == subject_.exercise->steps.size();
+  }
+
+  StageResult tell(StageResult stage) {
+    const std::lock_guard lock(telling_);
+    listener_(subject_, stage);
+    result_.stages.push_back(stage);
+    return stage;
+  }
+
+  bool told(Stage stage) const {
+    return std::any_of(result_.stages.begin(), result_.stages.end(),
+                       [&](const StageResult& result) { return result.stage == stage; });
+  }
+
+  void tell_rest(Verdict verdict, const std::string& note) {
+    for (const Stage stage : all_stages) {
+      if (told(stage) || !applies(stage, *subject_.exercise)) continue;
+      StageResult result;
+      result.stage = stage;
+      result.of = subject_.exercise->points_of(stage);
+      result.verdict = verdict;
+      if (!note.empty()) result.notes.push_back(note);
+      (void)tell(std::move(result));
+    }
+  }
+
+  // Builds for the first of `stages`, then runs them all, one after another.
+  void run_pipeline(const std::vector<Stage>& stages) {
+    const std::string_view preset = preset_of(stages.front());
+    const BuildResult built =
+        build(workshop_.trees, preset, targets_for(stages.front()),
+              subject_.file(workshop_.trees.tree(preset)), 1, workshop_.stop);
+    for (const Stage stage : stages) {
+      if (!built.built) {
+        (void)tell(unbuilt(stage, subject_, built));
+      } else if (stage != Stage::gate) {
+        (void)tell(run_stage(stage, subject_, workshop_));
+      }
+    }
+  }
+
+  std::vector<std::string> targets_for(Stage stage) const {
+    std::vector<std::string> targets{subject_.target()};
+    if (stage == Stage::gate && subject_.variant != "solution") {
+      targets.push_back(Subject{subject_.exercise, "solution"}.target());
+    }
+    return targets;
+  }
+
+  std::vector<std::vector<Stage>> pipelines() const {
+    std::vector<std::vector<Stage>> all;
+    for (const std::vector<Stage>& wanted :
+         {std::vector{Stage::unit}, std::vector{Stage::interleave, Stage::cost},
+          std::vector{Stage::tsan}, std::vector{Stage::asan}, std::vector{Stage::gate}}) {
+      std::vector<Stage> stages;
+      for (const Stage stage : wanted) {
+        if (applies(stage, *subject_.exercise)) stages.push_back(stage);
+      }
+      if (!stages.empty()) all.push_back(std::move(stages));
+    }
+    return all;
+  }
+
+  void run_side_by_side() {
+    std::vector<std::jthread> threads;
+    std::exception_ptr trouble;
+    for (const auto& stages : pipelines()) {
+      cores_.acquire();
+      threads.emplace_back([this, stages, &trouble] {
+        try {
+          run_pipeline(stages);
+        } catch (...) {
+          const std::lock_guard lock(telling_);
+          trouble = std::current_exception();
+        }
+        cores_.release();
+      });
+    }
+    threads.clear();
+    if (trouble) std::rethrow_exception(trouble);
+  }
+
+  void run_gate() {
+    if (!applies(Stage::gate, *subject_.exercise) || told(Stage::gate)) return;
+    const auto unit =
+        std::find_if(result_.stages.begin(), result_.stages.end(),
+                     [](const StageResult& stage) { return stage.stage == Stage::unit; });
+    if (unit->verdict == Verdict::passed) {
+      (void)tell(run_stage(Stage::gate, subject_, workshop_));
+    } else {
+      const bool left = unit->verdict == Verdict::not_started;
+      tell_rest(left ? Verdict::not_started : Verdict::not_run,
+                "is measured once unit passes");
+    }
+  }
+
+  const Subject subject_;
+  Workshop& workshop_;
+  const StageListener& listener_;
+  std::counting_semaphore<> cores_;  // taken in the order of the pipelines
+  std::mutex telling_;               // guards result_ and the listener
+  ExerciseResult result_{};
+};
+
+}  // namespace
+
+ExerciseResult grade(const Subject& subject, Workshop& workshop,
+                     const StageListener& listener) {
+  return Grading(subject, workshop, listener).run();
+}
+
+}  // namespace course::grader

@@ -1,0 +1,171 @@
+#include "grader/reports.hpp"
+
+#include <fmt/format.h>
+
+namespace course::grader {
+namespace {
+
+using nlohmann::json;
+
+// Student output may hold any bytes; JSON text may not.
+std::string readable(const std::string& text) {
+  const std::string quoted =
+      json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+  return json::parse(quoted).get<std::string>();
+}
+
+json json_of(const Finding& finding, const Course& course) {
+  json out{{"verdict", name_of(finding.verdict)}, {"what", readable(finding.what)}};
+  const auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty()) out[key] = readable(value);
+  };
+  add("test", finding.test);
+  add("concept", finding.concept_name);
+  if (const auto known = course.concepts.find(finding.concept_name);
+      known != course.concepts.end()) {
+    add("lesson", known->second.lesson);
+  }
+  add("detail", finding.detail);
+  add("file", finding.file);
+  if (finding.line > 0) out["line"] = finding.line;
+  add("again", finding.again);
+  add("report", finding.report.string());
+  return out;
+}
+
+json json_of(const StageResult& stage, const Course& course) {
+  json out{{"stage", name_of(stage.stage)}, {"verdict", name_of(stage.verdict)},
+           {"points", stage.points},        {"of", stage.of},
+           {"seconds", stage.seconds},      {"notes", stage.notes},
+           {"checks", json::array()},       {"findings", json::array()}};
+  for (const auto& check : stage.checks) {
+    out["checks"].push_back({{"name", check.name},
+                             {"verdict", name_of(check.verdict)},
+                             {"seconds", check.seconds}});
+  }
+  for (const auto& step : stage.steps) {
+    out["steps"].push_back({{"number", step.number},
+                            {"title", step.title},
+                            {"verdict", name_of(step.verdict)},
+                            {"points", step.points},
+                            {"of", step.of}});
+  }
+  for (const auto& finding : stage.findings)
+    out["findings"].push_back(json_of(finding, course));
+  return out;
+}
+
+json json_of(const ExerciseResult& result, const Course& course) {
+  const Exercise& exercise = *result.subject.exercise;
+  json out{{"id", exercise.id},
+           {"name", exercise.name},
+           {"title", exercise.title},
+           {"lesson", exercise.lesson},
+           {"variant", result.subject.variant},
+           {"verdict", name_of(result.verdict())},
+           {"points", result.points()},
+           {"of", 100},
+           {"stages", json::array()}};
+  for (const auto& stage : result.stages) out["stages"].push_back(json_of(stage, course));
+  return out;
+}
+
+// For XML text and attributes. Control characters have no place in XML 1.0 at all.
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char letter : readable(text)) {
+    if (letter == '&') {
+      out += "&amp;";
+    } else if (letter == '<') {
+      out += "&lt;";
+    } else if (letter == '>') {
+      out += "&gt;";
+    } else if (letter == '"') {
+      out += "&quot;";
+    } else if (static_cast<unsigned char>(letter) >= 0x20 || letter == '\n' ||
+               letter == '\t') {
+      out += letter;
+    }
+  }
+  return out;
+}
+
+// <failure> for what the student can mend, <error> for what a machine or a person must.
+std::string junit_of(const Finding& finding) {
+  const char* element = finding.verdict == Verdict::failed ? "failure" : "error";
+  std::string place =
+      finding.line > 0 ? fmt::format("{}:{}\n", finding.file, finding.line) : "";
+  return fmt::format("      <{0} message=\"{1}\" type=\"{2}\">{3}</{0}>\n", element,
+                     escaped(finding.what), escaped(finding.concept_name),
+                     escaped(place + finding.detail));
+}
+
+std::string junit_of(const StageResult& stage, const std::string& exercise) {
+  std::string out =
+      fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">\n",
+                  escaped(exercise), name_of(stage.stage), stage.seconds);
+  const bool skipped = stage.verdict == Verdict::not_run ||
+                       stage.verdict == Verdict::not_started ||
+                       stage.verdict == Verdict::inconclusive;
+  if (skipped) {
+    out += fmt::format("      <skipped message=\"{}\"/>\n", name_of(stage.verdict));
+  } else {
+    for (const auto& finding : stage.findings) out += junit_of(finding);
+  }
+  return out + "    </testcase>\n";
+}
+
+std::string junit_of(const ExerciseResult& result) {
+  const auto count = [&](auto matches) {
+    return std::count_if(
+        result.stages.begin(), result.stages.end(),
+        [&](const StageResult& stage) { return matches(stage.verdict); });
+  };
+  std::string out = fmt::format(
+      "  <testsuite name=\"{} {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
+      "skipped=\"{}\">\n",
+      result.subject.exercise->id, result.subject.exercise->name, result.stages.size(),
+      count([](Verdict verdict) { return verdict == Verdict::failed; }),
+      count([](Verdict verdict) {
+        return verdict == Verdict::environment || verdict == Verdict::tampered;
+      }),
+      count([](Verdict verdict) {
+        return verdict == Verdict::not_run || verdict == Verdict::not_started ||
+               verdict == Verdict::inconclusive;
+      }));
+  for (const auto& stage : result.stages)
+    out += junit_of(stage, result.subject.exercise->name);
+  return out + "  </testsuite>\n";
+}
+
+}  // namespace
+
+json json_of(const Course& course, const std::vector<ExerciseResult>& results,
+             std::uint64_t seed) {
+  json out{{"verdict", name_of(verdict_of(results))},
+           {"points", 0},
+           {"of", 100 * results.size()},
+           {"seed", seed},
+           {"exercises", json::array()}};
+  int points = 0;
+  for (const auto& result : results) {
+    points += result.points();
+    out["exercises"].push_back(json_of(result, course));
+  }
+  out["points"] = points;
+  return out;
+}
+
+std::string junit_of(const std::vector<ExerciseResult>& results) {
+  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+  for (const auto& result : results) out += junit_of(result);
+  return out + "</testsuites>\n";
+}
+
+Verdict verdict_of(const std::vector<ExerciseResult>& results) {
+  Verdict all = results.empty() ? Verdict::not_run : Verdict::passed;
+  for (const auto& result : results) all = worse(all, result.verdict());
+  return all;
+}
+
+}  // namespace course::grader

@@ -1,0 +1,25 @@
+// Grades for programs to read: JSON and JUnit XML. Each report holds everything that the
+// terminal shows.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "grader/manifest.hpp"
+#include "grader/result.hpp"
+
+namespace course::grader {
+
+// { "verdict", "points", "of", "seed", "exercises": [ { "id", …, "stages": [ … ] } ] }
+[[nodiscard]] nlohmann::json json_of(const Course& course,
+                                     const std::vector<ExerciseResult>& results,
+                                     std::uint64_t seed);
+
+// One <testsuite> an exercise, one <testcase> a stage.
+[[nodiscard]] std::string junit_of(const std::vector<ExerciseResult>& results);
+
+// The one verdict on several exercises.
+[[nodiscard]] Verdict verdict_of(const std::vector<ExerciseResult>& results);
+
+}  // namespace course::grader

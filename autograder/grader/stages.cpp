@@ -1,0 +1,109 @@
+#include "grader/stages.hpp"
+
+#include <fmt/format.h>
+
+#include "gate/gate.hpp"
+#include "gate/program.hpp"
+#include "grader/cost_stage.hpp"
+#include "grader/gate_stage.hpp"
+#include "grader/test_stage.hpp"
+#include "machine/usable_cores.hpp"
+
+namespace course::grader {
+namespace {
+
+namespace fs = std::filesystem;
+
+StageResult environment(StageResult result, const std::string& why) {
+  Finding finding;
+  finding.verdict = Verdict::environment;
+  finding.what = why;
+  result.verdict = Verdict::environment;
+  result.findings.push_back(std::move(finding));
+  return result;
+}
+
+Finding build_finding(const BuildError& error) {
+  Finding finding;
+  finding.verdict = error.environment ? Verdict::environment : Verdict::failed;
+  finding.what = error.first.message;
+  finding.detail = error.first.excerpt;
+  finding.file = error.first.file;
+  finding.line = error.first.line;
+  return finding;
+}
+
+}  // namespace
+
+Workshop::Workshop(const Course& course_in, Trees trees_in, std::uint64_t seed_in)
+    : course(course_in),
+      trees(trees_in),
+      seed(seed_in),
+      cores(machine::usable_cores()),
+      sanitizers(trees_in),
+      judge(std::make_unique<gate::Judge>(gate::program_runner({}),
+                                          machine::usable_cores())) {}
+
+Workshop::~Workshop() = default;
+
+StageResult run_build_stage(const Subject& subject, Workshop& workshop) {
+  StageResult result;
+  result.stage = Stage::build;
+  const fs::path file = subject.file(workshop.trees.tree(preset_of(Stage::unit)));
+  if (subject.variant != "student" || fs::exists(file)) {
+    const BuildResult built =
+        build(workshop.trees, preset_of(Stage::unit), {subject.target()}, file,
+              workshop.cores, workshop.stop);
+    result.seconds = built.seconds;
+    result.verdict = Verdict::passed;
+    for (const auto& warning : warnings_in(built.output, file)) {
+      result.notes.push_back(fmt::format("warning: {}:{}: {}",
+                                         fs::path(warning.file).filename().string(),
+                                         warning.line, warning.message));
+    }
+    if (!built.built) {
+      result.findings.push_back(build_finding(built.error));
+      result.verdict = result.findings.back().verdict;
+    }
+    return result;
+  }
+  Finding finding;
+  finding.what = "there is no " +
+                 file.lexically_relative(workshop.trees.root()).string() +
+                 ": put the starter back with `autograder/course reset " +
+                 subject.exercise->id + "`";
+  result.verdict = Verdict::failed;
+  result.findings.push_back(std::move(finding));
+  return result;
+}
+
+StageResult unbuilt(Stage stage, const Subject& subject, const BuildResult& built) {
+  StageResult result;
+  result.stage = stage;
+  result.of = subject.exercise->points_of(stage);
+  result.seconds = built.seconds;
+  result.findings.push_back(build_finding(built.error));
+  result.verdict = result.findings.back().verdict;
+  return result;
+}
+
+StageResult run_stage(Stage stage, const Subject& subject, Workshop& workshop) {
+  StageResult result;
+  result.stage = stage;
+  result.of = subject.exercise->points_of(stage);
+  if (stage == Stage::build) return run_build_stage(subject, workshop);
+  const fs::path program = program_of(workshop.trees, stage, subject);
+  if (!fs::exists(program)) {
+    return environment(std::move(result),
+                       "the build left no program at " + program.string());
+  }
+  if (stage == Stage::cost) return run_cost_stage(subject, workshop);
+  if (stage == Stage::gate) return run_gate_stage(subject, workshop);
+  return run_test_stage(stage, subject, workshop);
+}
+
+bool applies(Stage stage, const Exercise& exercise) {
+  return stage == Stage::build || exercise.points_of(stage) > 0;
+}
+
+}  // namespace course::grader

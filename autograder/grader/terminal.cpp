@@ -1,0 +1,280 @@
+#include "grader/terminal.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include "grader/stages.hpp"
+
+namespace course::grader {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t findings_shown = 3;
+constexpr std::size_t warnings_shown = 3;
+constexpr int detail_lines_shown = 40;
+
+const char* colour_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::passed:
+      return "\033[32m";
+    case Verdict::failed:
+    case Verdict::tampered:
+      return "\033[31m";
+    case Verdict::environment:
+    case Verdict::inconclusive:
+      return "\033[33m";
+    case Verdict::not_started:
+    case Verdict::not_run:
+      return "\033[2m";
+  }
+  return "";
+}
+
+bool passes(Verdict verdict) {
+  return verdict == Verdict::passed || verdict == Verdict::inconclusive;
+}
+
+std::string first_place(const ExerciseResult& result) {
+  for (const auto& stage : result.stages) {
+    for (const auto& finding : stage.findings) {
+      if (finding.line > 0 &&
+          fs::path(finding.file).filename() == result.subject.exercise->file.filename()) {
+        return fmt::format("{}:{}", finding.file, finding.line);
+      }
+    }
+  }
+  return result.subject.exercise->file.string();
+}
+
+}  // namespace
+
+// "  working on tsan, asan  12 s", rewritten in place; only on a terminal.
+class Terminal::Progress {
+ public:
+  Progress(std::FILE* stream, std::vector<Stage> stages)
+      : stream_(stream),
+        stages_(std::move(stages)),
+        ticker_([this](std::stop_token stop) { run(stop); }) {}
+
+  void done(Stage stage) {
+    const std::lock_guard lock(mutex_);
+    std::erase(stages_, stage);
+    erase();
+  }
+
+  ~Progress() {
+    ticker_.request_stop();
+    ticker_.join();
+    erase();
+  }
+
+ private:
+  void run(const std::stop_token& stop) {
+    const auto started = std::chrono::steady_clock::now();
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      changed_.wait_for(lock, stop, std::chrono::milliseconds(500), [] { return false; });
+      if (stop.stop_requested() || stages_.empty()) continue;
+      std::string names;
+      for (const Stage stage : stages_) names += fmt::format(" {}", name_of(stage));
+      const std::chrono::duration<double> passed =
+          std::chrono::steady_clock::now() - started;
+      fmt::print(stream_, "\r\033[K  working on{}  {:.0f} s", names, passed.count());
+      std::fflush(stream_);
+      drawn_ = true;
+    }
+  }
+
+  void erase() {
+    if (drawn_) fmt::print(stream_, "\r\033[K");
+    drawn_ = false;
+  }
+
+  std::FILE* stream_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::vector<Stage> stages_;  // that are not known yet
+  bool drawn_ = false;
+  std::jthread ticker_;
+};
+
+bool wants_colour(std::FILE* stream) {
+  const char* terminal = std::getenv("TERM");
+  const char* refused = std::getenv("NO_COLOR");
+  return ::isatty(::fileno(stream)) != 0 && (refused == nullptr || *refused == '\0') &&
+         terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
+}
+
+Terminal::Terminal(std::FILE* stream, bool colour, const Course& course)
+    : stream_(stream), colour_(colour), course_(course) {}
+
+Terminal::~Terminal() = default;
+
+std::string Terminal::painted(Verdict verdict, const std::string& text) const {
+  return colour_ ? colour_of(verdict) + text + "\033[0m" : text;
+}
+
+std::string Terminal::faint(const std::string& text) const {
+  return colour_ ? "\033[2m" + text + "\033[0m" : text;
+}
+
+std::string Terminal::shown(const fs::path& file) const {
+  const fs::path relative = file.lexically_normal().lexically_relative(course_.root);
+  return relative.empty() || relative.native().starts_with("..") ? file.string()
+                                                                 : relative.string();
+}
+
+void Terminal::begin(const Subject& subject) {
+  const Exercise& exercise = *subject.exercise;
+  const fs::path file = subject.variant == "solution" ? exercise.solution : exercise.file;
+  fmt::print(stream_, "{} {}  {}\n    {}\n\n", exercise.id, exercise.name, exercise.title,
+             shown(file));
+  std::fflush(stream_);
+  if (::isatty(::fileno(stream_)) == 0) return;
+  std::vector<Stage> stages;
+  for (const Stage stage : all_stages) {
+    if (applies(stage, exercise)) stages.push_back(stage);
+  }
+  progress_ = std::make_unique<Progress>(stream_, std::move(stages));
+}
+
+void Terminal::concept_line(const std::string& name) {
+  if (name.empty()) return;
+  const auto known = course_.concepts.find(name);
+  if (known == course_.concepts.end()) {
+    fmt::print(stream_, "        concept  {}\n", name);
+    return;
+  }
+  fmt::print(stream_, "        concept  {}: {}\n                 {}\n", name,
+             known->second.means, known->second.lesson);
+}
+
+void Terminal::finding(const Finding& finding) {
+  fmt::print(stream_, "      {}{}\n", finding.test.empty() ? "" : finding.test + ": ",
+             finding.what);
+  if (finding.line > 0) {
+    fmt::print(stream_, "        at       {}:{}\n", shown(finding.file), finding.line);
+  }
+  std::istringstream lines(finding.detail);
+  int count = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (++count > detail_lines_shown) break;
+    fmt::print(stream_, "{}{}\n", line.empty() ? "" : "          ", line);
+  }
+  concept_line(finding.concept_name);
+  if (!finding.again.empty()) fmt::print(stream_, "        again    {}\n", finding.again);
+  if (!finding.report.empty()) {
+    fmt::print(stream_, "        report   {}\n", shown(finding.report));
+  }
+  fmt::print(stream_, "\n");
+}
+
+void Terminal::stage(const StageResult& result) {
+  if (progress_) progress_->done(result.stage);
+  const std::string points =
+      result.of > 0 ? fmt::format("{}/{}", result.points, result.of) : std::string();
+  std::string notes;
+  std::vector<std::string> warnings;
+  for (const auto& note : result.notes) {
+    if (note.starts_with("warning: ")) {
+      warnings.push_back(note);
+    } else {
+      notes += "   " + note;
+    }
+  }
+  fmt::print(stream_, "  {:<11} {}  {:>7}  {:>5.1f} s{}\n", name_of(result.stage),
+             painted(result.verdict, fmt::format("{:<12}", name_of(result.verdict))),
+             points, result.seconds, faint(notes));
+  for (std::size_t at = 0; at < std::min(warnings.size(), warnings_shown); ++at) {
+    fmt::print(stream_, "      {}\n", warnings[at]);
+  }
+  if (warnings.size() > warnings_shown) {
+    fmt::print(stream_, "      and {} more warnings\n", warnings.size() - warnings_shown);
+  }
+  for (const auto& step : result.steps) {
+    fmt::print(stream_, "    step {}    {}  {:>7}  {}\n", step.number,
+               painted(step.verdict, fmt::format("{:<12}", name_of(step.verdict))),
+               fmt::format("{}/{}", step.points, step.of), step.title);
+  }
+  for (std::size_t at = 0; at < std::min(result.findings.size(), findings_shown); ++at) {
+    finding(result.findings[at]);
+  }
+  if (result.findings.size() > findings_shown) {
+    fmt::print(stream_, "      and {} more; mend these first\n\n",
+               result.findings.size() - findings_shown);
+  }
+  std::fflush(stream_);
+}
+
+void Terminal::end(const ExerciseResult& result) {
+  progress_.reset();
+  const Verdict verdict = result.verdict();
+  fmt::print(stream_, "\n  {}  {} of 100 points\n\n",
+             painted(verdict, std::string(name_of(verdict))), result.points());
+  if (verdict == Verdict::inconclusive) {
+    fmt::print(
+        stream_,
+        "  This machine could not tell how fast it is; the points are provisional. Close "
+        "other programs and run it again.\n\n");
+  }
+  std::fflush(stream_);
+}
+
+void Terminal::next(const std::vector<ExerciseResult>& results) {
+  fmt::print(stream_, "next: {}\n", what_next(course_, results));
+  std::fflush(stream_);
+}
+
+void Terminal::say(const std::string& sentence) {
+  fmt::print(stream_, "{}\n", sentence);
+  std::fflush(stream_);
+}
+
+std::string grade_command(const Subject& subject) {
+  return std::string("autograder/course grade ") +
+         (subject.variant == "solution" ? "--answers " : "") + subject.exercise->id;
+}
+
+std::string what_next(const Course& course, const std::vector<ExerciseResult>& results) {
+  const auto relative = [&](const std::string& place) {
+    return fs::path(place).lexically_normal().lexically_relative(course.root).string();
+  };
+  for (const auto& result : results) {
+    const std::string command = grade_command(result.subject);
+    switch (result.verdict()) {
+      case Verdict::passed:
+      case Verdict::inconclusive:
+        continue;
+      case Verdict::environment:
+        return "autograder/course doctor";
+      case Verdict::tampered:
+        return "let a person look at it; then " + command;
+      case Verdict::not_started:
+        return fmt::format("open {}, then {}", relative(first_place(result)), command);
+      case Verdict::failed:
+        return fmt::format("mend {}, then {}; stuck? autograder/course hint {}",
+                           relative(first_place(result)), command,
+                           result.subject.exercise->id);
+      case Verdict::not_run:
+        return command + " once the missing stages are built";
+    }
+  }
+  const bool all_passed =
+      std::all_of(results.begin(), results.end(),
+                  [](const auto& result) { return passes(result.verdict()); });
+  return results.empty() || !all_passed
+             ? "autograder/course"
+             : "autograder/course shows what comes after these";
+}
+
+}  // namespace course::grader

@@ -1,0 +1,58 @@
+// Writes what grading found for a person: each stage as soon as it is known, failures with
+// their place, their concept and the command that shows them again, and last what to do next.
+//
+// Threads     One at a time, but for the progress line, which has a thread of its own.
+#pragma once
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "grader/manifest.hpp"
+#include "grader/result.hpp"
+
+namespace course::grader {
+
+// Whether `stream` is to be coloured: a terminal that is not dumb, and NO_COLOR not set.
+[[nodiscard]] bool wants_colour(std::FILE* stream);
+
+class Terminal {
+ public:
+  Terminal(std::FILE* stream, bool colour, const Course& course);
+  ~Terminal();
+
+  void begin(const Subject& subject);
+  void stage(const StageResult& result);
+  void end(const ExerciseResult& result);
+
+  // The last line: what to run next, after all of `results`.
+  void next(const std::vector<ExerciseResult>& results);
+
+  // A sentence of its own, such as the environment's trouble.
+  void say(const std::string& sentence);
+
+ private:
+  class Progress;
+
+  void finding(const Finding& finding);
+  void concept_line(const std::string& name);
+  [[nodiscard]] std::string painted(Verdict verdict, const std::string& text) const;
+  [[nodiscard]] std::string faint(const std::string& text) const;
+  [[nodiscard]] std::string shown(const std::filesystem::path& file) const;
+
+  std::FILE* stream_;
+  bool colour_;
+  const Course& course_;
+  std::unique_ptr<Progress> progress_;
+};
+
+// The command that grades `subject` again.
+[[nodiscard]] std::string grade_command(const Subject& subject);
+
+// One sentence with a command in it: what somebody with these results should do next.
+[[nodiscard]] std::string what_next(const Course& course,
+                                    const std::vector<ExerciseResult>& results);
+
+}  // namespace course::grader

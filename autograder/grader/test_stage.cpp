@@ -1,0 +1,355 @@
+#include "grader/test_stage.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <random>
+#include <set>
+#include <system_error>
+#include <thread>
+
+#include "grader/controls.hpp"
+#include "grader/sanitizer_report.hpp"
+#include "grader/test_run.hpp"
+
+namespace course::grader {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+// How often the unit stage runs each test, each time in another order with another seed.
+constexpr int unit_rounds = 3;
+
+// How much slower than the unit program a stage's program may be.
+double slow_down(Stage stage) {
+  switch (stage) {
+    case Stage::tsan:
+      return 10;
+    case Stage::asan:
+      return 4;
+    case Stage::interleave:
+      return 6;
+    default:
+      return 1;
+  }
+}
+
+// One run of one test that is to be made.
+struct Turn {
+  const Test* test;
+  int round;
+};
+
+class TestStage {
+ public:
+  TestStage(Stage stage, const Subject& subject, Workshop& workshop)
+      : stage_(stage),
+        subject_(subject),
+        workshop_(workshop),
+        tests_(subject.exercise->tests()),
+        log_(workshop.trees.root() / ".course" / "logs" / subject.target() /
+             (std::string(name_of(stage)) + ".txt")) {
+    result_.stage = stage;
+    result_.of = subject.exercise->points_of(stage);
+  }
+
+  StageResult run() {
+    const SanitizerHealth& health = workshop_.sanitizers.health(stage_);
+    fixed_addresses_ = health.fixed_addresses;
+    if (!health.works) return environment(health.trouble);
+    if (fixed_addresses_) result_.notes.push_back("address randomisation off");
+    open_log();
+    run_control();
+    run_turns();
+    summarise();
+    return std::move(result_);
+  }
+
+ private:
+  StageResult environment(const std::string& why) {
+    Finding finding;
+    finding.verdict = Verdict::environment;
+    finding.what = why;
+    result_.verdict = Verdict::environment;
+    result_.findings.push_back(std::move(finding));
+    return std::move(result_);
+  }
+
+  void open_log() {
+    fs::create_directories(log_.parent_path());
+    std::ofstream(log_, std::ios::trunc);
+  }
+
+  void run_control() {
+    TestCommand command = command_for("", 0);
+    if (auto lost = lost_control(command, workshop_.stop)) {
+      result_.findings.push_back(std::move(*lost));
+    }
+  }
+
+  TestCommand command_for(const std::string& test, int round) const {
+    TestCommand command;
+    command.program = program_of(workshop_.trees, stage_, subject_);
+    command.test = test;
+    command.stage = stage_;
+    command.seed = workshop_.seed + static_cast<std::uint64_t>(round);
+    command.seconds = subject_.exercise->test_seconds * slow_down(stage_);
+    command.fixed_addresses = fixed_addresses_;
+    return command;
+  }
+
+  std::vector<Turn> turns() const {
+    std::vector<Turn> all;
+    std::mt19937_64 random(workshop_.seed);
+    const int rounds = stage_ == Stage::unit ? unit_rounds : 1;
+    for (int round = 0; round < rounds; ++round) {
+      std::vector<Turn> one_round;
+      for (const Test& test : tests_) one_round.push_back({&test, round});
+      std::shuffle(one_round.begin(), one_round.end(), random);
+      all.insert(all.end(), one_round.begin(), one_round.end());
+    }
+    return all;
+  }
+
+  // Several at once in the unit stage, for which somebody waits; the others run side by side
+  // as stages.
+  void run_turns() {
+    started_ = Clock::now();
+    const std::vector<Turn> all = turns();
+    std::atomic<std::size_t> next{0};
+    const auto take_turns = [&] {
+      for (std::size_t at; (at = next.fetch_add(1)) < all.size();) take_turn(all[at]);
+    };
+    std::vector<std::jthread> helpers;
+    const unsigned width = stage_ == Stage::unit ? workshop_.cores : 1;
+    for (unsigned helper = 1; helper < width; ++helper) helpers.emplace_back(take_turns);
+    take_turns();
+  }
+
+  [[nodiscard]] double elapsed() const {
+    return std::chrono::duration<double>(Clock::now() - started_).count();
+  }
+
+  void take_turn(const Turn& turn) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto known = checks_.find(turn.test->name);
+          known != checks_.end() && known->second.verdict != Verdict::passed) {
+        return;  // one failure is enough
+      }
+    }
+    const double left = subject_.exercise->stage_seconds * slow_down(stage_) - elapsed();
+    if (left <= 0) return record(*turn.test, out_of_time(*turn.test), 0);
+    TestCommand command = command_for(turn.test->name, turn.round);
+    command.seconds = std::min(command.seconds, left);
+    const TestRun run = run_test(command, workshop_.stop);
+    auto finding = judge(command, run);
+    const std::lock_guard lock(mutex_);
+    if (finding && finding->verdict == Verdict::failed) keep_log(command, run, *finding);
+    note_exploration(run);
+    record_locked(*turn.test, std::move(finding), run.process.seconds);
+  }
+
+  std::optional<Finding> out_of_time(const Test& test) const {
+    Finding finding;
+    finding.test = test.name;
+    finding.what =
+        fmt::format("was not run: the stage's {:g} s were used up by the tests before",
+                    subject_.exercise->stage_seconds * slow_down(stage_));
+    return finding;
+  }
+
+  // A sanitizer's report first: a test can pass while its threads race.
+  std::optional<Finding> judge(const TestCommand& command, const TestRun& run) const {
+    if (stage_ == Stage::tsan || stage_ == Stage::asan) {
+      if (auto finding = judge_report(command, run)) return finding;
+    }
+    auto finding = finding_of(command, run);
+    if (finding && stage_ == Stage::interleave) unsupported(run, *finding);
+    return finding;
+  }
+
+  static void unsupported(const TestRun& run, Finding& finding) {
+    for (const auto& explored : run.explored) {
+      if (explored.value("kind", "") == "unsupported")
+        finding.verdict = Verdict::environment;
+    }
+  }
+
+  std::optional<Finding> judge_report(const TestCommand& command,
+                                      const TestRun& run) const {
+    const fs::path tree = workshop_.trees.tree(preset_of(stage_));
+    const auto report = read_sanitizer_report(run.process.output, subject_.file(tree));
+    Finding finding;
+    finding.test = command.test;
+    if (!report) {
+      const std::string death =
+          run.tests_reported == 0 ? start_up_death(run.process.output) : "";
+      if (death.empty()) return std::nullopt;
+      finding.verdict = Verdict::environment;
+      finding.what = death;
+      return finding;
+    }
+    finding.what = report->what;
+    finding.detail = report->detail;
+    finding.file = report->file;
+    finding.line = report->line;
+    const auto stage_concept = subject_.exercise->stage_concepts.find(stage_);
+    const bool known_better =
+        report->general && stage_concept != subject_.exercise->stage_concepts.end();
+    finding.concept_name = known_better ? stage_concept->second : report->concept_name;
+    finding.again = again(command);
+    return finding;
+  }
+
+  void keep_log(const TestCommand& command, const TestRun& run, Finding& finding) const {
+    std::ofstream log(log_, std::ios::app);
+    log << "=== " << command.test << "\n"
+        << again(command) << "\n\n"
+        << run.process.output << "\n";
+    log << run.process.stacks << "\n" << finding.detail << "\n";
+    log.flush();
+    if (!log) {
+      throw std::system_error(errno, std::generic_category(),
+                              "cannot write " + log_.string());
+    }
+    finding.report = log_;
+  }
+
+  void note_exploration(const TestRun& run) {
+    for (const auto& explored : run.explored) {
+      ++explorations_;
+      schedules_ += explored.value("schedules", std::uint64_t{0});
+      const std::string coverage = explored.value("coverage", "");
+      if (coverage.find("system's scheduler") != coverage.npos) ++not_chosen_;
+      if (coverage.find("behaviours checked") != coverage.npos) ++whole_;
+    }
+  }
+
+  void record(const Test& test, std::optional<Finding> finding, double seconds) {
+    const std::lock_guard lock(mutex_);
+    record_locked(test, std::move(finding), seconds);
+  }
+
+  void record_locked(const Test& test, std::optional<Finding> finding, double seconds) {
+    Check& check = checks_[test.name];
+    const bool fresh = check.name.empty();
+    check.name = test.name;
+    check.seconds += seconds;
+    const Verdict verdict = finding ? finding->verdict : Verdict::passed;
+    const bool known_bad = !fresh && check.verdict != Verdict::passed;
+    if (known_bad) return;
+    check.verdict = verdict;
+    if (!finding) return;
+    if (finding->concept_name.empty()) finding->concept_name = concept_for(test);
+    result_.findings.push_back(std::move(*finding));
+  }
+
+  std::string concept_for(const Test& test) const {
+    const auto& concepts = subject_.exercise->stage_concepts;
+    const auto found = concepts.find(stage_);
+    return found == concepts.end() ? test.concept_name : found->second;
+  }
+
+  // --- the verdict ----------------------------------------------------------------------
+
+  void summarise() {
+    result_.verdict = Verdict::passed;
+    for (const Test& test : tests_) {
+      const auto found = checks_.find(test.name);
+      const Check check =
+          found == checks_.end() ? Check{test.name, Verdict::not_run, 0} : found->second;
+      result_.checks.push_back(check);
+      result_.verdict = worse(result_.verdict, check.verdict);
+    }
+    for (const auto& finding : result_.findings) {
+      result_.verdict = worse(result_.verdict, finding.verdict);
+    }
+    sort_findings();
+    if (stage_ == Stage::unit) summarise_steps();
+    if (stage_ == Stage::interleave) summarise_exploration();
+    if (stage_ != Stage::unit && result_.verdict == Verdict::passed)
+      result_.points = result_.of;
+    result_.seconds = elapsed();
+  }
+
+  // In the order of the tests; a step that is still to be written is said once.
+  void sort_findings() {
+    const auto place = [&](const Finding& finding) {
+      return std::find_if(tests_.begin(), tests_.end(),
+                          [&](const Test& test) { return test.name == finding.test; }) -
+             tests_.begin();
+    };
+    auto& findings = result_.findings;
+    std::stable_sort(
+        findings.begin(), findings.end(), [&](const Finding& left, const Finding& right) {
+          const bool left_control = left.test.starts_with("CourseControl.");
+          const bool right_control = right.test.starts_with("CourseControl.");
+          if (left_control != right_control) return left_control;
+          return place(left) < place(right);
+        });
+    std::set<std::string> said;
+    std::erase_if(findings, [&](const Finding& finding) {
+      return finding.verdict == Verdict::not_started && !said.insert(finding.what).second;
+    });
+  }
+
+  void summarise_steps() {
+    const bool trusted = result_.verdict != Verdict::tampered;
+    for (const Step& step : subject_.exercise->steps) {
+      StepResult told{step.number, step.title, Verdict::passed, 0, step.points};
+      for (const Test& test : step.tests) {
+        told.verdict = worse(told.verdict, checks_[test.name].verdict);
+      }
+      if (told.verdict == Verdict::passed && trusted) told.points = step.points;
+      result_.points += told.points;
+      result_.steps.push_back(std::move(told));
+    }
+    result_.notes.push_back(fmt::format("seed {}", workshop_.seed));
+  }
+
+  void summarise_exploration() {
+    if (not_chosen_ > 0) {
+      result_.verdict = worse(result_.verdict, Verdict::not_run);
+      result_.notes.push_back(
+          "the schedule explorer is not built yet: nothing was explored");
+      return;
+    }
+    if (explorations_ == 0) return;
+    result_.notes.push_back(fmt::format("{} schedules", schedules_));
+    if (whole_ > 0) {
+      result_.notes.push_back(
+          fmt::format("every behaviour checked in {} of {}", whole_, explorations_));
+    }
+  }
+
+  const Stage stage_;
+  const Subject& subject_;
+  Workshop& workshop_;
+  const std::vector<Test> tests_;
+  const fs::path log_;
+  bool fixed_addresses_ = false;
+  Clock::time_point started_ = Clock::now();
+
+  std::mutex mutex_;  // guards all below while turns are taken
+  std::map<std::string, Check> checks_;
+  StageResult result_;
+  std::uint64_t schedules_ = 0;
+  int explorations_ = 0;
+  int not_chosen_ = 0;  // ran under the system's scheduler: our runtime is not linked in
+  int whole_ = 0;
+};
+
+}  // namespace
+
+StageResult run_test_stage(Stage stage, const Subject& subject, Workshop& workshop) {
+  return TestStage(stage, subject, workshop).run();
+}
+
+}  // namespace course::grader
