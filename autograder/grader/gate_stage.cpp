@@ -64,13 +64,13 @@ StageResult run_gate_stage(const Subject& subject, Workshop& workshop) {
     result.checks.push_back({rule.name, verdict, judged.seconds});
     result.seconds += judged.seconds;
     if (judged.verdict == gate::Verdict::skipped) {
-      result.notes.push_back(rule.name + " skipped: " + judged.words);
+      result.notes.push_back("skipped: " + judged.words);
       continue;
     }
     measured = true;
     worst = worse(worst, verdict);
     if (verdict == Verdict::passed) {
-      result.notes.push_back(rule.name + ": " + judged.words);
+      result.notes.push_back(judged.words);
     } else {
       result.findings.push_back(finding_of(rule, judged, verdict));
     }

@@ -44,6 +44,11 @@ bool passes(Verdict verdict) {
   return verdict == Verdict::passed || verdict == Verdict::inconclusive;
 }
 
+fs::path edited_file(const Subject& subject) {
+  return subject.variant == "solution" ? subject.exercise->solution
+                                       : subject.exercise->file;
+}
+
 std::string first_place(const ExerciseResult& result) {
   for (const auto& stage : result.stages) {
     for (const auto& finding : stage.findings) {
@@ -53,7 +58,7 @@ std::string first_place(const ExerciseResult& result) {
       }
     }
   }
-  return result.subject.exercise->file.string();
+  return edited_file(result.subject).string();
 }
 
 }  // namespace
@@ -136,9 +141,8 @@ std::string Terminal::shown(const fs::path& file) const {
 
 void Terminal::begin(const Subject& subject) {
   const Exercise& exercise = *subject.exercise;
-  const fs::path file = subject.variant == "solution" ? exercise.solution : exercise.file;
   fmt::print(stream_, "{} {}  {}\n    {}\n\n", exercise.id, exercise.name, exercise.title,
-             shown(file));
+             shown(edited_file(subject)));
   std::fflush(stream_);
   if (::isatty(::fileno(stream_)) == 0) return;
   std::vector<Stage> stages;
