@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -65,24 +66,37 @@ Picture::Picture(const Trace& trace, const Naming& naming,
 void Picture::add_rows(const Trace& trace) {
   for (const Step& step : trace.steps) {
     const Origin origin = naming_.origin(step.stack);
-    if (!continues_row(step, origin)) {
+    std::optional<std::size_t> row = row_continued_by(step, origin);
+    if (!row) {
       if (!shows(step, origin)) continue;
+      row = rows_.size();
       rows_.push_back(&step);
       origins_.push_back(origin);
       blocked_.push_back(false);
     }
-    if (step.blocked) blocked_.back() = true;
-    numbers_[step.number] = rows_.size();
+    if (step.blocked) blocked_[*row] = true;
+    numbers_[step.number] = *row + 1;
   }
 }
 
-// Whether the step belongs to the call that the last row shows.
-bool Picture::continues_row(const Step& step, const Origin& origin) const {
-  if (rows_.empty() || !origin.inside_library()) return false;
-  const Origin& last = origins_.back();
-  return rows_.back()->operation.thread == step.operation.thread &&
-         last.through == origin.through && last.place.line == origin.place.line &&
-         last.place.file == origin.place.file;
+// The row that tells of this step already: of the library call that it belongs to, or of
+// the wait whose unlocking it is.
+std::optional<std::size_t> Picture::row_continued_by(const Step& step,
+                                                     const Origin& origin) const {
+  std::size_t row = rows_.size();
+  while (row > 0 && rows_[row - 1]->operation.thread != step.operation.thread) --row;
+  if (row == 0) return std::nullopt;
+  const Operation& before = rows_[row - 1]->operation;
+  if (before.kind == OperationKind::kConditionWait &&
+      step.operation.kind == OperationKind::kUnlock &&
+      before.second_object == step.operation.object) {
+    return row - 1;
+  }
+  const Origin& last = origins_[row - 1];
+  const bool same_call =
+      row == rows_.size() && origin.inside_library() && last.through == origin.through &&
+      last.place.line == origin.place.line && last.place.file == origin.place.file;
+  return same_call ? std::optional(row - 1) : std::nullopt;
 }
 
 bool Picture::spoken_of(std::uint32_t step) const {

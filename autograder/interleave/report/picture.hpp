@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ class Picture {
  private:
   void add_rows(const Trace& trace);
   [[nodiscard]] bool shows(const Step& step, const Origin& origin) const;
-  [[nodiscard]] bool continues_row(const Step& step, const Origin& origin) const;
+  [[nodiscard]] std::optional<std::size_t> row_continued_by(const Step& step,
+                                                            const Origin& origin) const;
   [[nodiscard]] bool spoken_of(std::uint32_t step) const;
   [[nodiscard]] std::string row(std::size_t index, std::size_t indent) const;
   [[nodiscard]] std::string note(std::size_t index) const;

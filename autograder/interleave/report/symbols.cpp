@@ -59,11 +59,6 @@ std::string function_name(Dwarf_Die* die) {
   return closure ? "lambda" : prefix + short_name(name);
 }
 
-bool is_function(Dwarf_Die* die) {
-  const int tag = dwarf_tag(die);
-  return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
-}
-
 // Where the inlined function `die` was called.
 void move_to_call(Dwarf_Die* die, Dwarf_Die* unit, Frame& place) {
   Dwarf_Attribute attribute;
@@ -102,6 +97,63 @@ Frame source_at(Dwarf_Die* unit, Dwarf_Addr at) {
   place.line = static_cast<std::uint32_t>(number);
   return place;
 }
+
+// Calls `visit` with each child of `die`.
+template <typename Visit>
+void for_each_child(Dwarf_Die die, Visit visit) {
+  Dwarf_Die child;
+  if (dwarf_child(&die, &child) != 0) return;
+  do {
+    visit(child);
+  } while (dwarf_siblingof(&child, &child) == 0);
+}
+
+// The innermost function inlined directly into `die` at `at`, looking through blocks.
+std::optional<Dwarf_Die> inlined_at(Dwarf_Die die, Dwarf_Addr at) {
+  std::optional<Dwarf_Die> found;
+  for_each_child(die, [&](Dwarf_Die child) {
+    if (found || dwarf_haspc(&child, at) != 1) return;
+    if (dwarf_tag(&child) == DW_TAG_inlined_subroutine) found = child;
+    if (dwarf_tag(&child) == DW_TAG_lexical_block) found = inlined_at(child, at);
+  });
+  return found;
+}
+
+// The functions of one compilation unit that have code, wherever they are declared: that
+// of a lambda stands inside the function around it, whose own code is elsewhere.
+class FunctionIndex {
+ public:
+  explicit FunctionIndex(Dwarf_Die* unit) { collect(*unit); }
+
+  [[nodiscard]] std::optional<Dwarf_Die> function_at(Dwarf_Addr at) const {
+    for (const Range& range : ranges_) {
+      if (range.begin <= at && at < range.end) return range.function;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct Range {
+    Dwarf_Addr begin;
+    Dwarf_Addr end;
+    Dwarf_Die function;
+  };
+
+  void collect(Dwarf_Die die) {
+    if (dwarf_tag(&die) == DW_TAG_subprogram) {
+      Dwarf_Addr base = 0;
+      Dwarf_Addr begin = 0;
+      Dwarf_Addr end = 0;
+      std::ptrdiff_t at = 0;
+      while ((at = dwarf_ranges(&die, at, &base, &begin, &end)) > 0) {
+        ranges_.push_back({begin, end, die});
+      }
+    }
+    for_each_child(die, [this](Dwarf_Die child) { collect(child); });
+  }
+
+  std::vector<Range> ranges_;
+};
 
 const Dwfl_Callbacks callbacks = {
     dwfl_linux_proc_find_elf,
@@ -181,27 +233,29 @@ class Symbols::Reader {
     return frames;
   }
 
-  // Walks outwards from the innermost inlined function to the one that was really called.
-  static void add_scopes(Dwarf_Die* unit, Dwarf_Addr at, std::vector<Frame>& frames) {
+  // Walks inwards from the function that was really called to the innermost inlined one.
+  void add_scopes(Dwarf_Die* unit, Dwarf_Addr at, std::vector<Frame>& frames) const {
+    std::vector<Dwarf_Die> chain;
+    const std::optional<Dwarf_Die> outermost = functions_of(unit).function_at(at);
+    if (!outermost) return;
+    chain.push_back(*outermost);
+    while (const auto inlined = inlined_at(chain.back(), at)) chain.push_back(*inlined);
+
     Frame place = source_at(unit, at);
-    Dwarf_Die* innermost = nullptr;
-    const int count = dwarf_getscopes(unit, at, &innermost);
-    if (count <= 0) return;
-    Dwarf_Die* scopes = nullptr;
-    const int all = dwarf_getscopes_die(innermost, &scopes);
-    for (int i = 0; i < all; ++i) {
-      if (!is_function(&scopes[i])) continue;
-      place.function = function_name(&scopes[i]);
+    for (auto function = chain.rbegin(); function != chain.rend(); ++function) {
+      place.function = function_name(&*function);
       frames.push_back(place);
-      if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram) break;
-      move_to_call(&scopes[i], unit, place);
+      move_to_call(&*function, unit, place);
     }
-    std::free(scopes);
-    std::free(innermost);
+  }
+
+  const FunctionIndex& functions_of(Dwarf_Die* unit) const {
+    return functions_.try_emplace(unit->addr, unit).first->second;
   }
 
   Dwfl* session_;
   std::unordered_map<Dwarf_Addr, std::vector<Frame>> known_;
+  mutable std::unordered_map<void*, FunctionIndex> functions_;  // by compilation unit
 };
 
 Symbols::Symbols() : reader_(std::make_unique<Reader>()) {}
