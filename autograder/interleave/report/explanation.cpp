@@ -206,12 +206,17 @@ class Explainer {
     std::string line = " waits " + std::string(is_lock(kind) ? "for " : "on ") + object;
     if (waiting.holder != kNoThread) return line + ", held by " + who(waiting.holder);
     if (is_lock(kind)) return line;
-    if (waiting.last_notify != kNoStep) {
-      return line + "; its last notify was " + step_name_(waiting.last_notify) +
-             ", before the wait" +
-             (waiting.wait_step == kNoStep ? "" : " in " + step_name_(waiting.wait_step));
-    }
+    if (waiting.last_notify != kNoStep) return line + last_notify(waiting);
     return line + "; nobody is left to notify it";
+  }
+
+  [[nodiscard]] std::string last_notify(const Waiting& waiting) const {
+    const std::string notify = "; its last notify was " + step_name_(waiting.last_notify);
+    if (waiting.wait_step == kNoStep) return notify;
+    if (waiting.last_notify < waiting.wait_step) {
+      return notify + ", before the wait in " + step_name_(waiting.wait_step);
+    }
+    return notify + ", and that woke another thread";
   }
 
   void explain_leak() {

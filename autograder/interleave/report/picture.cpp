@@ -107,6 +107,11 @@ bool Picture::shows(const Step& step, const Origin& origin) const {
   if (spoken_of(step.number)) return true;
   if (is_background(step.operation.kind)) return false;
   if (origin.inside_library()) return is_waiting_class(origin.through);
+  // A jthread's stop token, a thread's handle: the starting and joining say it all.
+  if (is_atomic(step.operation.kind) &&
+      origin.through.find("thread::") != std::string::npos) {
+    return false;
+  }
   if (step.operation.kind != OperationKind::kCall) {
     // What the explorer does for itself has no place in the program.
     return !origin.place.file.empty() ||

@@ -23,7 +23,7 @@ class Picture {
   [[nodiscard]] std::string step_name(std::uint32_t step) const;
 
   // How many steps the schedule has, counted as the picture counts them.
-  [[nodiscard]] std::size_t steps() const { return numbers_.size(); }
+  [[nodiscard]] std::size_t steps() const { return rows_.size(); }
 
   // Header and rows, each line ended. A long trace loses its middle, and says so.
   [[nodiscard]] std::string text() const;

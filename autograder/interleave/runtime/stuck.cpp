@@ -100,10 +100,13 @@ void Engine::conclude_lost_wake_up(Thread& woken) {
   for (const Waiting& waiting : stuck_.waiting) {
     if (waiting.thread != woken.id) continue;
     stuck_.pc = waiting.operation.pc;
+    const char* last_notify = "the last notify woke another thread";
+    if (waiting.last_notify < waiting.wait_step) {
+      last_notify = "the last notify came before it waited";
+    }
+    if (waiting.last_notify == kNoStep) last_notify = "nobody ever notified it";
     stuck_.message =
-        woken.name + " waits although what it waits for is there; " +
-        (waiting.last_notify == kNoStep ? "nobody ever notified it"
-                                        : "the last notify came before it waited");
+        woken.name + " waits although what it waits for is there; " + last_notify;
   }
   fail(std::move(stuck_));
 }

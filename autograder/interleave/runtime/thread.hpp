@@ -58,6 +58,7 @@ struct Thread {
   Lock* lock = nullptr;
   ThreadId target = kNoThread;
   bool signalled = false;
+  std::uint32_t woken_by = kNoStep;  // the step that signalled
   bool timed_out = false;
   std::uint64_t deadline = kNever;  // virtual nanoseconds
   bool reluctant = false;           // it yields: others first

@@ -9,7 +9,7 @@ namespace interleave {
 namespace {
 
 // Takes one waiter out of the queue: the one that the strategy says.
-void wake_one(Thread& self, WaitQueue& queue, const Operation& operation) {
+Thread& wake_one(Thread& self, WaitQueue& queue, const Operation& operation) {
   std::array<Alternative, kMostThreads> alternatives;
   for (std::size_t i = 0; i < queue.size; ++i) {
     alternatives[i] = {.thread = queue.waiters[i], .pending = operation};
@@ -20,22 +20,26 @@ void wake_one(Thread& self, WaitQueue& queue, const Operation& operation) {
   queue.remove(woken.id);
   woken.signalled = true;
   engine().made_progress(self);
+  return woken;
 }
 
 std::size_t wake(Thread& self, WaitQueue& queue, std::size_t most,
                  const Operation& operation) {
-  std::size_t woken = 0;
-  for (; woken < most && queue.size > 0; ++woken) wake_one(self, queue, operation);
+  std::array<Thread*, kMostThreads> woken;
+  std::size_t count = 0;
+  while (count < most && queue.size > 0) woken[count++] = &wake_one(self, queue, operation);
   engine().made_progress(self);
   Step* step = engine().performed(self, operation, true);
-  if (step != nullptr) step->amount = woken;
+  if (step != nullptr) step->amount = count;
   queue.last_notify = engine().step();
-  return woken;
+  for (std::size_t i = 0; i < count; ++i) woken[i]->woken_by = engine().step();
+  return count;
 }
 
 // In the queue until it is woken. False if time ran out first.
 bool wait_in(Thread& self, WaitQueue& queue, std::uint64_t deadline) {
   queue.add(self.id);
+  self.woken_by = kNoStep;
   self.wait = Wait::kSignal;
   self.deadline = deadline;
   const bool in_time = engine().wait(self);
@@ -65,7 +69,10 @@ int wait_on_condition(Thread& self, pthread_cond_t* condition, pthread_mutex_t* 
   const bool in_time = spurious || wait_in(self, engine().queue(address), deadline);
 
   operation.kind = OperationKind::kConditionWake;
-  if (Step* step = engine().performed(self, operation, true)) step->succeeded = in_time;
+  if (Step* step = engine().performed(self, operation, true)) {
+    step->succeeded = in_time;
+    step->woken_by = spurious ? kNoStep : self.woken_by;
+  }
   lock_mutex(self, mutex, {}, pc);
   return in_time ? 0 : ETIMEDOUT;
 }
