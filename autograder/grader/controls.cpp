@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "grader/sanitizer_report.hpp"
+
 namespace course::grader {
 namespace {
 
@@ -61,6 +63,11 @@ std::optional<Finding> lost_control(const TestCommand& like, std::stop_token sto
     const TestRun run = run_test(command, stop);
     if (control.answered(run) || run.process.end == End::stopped) continue;
     Finding finding;
+    if (const std::string death = start_up_death(run.process.output); !death.empty()) {
+      finding.verdict = Verdict::environment;
+      finding.what = death;
+      return finding;
+    }
     finding.verdict = Verdict::tampered;
     finding.test = control.test;
     finding.what = std::string("a control did not answer: this program should ") +

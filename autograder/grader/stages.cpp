@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
+#include <optional>
+#include <regex>
+
 #include "gate/gate.hpp"
 #include "gate/program.hpp"
 #include "grader/cost_stage.hpp"
@@ -31,6 +35,27 @@ Finding build_finding(const BuildError& error) {
   finding.file = error.first.file;
   finding.line = error.first.line;
   return finding;
+}
+
+// A file that takes the assertions out from under its tests, and the line that does. Sees
+// what is plainly written; the batch reads what the preprocessor made of it.
+std::optional<Finding> redefined_tests(const fs::path& file) {
+  static const std::regex form(
+      R"(^\s*#\s*(?:define|undef)\s+((?:EXPECT_|ASSERT_|GTEST_|ADD_FAILURE|TEST)\w*).*)");
+  std::ifstream in(file);
+  std::smatch match;
+  int number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (!std::regex_match(line, match, form)) continue;
+    Finding finding;
+    finding.verdict = Verdict::tampered;
+    finding.what = "redefines " + match[1].str() + ", on which its own tests stand";
+    finding.file = file.string();
+    finding.line = number;
+    return finding;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -64,6 +89,10 @@ StageResult run_build_stage(const Subject& subject, Workshop& workshop) {
     if (!built.built) {
       result.findings.push_back(build_finding(built.error));
       result.verdict = result.findings.back().verdict;
+    }
+    if (auto tampered = redefined_tests(file)) {
+      result.verdict = worse(result.verdict, Verdict::tampered);
+      result.findings.push_back(std::move(*tampered));
     }
     return result;
   }

@@ -1,0 +1,120 @@
+#include "grader/compiler_output.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <fstream>
+
+#include "grader/grades.hpp"
+#include "grader/process.hpp"
+
+namespace course::grader {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path file = "/course/exercises/slot.hpp";
+
+TEST(FirstError, IsTheFirstInTheStudentsFile) {
+  const BuildError error = first_error(
+      "[1/2] Building CXX object x.o\n"
+      "/course/exercises/slot.hpp: In member function ‘int Slot::take()’:\n"
+      "/course/exercises/slot.hpp:17:18: error: expected ‘;’ before ‘}’ token\n"
+      "   17 |     return value_\n"
+      "      |                  ^\n"
+      "/course/exercises/slot.hpp:20:1: error: another\n",
+      file);
+  EXPECT_FALSE(error.environment);
+  EXPECT_EQ(error.first.line, 17);
+  EXPECT_EQ(error.first.message, "expected ‘;’ before ‘}’ token");
+  EXPECT_EQ(error.first.excerpt, "   17 |     return value_\n      |                  ^\n");
+}
+
+TEST(FirstError, IsPlacedWhereTheStudentCalledALibraryInGcc) {
+  const BuildError error = first_error(
+      "In file included from /usr/include/c++/12/algorithm:61,\n"
+      "                 from /course/exercises/slot.hpp:6:\n"
+      "/usr/include/c++/12/bits/stl_algo.h: In instantiation of ‘void std::sort(int)’:\n"
+      "/course/exercises/slot.hpp:12:14:   required from here\n"
+      "/usr/include/c++/12/bits/stl_algo.h:1938:50: error: no match for ‘operator-’\n",
+      file);
+  EXPECT_EQ(error.first.file, file);
+  EXPECT_EQ(error.first.line, 12);
+  EXPECT_EQ(error.first.message, "no match for ‘operator-’ (inside stl_algo.h)");
+}
+
+TEST(FirstError, IsPlacedWhereTheStudentCalledALibraryInClang) {
+  const BuildError error = first_error(
+      "/usr/include/c++/12/bits/stl_algo.h:1938:50: error: invalid operands\n"
+      "/usr/include/c++/12/bits/stl_algo.h:4820:12: note: in instantiation of function\n"
+      "/course/exercises/slot.hpp:12:10: note: in instantiation of function template\n",
+      file);
+  EXPECT_EQ(error.first.line, 12);
+}
+
+TEST(FirstError, OfTheLinkerIsSaidToo) {
+  const BuildError error =
+      first_error("/usr/bin/ld: a.o: in function `f': undefined reference to `Slot::take()'\n", file);
+  EXPECT_FALSE(error.environment);
+  EXPECT_EQ(error.first.message, "undefined reference to `Slot::take()'");
+}
+
+TEST(FirstError, ThatNobodyUnderstandsIsTheEnvironments) {
+  EXPECT_TRUE(first_error("ninja: something odd\n", file).environment);
+}
+
+TEST(Warnings, OfTheStudentsFileAreKeptOnce) {
+  const std::string one = "/course/exercises/slot.hpp:3:5: warning: unused variable ‘x’ [-Wunused]\n";
+  const auto warnings = warnings_in(one + one + "/usr/include/x.h:1:1: warning: other\n", file);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].message, "unused variable ‘x’");
+}
+
+// Runs `script` with an almost full disk of 64 KiB mounted on $DISK.
+Outcome on_a_full_disk(const std::string& script) {
+  std::string name = testing::TempDir() + "full_diskXXXXXX";
+  const fs::path disk = ::mkdtemp(name.data());
+  Command command;
+  command.words = {"unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                   "mount -t tmpfs -o size=64k none \"$DISK\" && "
+                   "head -c 100000 /dev/zero > \"$DISK/filler\" 2>/dev/null; " + script};
+  command.environment = {{"DISK", disk.string()}, {"LC_ALL", "C.UTF-8"}};
+  const Outcome outcome = run(command);
+  fs::remove_all(disk);
+  return outcome;
+}
+
+bool can_mount() { return on_a_full_disk("test -e \"$DISK/filler\"").exited_with(0); }
+
+TEST(FullDisk, StopsABuildAsTheEnvironmentsFault) {
+  if (!can_mount()) GTEST_SKIP() << "this machine does not let a user mount a small disk";
+  const Outcome outcome = on_a_full_disk(
+      "cd \"$DISK\" && echo 'int main() {}' | TMPDIR=\"$DISK\" c++ -x c++ - -o program");
+  EXPECT_FALSE(outcome.exited_with(0));
+  const BuildError error = first_error(outcome.output, file);
+  EXPECT_TRUE(error.environment) << outcome.output;
+  EXPECT_NE(error.first.message.find("the disk is full"), std::string::npos);
+}
+
+TEST(FullDisk, KeepsWhatWasWrittenBefore) {
+  if (!can_mount()) GTEST_SKIP() << "this machine does not let a user mount a small disk";
+  // The test program runs itself, on the full disk, as the other half of this test.
+  const fs::path self = fs::read_symlink("/proc/self/exe");
+  const Outcome outcome = on_a_full_disk(
+      self.string() + " --gtest_also_run_disabled_tests --gtest_filter=FullDisk.DISABLED_WriteHere");
+  EXPECT_TRUE(outcome.exited_with(0)) << outcome.output;
+}
+
+TEST(FullDisk, DISABLED_WriteHere) {
+  const fs::path grade = fs::path(::getenv("DISK")) / "grade.json";
+  try {
+    write_whole(grade, std::string(10000, 'x'));
+    FAIL() << "wrote to a full disk";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code(), std::errc::no_space_on_device) << error.what();
+  }
+  EXPECT_FALSE(fs::exists(grade.string() + ".new"));
+}
+
+}  // namespace
+}  // namespace course::grader

@@ -1,0 +1,22 @@
+// Does not compile, and floods its reader with templates.
+#pragma once
+
+#include <mutex>
+#include <vector>
+#include <algorithm>
+
+class Slot {
+ public:
+  void put(int value) {
+    std::vector<Slot*> all;
+    std::sort(all.begin(), value);
+  }
+
+  int take() {
+    return value_
+  }
+
+ private:
+  std::mutex mutex_;
+  int value_ = 0;
+};

@@ -1,0 +1,21 @@
+// Right: every stage must pass.
+#pragma once
+
+#include <mutex>
+
+class Slot {
+ public:
+  void put(int value) {
+    const std::lock_guard lock(mutex_);
+    value_ = value;
+  }
+
+  int take() {
+    const std::lock_guard lock(mutex_);
+    return value_;
+  }
+
+ private:
+  std::mutex mutex_;
+  int value_ = 0;
+};
