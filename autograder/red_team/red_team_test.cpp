@@ -42,7 +42,8 @@ class RedTeam : public testing::Test {
     const std::string_view preset = preset_of(stage);
     const BuildResult built = build(workshop_->trees, preset, {subject.target()},
                                     subject.file(workshop_->trees.tree(preset)), 2);
-    return built.built ? run_stage(stage, subject, *workshop_) : unbuilt(stage, subject, built);
+    return built.built ? run_stage(stage, subject, *workshop_)
+                       : unbuilt(stage, subject, built);
   }
 
   // Expects `verdict`, no points unless passed, and a finding that says all of `words`.
@@ -54,11 +55,12 @@ class RedTeam : public testing::Test {
     std::string said;
     for (const auto& finding : result.findings) {
       said += finding.test + ": " + finding.what + "\n" + finding.detail + "\n" +
-              finding.concept_name + "\n" + fs::path(finding.file).filename().string() + ":" +
-              std::to_string(finding.line) + "\n" + finding.again + "\n";
+              finding.concept_name + "\n" + fs::path(finding.file).filename().string() +
+              ":" + std::to_string(finding.line) + "\n" + finding.again + "\n";
     }
     for (const auto& word : words) {
-      EXPECT_NE(said.find(word), std::string::npos) << "not said: " << word << "\n" << said;
+      EXPECT_NE(said.find(word), std::string::npos) << "not said: " << word << "\n"
+                                                    << said;
     }
   }
 
@@ -97,7 +99,8 @@ TEST_F(RedTeam, ACrashNamesItsSignal) {
 }
 
 TEST_F(RedTeam, AnEarlyExitIsTampering) {
-  expect(Stage::unit, "exits_early", Verdict::tampered, {"ended with status 0 before its test"});
+  expect(Stage::unit, "exits_early", Verdict::tampered,
+         {"ended with status 0 before its test"});
 }
 
 TEST_F(RedTeam, AnExitBeforeMainLosesTheControl) {

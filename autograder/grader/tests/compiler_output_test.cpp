@@ -27,7 +27,8 @@ TEST(FirstError, IsTheFirstInTheStudentsFile) {
   EXPECT_FALSE(error.environment);
   EXPECT_EQ(error.first.line, 17);
   EXPECT_EQ(error.first.message, "expected ‘;’ before ‘}’ token");
-  EXPECT_EQ(error.first.excerpt, "   17 |     return value_\n      |                  ^\n");
+  EXPECT_EQ(error.first.excerpt,
+            "   17 |     return value_\n      |                  ^\n");
 }
 
 TEST(FirstError, IsPlacedWhereTheStudentCalledALibraryInGcc) {
@@ -53,8 +54,8 @@ TEST(FirstError, IsPlacedWhereTheStudentCalledALibraryInClang) {
 }
 
 TEST(FirstError, OfTheLinkerIsSaidToo) {
-  const BuildError error =
-      first_error("/usr/bin/ld: a.o: in function `f': undefined reference to `Slot::take()'\n", file);
+  const BuildError error = first_error(
+      "/usr/bin/ld: a.o: in function `f': undefined reference to `Slot::take()'\n", file);
   EXPECT_FALSE(error.environment);
   EXPECT_EQ(error.first.message, "undefined reference to `Slot::take()'");
 }
@@ -64,8 +65,10 @@ TEST(FirstError, ThatNobodyUnderstandsIsTheEnvironments) {
 }
 
 TEST(Warnings, OfTheStudentsFileAreKeptOnce) {
-  const std::string one = "/course/exercises/slot.hpp:3:5: warning: unused variable ‘x’ [-Wunused]\n";
-  const auto warnings = warnings_in(one + one + "/usr/include/x.h:1:1: warning: other\n", file);
+  const std::string one =
+      "/course/exercises/slot.hpp:3:5: warning: unused variable ‘x’ [-Wunused]\n";
+  const auto warnings =
+      warnings_in(one + one + "/usr/include/x.h:1:1: warning: other\n", file);
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_EQ(warnings[0].message, "unused variable ‘x’");
 }
@@ -75,9 +78,15 @@ Outcome on_a_full_disk(const std::string& script) {
   std::string name = testing::TempDir() + "full_diskXXXXXX";
   const fs::path disk = ::mkdtemp(name.data());
   Command command;
-  command.words = {"unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+  command.words = {"unshare",
+                   "--user",
+                   "--map-root-user",
+                   "--mount",
+                   "sh",
+                   "-c",
                    "mount -t tmpfs -o size=64k none \"$DISK\" && "
-                   "head -c 100000 /dev/zero > \"$DISK/filler\" 2>/dev/null; " + script};
+                   "head -c 100000 /dev/zero > \"$DISK/filler\" 2>/dev/null; " +
+                       script};
   command.environment = {{"DISK", disk.string()}, {"LC_ALL", "C.UTF-8"}};
   const Outcome outcome = run(command);
   fs::remove_all(disk);
@@ -101,7 +110,8 @@ TEST(FullDisk, KeepsWhatWasWrittenBefore) {
   // The test program runs itself, on the full disk, as the other half of this test.
   const fs::path self = fs::read_symlink("/proc/self/exe");
   const Outcome outcome = on_a_full_disk(
-      self.string() + " --gtest_also_run_disabled_tests --gtest_filter=FullDisk.DISABLED_WriteHere");
+      self.string() +
+      " --gtest_also_run_disabled_tests --gtest_filter=FullDisk.DISABLED_WriteHere");
   EXPECT_TRUE(outcome.exited_with(0)) << outcome.output;
 }
 

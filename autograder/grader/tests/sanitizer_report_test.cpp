@@ -11,7 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path folder = fs::path(COURSE_SOURCE_FOLDER) / "autograder/grader/tests/reports";
+const fs::path folder =
+    fs::path(COURSE_SOURCE_FOLDER) / "autograder/grader/tests/reports";
 
 std::string contents(const std::string& name) {
   std::ifstream in(folder / name);
@@ -46,8 +47,10 @@ TEST_P(Report, TellsARaceInWords) {
             "data race on value_: thread 1 writes it while the main thread reads it");
   EXPECT_EQ(report.detail,
             "thread 1         writes  slot.hpp:12   value_ = value;   holding no lock\n"
-            "the main thread  reads  slot.hpp:16   return full_ ? value_ : 0;   holding mutex_\n"
-            "Only one of them holds a lock. If thread 1 held mutex_ too, they would be in order.");
+            "the main thread  reads  slot.hpp:16   return full_ ? value_ : 0;   holding "
+            "mutex_\n"
+            "Only one of them holds a lock. If thread 1 held mutex_ too, they would be "
+            "in order.");
   EXPECT_EQ(report.line, 16);
 }
 
@@ -79,8 +82,9 @@ TEST_P(Report, TellsUseAfterFree) {
   const SanitizerReport report = of("asan_late");
   EXPECT_EQ(report.concept_name, "lifetime");
   EXPECT_NE(report.what.find("already freed"), std::string::npos);
-  EXPECT_NE(report.detail.find("freed      by the main thread   slot.hpp:29   delete node;"),
-            std::string::npos)
+  EXPECT_NE(
+      report.detail.find("freed      by the main thread   slot.hpp:29   delete node;"),
+      std::string::npos)
       << report.detail;
   EXPECT_EQ(report.line, 30);
 }

@@ -22,7 +22,8 @@ class SelfTest : public testing::Test {
 
   SanitizerHealth tried(const std::string& source) {
     std::ofstream(root_ / "autograder/grader/self_test/race.cpp") << source;
-    return try_sanitizer(Trees(root_, ""), {{"race", "-O0", "ThreadSanitizer: data race"}});
+    return try_sanitizer(Trees(root_, ""),
+                         {{"race", "-O0", "ThreadSanitizer: data race"}});
   }
 
   fs::path root_;
