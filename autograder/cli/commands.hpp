@@ -87,7 +87,7 @@ struct DoctorOptions {
 int doctor(const Common&, const DoctorOptions&);
 
 struct AuthorOptions {
-  bool check = false;            // starters, weave: change nothing, fail if anything would change
+  bool check = false;  // starters, weave: change nothing, fail if anything would change
   std::vector<std::string> ids;  // verify: these only
   bool json = false;             // verify
 };

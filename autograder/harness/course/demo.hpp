@@ -56,10 +56,10 @@ struct Experiment {
 
 #define COURSE_JOIN_(a, b) a##b
 #define COURSE_JOIN(a, b) COURSE_JOIN_(a, b)
-#define COURSE_EXPERIMENT(kind, claim, title, table)                                         \
-  static void COURSE_JOIN(experiment_, __LINE__)(course::Table & table);                     \
-  static const course::Experiment COURSE_JOIN(registered_, __LINE__){                        \
-      kind, claim, title, COURSE_JOIN(experiment_, __LINE__)};                               \
+#define COURSE_EXPERIMENT(kind, claim, title, table)                     \
+  static void COURSE_JOIN(experiment_, __LINE__)(course::Table & table); \
+  static const course::Experiment COURSE_JOIN(registered_, __LINE__){    \
+      kind, claim, title, COURSE_JOIN(experiment_, __LINE__)};           \
   static void COURSE_JOIN(experiment_, __LINE__)(course::Table & table)
 
 #define MEASURED(claim, title, table) \

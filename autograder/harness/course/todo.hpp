@@ -13,7 +13,8 @@ struct Step {
   int line;
 
   // Implicit, so that `todo(1)` records the caller's line.
-  Step(int number_in, const char* file_in = __builtin_FILE(), int line_in = __builtin_LINE())
+  Step(int number_in, const char* file_in = __builtin_FILE(),
+       int line_in = __builtin_LINE())
       : number(number_in), file(file_in), line(line_in) {}
 };
 
