@@ -103,6 +103,31 @@ void Contest::calibrate() {
   throw Broke(Side::reference, measurement);
 }
 
+Contest::Times Contest::student_times() {
+  Times least;
+  for (int i = 0; i < 8; ++i) {
+    const Measurement measurement = run(Side::student, gate_.threads);
+    if (measurement.end == End::stopped) continue;
+    least.reported = std::min(least.reported, measurement.seconds);
+    least.by_our_clock = std::min(least.by_our_clock, measurement.our_clock);
+  }
+  return least;
+}
+
+std::optional<bool> Contest::student_clock_runs_slow() {
+  constexpr std::uint64_t more = 3;
+  const double limit_before = std::exchange(seconds_allowed_, 2.0);
+  const Times little = student_times();
+  iterations_ *= more;
+  const Times much = student_times();
+  iterations_ /= more;
+  seconds_allowed_ = limit_before;
+  if (std::isinf(little.by_our_clock) || std::isinf(much.by_our_clock))
+    return std::nullopt;
+  const double by_our_clock = much.by_our_clock - little.by_our_clock;
+  return by_our_clock > (1 + hidden_share) * (much.reported - little.reported);
+}
+
 std::vector<Contest::Cell> Contest::cells() const {
   if (gate_.kind == Kind::ratio) {
     return {{Side::student, gate_.threads}, {Side::reference, gate_.threads}};

@@ -81,6 +81,11 @@ class Contest {
   // Runs one block. Throws Broke.
   [[nodiscard]] Block next();
 
+  // Whether the student's clock runs slow, or its process only needs long to set up and to
+  // end: three times the work must take as much more time by our clock as by its own. Absent
+  // where runs were stopped. Throws Broke.
+  [[nodiscard]] std::optional<bool> student_clock_runs_slow();
+
   // Our clock's time of all runs so far.
   [[nodiscard]] double seconds() const { return seconds_; }
 
@@ -93,6 +98,13 @@ class Contest {
     double best_remainder = std::numeric_limits<double>::infinity();
   };
 
+  // The least times of several runs of the student's program, by its clock and by ours.
+  struct Times {
+    double reported = std::numeric_limits<double>::infinity();
+    double by_our_clock = std::numeric_limits<double>::infinity();
+  };
+
+  [[nodiscard]] Times student_times();
   [[nodiscard]] std::vector<Cell> cells() const;
   [[nodiscard]] std::vector<std::size_t> order();
   [[nodiscard]] std::vector<std::size_t> shuffled_rounds();

@@ -27,8 +27,16 @@ class Findings {
   // In most blocks, and in the best runs of all: where noise hides a lie from a block, the
   // quietest moments of the whole measuring show it.
   [[nodiscard]] bool clock_agrees() const {
+    if (clock_runs_slow_) return !*clock_runs_slow_;
     return clock_agreed_ && !remainders_.clock_is_off();
   }
+
+  // Whether it is shown that the student's process lasts too long for what it reports, and
+  // still to be found out why.
+  [[nodiscard]] bool clock_is_suspect() const {
+    return !clock_runs_slow_ && clock_.bad() >= rule_.fail_at;
+  }
+  void settle_clock(std::optional<bool> runs_slow) { clock_runs_slow_ = runs_slow; }
   [[nodiscard]] double e_fail() const { return speed_.bad(); }
   [[nodiscard]] double e_pass() const { return speed_.good(); }
 
@@ -41,6 +49,7 @@ class Findings {
   bool fast_enough_ = false;   // once shown, it stays shown
   bool clock_agreed_ = false;  // likewise
   Remainders remainders_;
+  std::optional<bool> clock_runs_slow_;
   std::vector<double> differences_;
   std::vector<double> reference_scalings_;
 };
@@ -58,7 +67,7 @@ void Findings::add(const Block& block) {
 }
 
 std::optional<Verdict> Findings::verdict() const {
-  if (clock_.bad() >= rule_.fail_at) return Verdict::tampered;
+  if (clock_runs_slow_.value_or(false)) return Verdict::tampered;
   const bool slow = speed_.bad() >= rule_.fail_at;
   const bool passed = fast_enough_ && clock_agrees();
   if ((slow || passed) && !reference_scales()) return Verdict::inconclusive;
@@ -166,6 +175,9 @@ Result measure(Contest& contest, const Gate& gate, const Rule& rule) {
   while (!verdict && contest.seconds() < until) {
     findings.add(contest.next());
     ++result.blocks;
+    if (findings.clock_is_suspect()) {
+      findings.settle_clock(contest.student_clock_runs_slow());
+    }
     verdict = findings.verdict();
   }
   result.verdict = verdict.value_or(Verdict::inconclusive);

@@ -54,6 +54,17 @@ TEST(Program, KnowsItsThreads) {
   EXPECT_EQ(measure(run).words, "not three threads");
 }
 
+TEST(Program, RunsOnTheCoresItIsGiven) {
+  const unsigned last = machine::allowed_cores().back();
+  const Measurement measurement = program_runner({last})(run_of("CountsCores"));
+  EXPECT_EQ(measurement.end, End::measured) << measurement.words;
+}
+
+TEST(Program, StaysOnOneCoreWhileItAsksTo) {
+  const Measurement measurement = measure(run_of("StaysOnOneCore"));
+  EXPECT_EQ(measurement.end, End::measured) << measurement.words;
+}
+
 TEST(Program, TakesNoSettingsFromOutside) {
   ::setenv("COURSE_TWICE", "1", 1);
   ::setenv("COURSE_THREADS", "3", 1);

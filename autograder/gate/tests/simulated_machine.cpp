@@ -139,6 +139,7 @@ Measurement SimulatedMachine::measure(const Run& run) {
   Measurement measurement;
   measurement.end = End::measured;
   measurement.seconds = program.clock_speed * (now_ - ready);
+  work(program.seconds_to_end * slowdown);
   measurement.our_clock = now_ - started;
   if (measurement.our_clock > run.seconds_allowed) {
     measurement.end = End::stopped;

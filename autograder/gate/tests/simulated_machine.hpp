@@ -38,8 +38,9 @@ struct NoiseKind {
 
 struct SimulatedProgram {
   double seconds_per_iteration = 1e-5;
-  double gain_of_two = 1.9;  // speed with twice the threads over speed without
-  double clock_speed = 1;    // what its clock shows of each second
+  double gain_of_two = 1.9;   // speed with twice the threads over speed without
+  double seconds_to_end = 0;  // after the measured work, until the process is gone
+  double clock_speed = 1;     // what its clock shows of each second
 };
 
 class SimulatedMachine {

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <thread>
 
 #include "course/gate.hpp"
 #include "course/todo.hpp"
+#include "machine/usable_cores.hpp"
 
 namespace {
 
@@ -61,12 +63,34 @@ void ChoosesItsOwnIterations(benchmark::State& state) {
 }
 BENCHMARK(ChoosesItsOwnIterations)->MinTime(0.001);
 
-// One core for each of the threads it was told of.
 void CountsThreads(benchmark::State& state) {
   for (auto _ : state) {
     if (course::threads() != 3) state.SkipWithError("not three threads");
   }
 }
 BENCHMARK(CountsThreads)->Apply(course::gate);
+
+void CountsCores(benchmark::State& state) {
+  for (auto _ : state) {
+    if (course::machine::usable_cores() != 1) state.SkipWithError("not one core");
+  }
+}
+BENCHMARK(CountsCores)->Apply(course::gate);
+
+void StaysOnOneCore(benchmark::State& state) {
+  const std::size_t before = course::machine::allowed_cores().size();
+  for (auto _ : state) {
+    const course::OnOneCore here;
+    std::size_t allowed_in_thread = 0;
+    std::thread([&] {
+      allowed_in_thread = course::machine::allowed_cores().size();
+    }).join();
+    if (allowed_in_thread != 1) state.SkipWithError("a thread may leave the core");
+  }
+  if (course::machine::allowed_cores().size() != before) {
+    state.SkipWithError("the other cores were not given back");
+  }
+}
+BENCHMARK(StaysOnOneCore)->Apply(course::gate);
 
 }  // namespace
