@@ -82,8 +82,8 @@ class Contest {
   [[nodiscard]] Block next();
 
   // Whether the student's clock runs slow, or its process only needs long to set up and to
-  // end: three times the work must take as much more time by our clock as by its own. Absent
-  // where runs were stopped. Throws Broke.
+  // end: with three times the work, only a lie grows. Absent where every run was stopped.
+  // Throws Broke.
   [[nodiscard]] std::optional<bool> student_clock_runs_slow();
 
   // Our clock's time of all runs so far.
@@ -98,13 +98,13 @@ class Contest {
     double best_remainder = std::numeric_limits<double>::infinity();
   };
 
-  // The least times of several runs of the student's program, by its clock and by ours.
-  struct Times {
+  // The least of several runs: the work reported, and how much longer the process lasted.
+  struct Unreported {
     double reported = std::numeric_limits<double>::infinity();
-    double by_our_clock = std::numeric_limits<double>::infinity();
+    double beyond_it = std::numeric_limits<double>::infinity();
   };
 
-  [[nodiscard]] Times student_times();
+  void run_student(std::uint64_t iterations, Unreported& least);
   [[nodiscard]] std::vector<Cell> cells() const;
   [[nodiscard]] std::vector<std::size_t> order();
   [[nodiscard]] std::vector<std::size_t> shuffled_rounds();
