@@ -1,0 +1,37 @@
+// A well-known algorithm twice: as it is right, and with the mistake it is known for.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "interleave/interleave.hpp"
+
+namespace interleave::classics {
+
+enum class Form { kBroken, kRight };
+
+struct Classic {
+  std::string_view name;
+  std::string_view mistake;  // of the broken form
+  std::string_view kind;     // what it is found as: Result::kind
+  void (*broken)();
+  void (*right)();
+};
+
+[[nodiscard]] std::span<const Classic> mutual_exclusion();
+[[nodiscard]] std::span<const Classic> publication();
+[[nodiscard]] std::span<const Classic> reclamation();
+[[nodiscard]] std::span<const Classic> lock_free_containers();
+[[nodiscard]] std::span<const Classic> waiting();
+[[nodiscard]] std::span<const Classic> check_then_act();
+
+// Runs `first` on the calling thread and each of `others` on its own, until all are done.
+template <typename First, typename... Others>
+void together(First&& first, Others&&... others) {
+  std::jthread threads[] = {std::jthread(std::forward<Others>(others))...};
+  std::forward<First>(first)();
+}
+
+}  // namespace interleave::classics
