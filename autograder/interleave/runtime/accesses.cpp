@@ -94,6 +94,10 @@ void trace_plain(Thread& self, Address address, std::uint64_t size, bool write,
 
 }  // namespace
 
+void expect_alive(Thread& self, Address object, ProgramCounter pc) {
+  check_alive(self, object, 1, true, true, pc);
+}
+
 // -- Plain -------------------------------------------------------------------------------------
 
 void plain_access(Thread& self, Address address, std::uint64_t size, bool write,

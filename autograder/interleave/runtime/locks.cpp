@@ -94,6 +94,7 @@ int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
 }
 
 void check_alive(Thread& self, const Lock& lock, ProgramCounter pc) {
+  expect_alive(self, lock.address, pc);
   if (lock.destroyed) misuse(self, pc, "uses a lock that was destroyed");
 }
 

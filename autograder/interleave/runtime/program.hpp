@@ -87,6 +87,9 @@ void end_once(Thread& self, Address flag);
 void plain_access(Thread& self, Address address, std::uint64_t size, bool write,
                   ProgramCounter pc);
 
+// Fails if a lock or a condition lies in memory that was freed.
+void expect_alive(Thread& self, Address object, ProgramCounter pc);
+
 Value load(Thread& self, Address address, std::uint8_t size, MemoryOrder order,
            ProgramCounter pc);
 void store(Thread& self, Address address, std::uint8_t size, MemoryOrder order,

@@ -61,6 +61,7 @@ int wait_on_condition(Thread& self, pthread_cond_t* condition, pthread_mutex_t* 
                       .second_object = reinterpret_cast<Address>(mutex),
                       .pc = pc};
   engine().point(self, operation);
+  expect_alive(self, address, pc);
   engine().observe(self, pc, address, 0);
   const bool spurious = engine().happens_spuriously(self, operation);
   if (Step* step = engine().performed(self, operation, true)) step->blocked = !spurious;
@@ -85,6 +86,7 @@ int notify_condition(Thread& self, pthread_cond_t* condition, bool all,
       .object = reinterpret_cast<Address>(condition),
       .pc = pc};
   engine().point(self, operation);
+  expect_alive(self, operation.object, pc);
   wake(self, engine().queue(operation.object), all ? kMostThreads : 1, operation);
   return 0;
 }

@@ -305,7 +305,7 @@ constexpr Classic kClassics[] = {
     of_two<Bakery>("Bakery", "nobody waits while another chooses", "data race"),
     of_two<SpinLock>("spin lock", "unlocked with a relaxed store", "data race"),
     of_two<TestAndSetLock>("test-and-set lock", "tests, then sets", "data race"),
-    of_two<TicketLock>("ticket lock", "two threads draw one number", "data race"),
+    of_two<TicketLock>("ticket lock", "two threads draw one number", "livelock"),
     of_two<McsLock>("MCS lock", "leaves before its successor has linked itself",
                     "livelock"),
     {"CLH lock", "uses its own node again", "livelock", clh_twice<Form::kBroken>,

@@ -192,7 +192,7 @@ constexpr Classic kClassics[] = {
      seqlock<SeqMistake::kReaderWithoutFence>, seqlock<SeqMistake::kNone>},
     {"seqlock, writer", "never odd", "check", seqlock<SeqMistake::kWriterWithoutOdd>,
      seqlock<SeqMistake::kNone>},
-    {"parking", "release and acquire for seq_cst", "lost wake-up", parking<Form::kBroken>,
+    {"parking", "release and acquire for seq_cst", "deadlock", parking<Form::kBroken>,
      parking<Form::kRight>},
     {"shared_ptr", "copied while another assigns", "data race",
      shared_pointer<Form::kBroken>, shared_pointer<Form::kRight>},
