@@ -1,5 +1,5 @@
-// What every test in this folder asks: a correct program stays clean for 10,000 schedules,
-// or for all it has.
+// What every test in this folder asks: a correct program stays clean for 10,000 schedules
+// at random, and for those of the portfolio, which may find that there are no more.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,14 +11,15 @@
 namespace interleave {
 
 inline void expect_clean(const std::function<void()>& body) {
-  Options options;
-  options.schedules = 10'000;
-  options.seconds = 120;
-  const Result result = find_failure(body, options);
-  EXPECT_TRUE(result.clean()) << result.message << '\n' << result.picture;
-  if (explores_schedules()) {
-    EXPECT_TRUE(result.exhaustive || result.schedules >= options.schedules)
-        << result.coverage;
+  for (const char* strategy : {"portfolio", "sticky20"}) {
+    Options options;
+    options.schedules = 10'000;
+    options.seconds = 120;
+    options.strategy = strategy;
+    const Result result = find_failure(body, options);
+    ASSERT_TRUE(result.clean()) << result.message << '\n' << result.picture;
+    ASSERT_TRUE(result.exhaustive || result.schedules >= options.schedules)
+        << strategy << " stopped early: " << result.coverage;
   }
 }
 
