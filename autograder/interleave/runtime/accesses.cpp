@@ -95,7 +95,12 @@ void trace_plain(Thread& self, Address address, std::uint64_t size, bool write,
 }  // namespace
 
 void expect_alive(Thread& self, Address object, ProgramCounter pc) {
+  if (!engine().arena().contains(object)) return;
   check_alive(self, object, 1, true, true, pc);
+  if (engine().alone()) return;
+  // Freeing counts as writing: if nothing orders the two, another schedule frees it first.
+  const Race* race = engine().memory().read(engine().site(self, pc), object, 1);
+  if (race != nullptr) fail_race(self, *race);
 }
 
 // -- Plain -------------------------------------------------------------------------------------

@@ -87,7 +87,8 @@ void end_once(Thread& self, Address flag);
 void plain_access(Thread& self, Address address, std::uint64_t size, bool write,
                   ProgramCounter pc);
 
-// Fails if a lock or a condition lies in memory that was freed.
+// A lock or a condition is used: fails if it lies in memory that was freed, or that another
+// thread may free at the same time.
 void expect_alive(Thread& self, Address object, ProgramCounter pc);
 
 Value load(Thread& self, Address address, std::uint8_t size, MemoryOrder order,

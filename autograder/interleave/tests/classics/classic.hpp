@@ -18,6 +18,7 @@ struct Classic {
   std::string_view kind;     // what it is found as: Result::kind
   void (*broken)();
   void (*right)();
+  bool spins = false;  // the right form goes round in a circle until something changes
 };
 
 [[nodiscard]] std::span<const Classic> mutual_exclusion();

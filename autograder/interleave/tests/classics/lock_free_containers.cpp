@@ -256,7 +256,7 @@ constexpr Classic kClassics[] = {
     {"Chase-Lev deque", "no fence in take", "check", chase_lev<Form::kBroken>,
      chase_lev<Form::kRight>},
     {"ring of one slot", "relaxed indices", "data race", ring<Form::kBroken>,
-     ring<Form::kRight>},
+     ring<Form::kRight>, true},
     {"Vyukov mailbox", "links with a relaxed store", "data race",
      linked_mailbox<Form::kBroken>, linked_mailbox<Form::kRight>},
 };

@@ -295,8 +295,9 @@ void reads_and_writes() {
 template <template <Form> typename Lock>
 constexpr Classic of_two(std::string_view name, std::string_view mistake,
                          std::string_view kind) {
-  return {name, mistake, kind, two_visit<Lock<Form::kBroken>>,
-          two_visit<Lock<Form::kRight>>};
+  return {
+      name, mistake, kind, two_visit<Lock<Form::kBroken>>, two_visit<Lock<Form::kRight>>,
+      true};
 }
 
 constexpr Classic kClassics[] = {
@@ -309,9 +310,9 @@ constexpr Classic kClassics[] = {
     of_two<McsLock>("MCS lock", "leaves before its successor has linked itself",
                     "livelock"),
     {"CLH lock", "uses its own node again", "livelock", clh_twice<Form::kBroken>,
-     clh_twice<Form::kRight>},
+     clh_twice<Form::kRight>, true},
     {"reader-writer lock", "looks for a writer, then counts itself", "data race",
-     reads_and_writes<Form::kBroken>, reads_and_writes<Form::kRight>},
+     reads_and_writes<Form::kBroken>, reads_and_writes<Form::kRight>, true},
 };
 
 }  // namespace

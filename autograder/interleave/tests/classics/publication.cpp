@@ -193,7 +193,7 @@ constexpr Classic kClassics[] = {
     {"seqlock, writer", "never odd", "check", seqlock<SeqMistake::kWriterWithoutOdd>,
      seqlock<SeqMistake::kNone>},
     {"parking", "release and acquire for seq_cst", "deadlock", parking<Form::kBroken>,
-     parking<Form::kRight>},
+     parking<Form::kRight>, true},
     {"shared_ptr", "copied while another assigns", "data race",
      shared_pointer<Form::kBroken>, shared_pointer<Form::kRight>},
 };

@@ -142,12 +142,12 @@ constexpr Classic kClassics[] = {
     {"reference count", "relaxed decrements", "data race", reference_count<Form::kBroken>,
      reference_count<Form::kRight>},
     {"RCU", "no grace period", "use after free", read_copy_update<Form::kBroken>,
-     read_copy_update<Form::kRight>},
+     read_copy_update<Form::kRight>, true},
     {"hazard pointer", "not looked at again once it is set", "use after free",
      hazard_pointer<Form::kBroken>, hazard_pointer<Form::kRight>},
     {"Treiber stack, memory", "deletes what it popped", "use after free",
      delete_after_pop<Form::kBroken>, delete_after_pop<Form::kRight>},
-    {"completion", "notifies after it has unlocked", "use after free",
+    {"completion", "notifies after it has unlocked", "data race",
      notify_after_unlock<Form::kBroken>, notify_after_unlock<Form::kRight>},
 };
 

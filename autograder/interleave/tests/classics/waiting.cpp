@@ -252,7 +252,8 @@ constexpr Classic kClassics[] = {
      dining_philosophers<Form::kBroken>, dining_philosophers<Form::kRight>},
     {"transfer", "locks in the order of the arguments", "deadlock",
      transfer<Form::kBroken>, transfer<Form::kRight>},
-    {"barrier", "only counts", "livelock", barrier<Form::kBroken>, barrier<Form::kRight>},
+    {"barrier", "only counts", "livelock", barrier<Form::kBroken>, barrier<Form::kRight>,
+     true},
 };
 
 }  // namespace

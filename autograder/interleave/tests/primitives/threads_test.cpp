@@ -1,4 +1,7 @@
 // Property: threads, tasks, initialisation and time do in every schedule what C++20 says.
+//
+// Left out    set_value_at_thread_exit: libstdc++ stores the value's arrival in its own,
+//             uninstrumented code, so the explorer would see no edge from it.
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -226,15 +229,6 @@ TEST(Threads, ABrokenPromiseIsNoticed) {
       noticed = true;
     }
     check(noticed);
-  });
-}
-
-TEST(Threads, PromiseKeptAtThreadExit) {
-  expect_clean([] {
-    std::promise<int> promise;
-    std::future<int> future = promise.get_future();
-    std::jthread worker([&] { promise.set_value_at_thread_exit(42); });
-    check(future.get() == 42);
   });
 }
 
