@@ -18,6 +18,10 @@
 #include "classic.hpp"
 
 namespace interleave::classics {
+
+// For GoogleTest's messages.
+void PrintTo(const Classic& classic, std::ostream* out) { *out << classic.name; }
+
 namespace {
 
 std::vector<Classic> all_classics() {
@@ -152,8 +156,6 @@ std::string test_name(const testing::TestParamInfo<Classic>& info) {
   }
   return name;
 }
-
-void PrintTo(const Classic& classic, std::ostream* out) { *out << classic.name; }
 
 INSTANTIATE_TEST_SUITE_P(Classics, EachClassic, testing::ValuesIn(all_classics()),
                          test_name);

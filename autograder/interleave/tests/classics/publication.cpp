@@ -158,6 +158,7 @@ void parking() {
 template <Form kForm>
 void shared_pointer() {
   auto current = std::make_shared<int>(1);
+  auto next = std::make_shared<int>(2);
   std::mutex mutex;
   const auto with_lock = [&](auto use) {
     if constexpr (kForm == Form::kRight) {
@@ -167,16 +168,12 @@ void shared_pointer() {
       use();
     }
   };
-  together(
-      [&] {
-        auto next = std::make_shared<int>(2);
-        with_lock([&] { current.swap(next); });
-      },
-      [&] {
-        std::shared_ptr<int> mine;
-        with_lock([&] { mine = current; });
-        check(*mine == 1 || *mine == 2);
-      });
+  together([&] { with_lock([&] { current.swap(next); }); },
+           [&] {
+             std::shared_ptr<int> mine;
+             with_lock([&] { mine = current; });
+             check(*mine == 1 || *mine == 2);
+           });
 }
 
 constexpr Classic kClassics[] = {
