@@ -169,7 +169,8 @@ void conclude(Thread& self, const Operation& operation, const Committed& committ
   if (committed.race != nullptr) fail_race(self, *committed.race);
   if (committed.wrote && committed.newest)
     put(operation.object, operation.size, committed.written);
-  if (reads) engine().observe(self, operation.pc, operation.object, content_of(committed.read));
+  if (reads)
+    engine().observe(self, operation.pc, operation.object, content_of(committed.read));
   if (reads) {
     self.last_read = operation.object;
     self.last_seen = committed.read.low;

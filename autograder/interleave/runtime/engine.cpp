@@ -1,5 +1,6 @@
 #include "interleave/runtime/engine.hpp"
 
+#include <cxxabi.h>
 #include <sys/single_threaded.h>
 
 #include <algorithm>
@@ -12,7 +13,16 @@ namespace {
 
 thread_local Thread* this_thread = nullptr;
 
-void adopt(void* thread) { this_thread = static_cast<Thread*>(thread); }
+// The C++ ABI: the caught exceptions, and the number of uncaught ones.
+struct ExceptionState {
+  void* caught;
+  unsigned uncaught;
+};
+
+void adopt(void* thread) {
+  this_thread = static_cast<Thread*>(thread);
+  this_thread->exception_state = abi::__cxa_get_globals();
+}
 
 // FNV-1a, one number at a time.
 void mix(std::uint64_t& hash, std::uint64_t number) {
@@ -94,11 +104,15 @@ Thread& Engine::fresh_thread() {
   }
   Thread& thread = *slot;
   const Fiber fiber = thread.fiber;
+  void* const exception_state = thread.exception_state;
   std::vector<ProgramCounter> calls = std::move(thread.calls);
   calls.clear();
   thread = Thread{};
   thread.calls = std::move(calls);
   thread.fiber = fiber;
+  thread.exception_state = exception_state;
+  // A run that ended in an exception left it there.
+  *static_cast<ExceptionState*>(exception_state) = {};
   thread.id = count_;
   thread.in_runtime = true;
   thread.name = "worker " + std::to_string(count_);
@@ -397,7 +411,8 @@ bool Engine::settle(Thread& self) {
 void Engine::wait_for_change(Thread& self) {
   const Wait need = std::exchange(self.wait, Wait::kChange);
   // One that polls with try_lock waits for the lock; one that polls under a lock can always have it.
-  Lock* const lock = need == Wait::kNothing ? self.lock : std::exchange(self.lock, nullptr);
+  Lock* const lock =
+      need == Wait::kNothing ? self.lock : std::exchange(self.lock, nullptr);
   hand_over(self, pick(self));
   self.wait = need;
   self.lock = lock;

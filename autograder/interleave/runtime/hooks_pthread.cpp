@@ -186,7 +186,8 @@ INTERLEAVE_HOOK int pthread_setname_np(pthread_t handle, const char* name) noexc
   return real().pthread_setname_np(handle, name);
 }
 
-INTERLEAVE_HOOK int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) noexcept {
+INTERLEAVE_HOOK int pthread_key_create(pthread_key_t* key,
+                                       void (*destructor)(void*)) noexcept {
   const int error = real().pthread_key_create(key, destructor);
   if (error == 0) note_key(*key, destructor);
   return error;

@@ -44,6 +44,7 @@ struct Thread {
   // -- For ever
   ThreadId id = 0;
   Fiber fiber;
+  void* exception_state = nullptr;  // the C++ runtime's, of the fiber
 
   // -- This run
   bool started = false;  // its fiber has run to its first operation

@@ -128,7 +128,8 @@ void* own_value(const Thread& self, unsigned key) {
 
 bool take_own_value(Thread& self, ExitHandler& destructor) {
   for (OwnValue& own : self.own_values) {
-    const bool known = own.key < destructors().size() && destructors()[own.key] != nullptr;
+    const bool known =
+        own.key < destructors().size() && destructors()[own.key] != nullptr;
     if (own.value == nullptr || !known) continue;
     destructor = {destructors()[own.key], std::exchange(own.value, nullptr)};
     return true;

@@ -27,7 +27,8 @@ std::size_t wake(Thread& self, WaitQueue& queue, std::size_t most,
                  const Operation& operation) {
   std::array<Thread*, kMostThreads> woken;
   std::size_t count = 0;
-  while (count < most && queue.size > 0) woken[count++] = &wake_one(self, queue, operation);
+  while (count < most && queue.size > 0)
+    woken[count++] = &wake_one(self, queue, operation);
   engine().made_progress(self);
   Step* step = engine().performed(self, operation, true);
   if (step != nullptr) step->amount = count;
@@ -114,8 +115,8 @@ long wait_on_futex(Thread& self, const int* word, int expected, std::uint64_t de
   engine().observe(self, pc, operation.object, static_cast<std::uint64_t>(*word));
   // libstdc++ 12's semaphore sleeps on a count that it read before it last looked (its bug 104928). The call may
   // return for no reason, so it does, where the thread knows better than what it expects.
-  const bool knows_better = self.last_read == operation.object &&
-                            static_cast<int>(self.last_seen) != expected;
+  const bool knows_better =
+      self.last_read == operation.object && static_cast<int>(self.last_seen) != expected;
   if (*word != expected || knows_better) {
     if (Step* step = engine().performed(self, operation, false)) step->succeeded = false;
     errno = EAGAIN;

@@ -1,0 +1,78 @@
+// memcpy, memmove, memset: how the program and libstdc++ touch memory behind the compilers' hooks.
+//
+// A copy reads and writes like any other access, so that a race inside a std::string is seen.
+#include <dlfcn.h>
+
+#include <cstddef>
+
+#include "interleave/runtime/program.hpp"
+
+#define INTERLEAVE_HOOK extern "C" __attribute__((visibility("default")))
+#define CALLER reinterpret_cast<interleave::ProgramCounter>(__builtin_return_address(0))
+
+namespace interleave {
+namespace {
+
+using Copy = void* (*)(void*, const void*, std::size_t);
+using Fill = void* (*)(void*, int, std::size_t);
+
+// The C library's, once they are found; libraries that start earlier get the plain loops below.
+constinit Copy real_memcpy = nullptr;
+constinit Copy real_memmove = nullptr;
+constinit Fill real_memset = nullptr;
+
+__attribute__((constructor)) void find_real() {
+  real_memcpy = reinterpret_cast<Copy>(dlsym(RTLD_NEXT, "memcpy"));
+  real_memmove = reinterpret_cast<Copy>(dlsym(RTLD_NEXT, "memmove"));
+  real_memset = reinterpret_cast<Fill>(dlsym(RTLD_NEXT, "memset"));
+}
+
+// Volatile, or the compilers would turn the loops into the calls that they stand for.
+void* copy_bytes(void* to, const void* from, std::size_t size) {
+  volatile char* const target = static_cast<char*>(to);
+  const volatile char* const source = static_cast<const char*>(from);
+  if (target <= source) {
+    for (std::size_t i = 0; i < size; ++i) target[i] = source[i];
+  } else {
+    for (std::size_t i = size; i > 0; --i) target[i - 1] = source[i - 1];
+  }
+  return to;
+}
+
+void* fill_bytes(void* to, int value, std::size_t size) {
+  volatile char* const target = static_cast<char*>(to);
+  for (std::size_t i = 0; i < size; ++i) target[i] = static_cast<char>(value);
+  return to;
+}
+
+void note_access(const void* address, std::size_t size, bool write, ProgramCounter pc) {
+  Thread* self = body_thread();
+  if (self == nullptr || size == 0) return;
+  const RuntimeScope scope(*self);
+  plain_access(*self, reinterpret_cast<Address>(address), size, write, pc);
+}
+
+}  // namespace
+}  // namespace interleave
+
+using interleave::note_access;
+
+INTERLEAVE_HOOK void* memcpy(void* to, const void* from, std::size_t size) noexcept {
+  note_access(from, size, false, CALLER);
+  note_access(to, size, true, CALLER);
+  if (interleave::real_memcpy == nullptr) return interleave::copy_bytes(to, from, size);
+  return interleave::real_memcpy(to, from, size);
+}
+
+INTERLEAVE_HOOK void* memmove(void* to, const void* from, std::size_t size) noexcept {
+  note_access(from, size, false, CALLER);
+  note_access(to, size, true, CALLER);
+  if (interleave::real_memmove == nullptr) return interleave::copy_bytes(to, from, size);
+  return interleave::real_memmove(to, from, size);
+}
+
+INTERLEAVE_HOOK void* memset(void* to, int value, std::size_t size) noexcept {
+  note_access(to, size, true, CALLER);
+  if (interleave::real_memset == nullptr) return interleave::fill_bytes(to, value, size);
+  return interleave::real_memset(to, value, size);
+}

@@ -1,0 +1,396 @@
+// Property: each way in which a body can be wrong is found, called by its name, and comes again in another process.
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "interleave/interleave.hpp"
+
+namespace {
+
+using interleave::check;
+using interleave::find_failure;
+using interleave::Result;
+
+// Finds what is wrong with `body` and makes sure that it is `kind`.
+Result finds(const std::string& kind, const std::function<void()>& body,
+             interleave::Options options = {}) {
+  Result result = find_failure(body, options);
+  EXPECT_EQ(result.kind, kind) << result.picture;
+  EXPECT_FALSE(result.message.empty());
+  return result;
+}
+
+TEST(Failures, Check) {
+  const Result result = finds("check", [] {
+    std::atomic<int> sum{0};
+    std::thread worker([&] { sum = sum + 1; });
+    sum = sum + 1;
+    worker.join();
+    check(sum == 2, "an addition was lost");
+  });
+  EXPECT_EQ(result.message, "an addition was lost");
+}
+
+TEST(Failures, Exception) {
+  const Result result = finds("exception", [] {
+    std::thread worker([] { throw std::runtime_error("no paper"); });
+    worker.join();
+  });
+  EXPECT_NE(result.message.find("no paper"), std::string::npos) << result.message;
+}
+
+TEST(Failures, ExceptionOfTheBodyItself) {
+  finds("exception", [] { throw std::logic_error("wrong"); });
+}
+
+TEST(Failures, Crash) {
+  const Result result = finds("crash", [] {
+    std::atomic<int*> pointer{nullptr};
+    int value = 0;
+    std::thread worker([&] { pointer = &value; });
+    *pointer.load() = 1;
+    worker.join();
+  });
+  EXPECT_NE(result.message.find("SIGSEGV"), std::string::npos) << result.message;
+}
+
+TEST(Failures, Abort) {
+  finds("crash", [] { std::abort(); });
+}
+
+TEST(Failures, StackOverflow) {
+  struct Endless {
+    static int descend(volatile int depth) {
+      return depth < 0 ? 0 : descend(depth + 1) + depth;
+    }
+  };
+  finds("crash", [] { Endless::descend(0); });
+}
+
+TEST(Failures, Race) {
+  finds("data race", [] {
+    int value = 0;
+    std::thread worker([&] { value = 1; });
+    value = 2;
+    worker.join();
+  });
+}
+
+TEST(Failures, RaceInsideACopy) {
+  finds("data race", [] {
+    std::array<char, 64> text{};
+    std::array<char, 64> copy{};
+    std::thread worker([&] { text[40] = 'x'; });
+    volatile std::size_t size = text.size();
+    std::memcpy(copy.data(), text.data(), size);
+    worker.join();
+  });
+}
+
+TEST(Failures, WaitingForAPlainVariable) {
+  finds("data race", [] {
+    volatile bool ready = false;
+    std::thread worker([&] { ready = true; });
+    while (!ready) {
+    }
+    worker.join();
+  });
+}
+
+TEST(Failures, Deadlock) {
+  const Result result = finds("deadlock", [] {
+    std::mutex first;
+    std::mutex second;
+    std::thread worker([&] {
+      const std::lock_guard a(first);
+      const std::lock_guard b(second);
+    });
+    {
+      const std::lock_guard b(second);
+      const std::lock_guard a(first);
+    }
+    worker.join();
+  });
+  EXPECT_EQ(result.concept_name, "lock order");
+}
+
+TEST(Failures, DeadlockOfJoins) {
+  finds("deadlock", [] {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::thread worker([&] { const std::lock_guard wanted(mutex); });
+    worker.join();
+  });
+}
+
+TEST(Failures, DeadlockOfAReaderThatWantsToWrite) {
+  finds("deadlock", [] {
+    std::shared_mutex mutex;
+    std::shared_lock reading(mutex);
+    const std::unique_lock writing(mutex);
+  });
+}
+
+TEST(Failures, LostWakeUp) {
+  const Result result = finds("lost wake-up",
+                              [] {
+                                std::mutex mutex;
+                                std::condition_variable changed;
+                                std::atomic<bool> ready{false};
+                                std::thread worker([&] {
+                                  ready = true;
+                                  changed.notify_one();
+                                });
+                                {
+                                  std::unique_lock lock(mutex);
+                                  if (!ready) changed.wait(lock);
+                                }
+                                worker.join();
+                              },
+                              {.spurious = false});
+  EXPECT_EQ(result.concept_name, "lost wake-up");
+}
+
+TEST(Failures, NobodyNotifiesAnAtomic) {
+  finds("lost wake-up", [] {
+    std::atomic<int> stage{0};
+    std::thread worker([&] { stage = 1; });
+    stage.wait(0);
+    worker.join();
+  });
+}
+
+TEST(Failures, NothingToBeNotifiedOf) {
+  finds("deadlock", [] {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool ready = false;
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return ready; });
+  });
+}
+
+TEST(Failures, Livelock) {
+  finds("livelock", [] {
+    std::atomic<bool> go{false};
+    std::thread worker([] {});
+    while (!go) std::this_thread::yield();
+    worker.join();
+  });
+}
+
+TEST(Failures, LivelockUnderALock) {
+  finds("livelock", [] {
+    std::mutex mutex;
+    bool go = false;
+    for (;;) {
+      const std::lock_guard lock(mutex);
+      if (go) break;
+    }
+  });
+}
+
+TEST(Failures, LockTwice) {
+  finds("misuse", [] {
+    std::mutex mutex;
+    mutex.lock();
+    mutex.lock();
+  });
+}
+
+TEST(Failures, UnlockByAnother) {
+  finds("misuse", [] {
+    std::mutex mutex;
+    mutex.lock();
+    std::thread worker([&] { mutex.unlock(); });
+    worker.join();
+  });
+}
+
+TEST(Failures, UnlockOfAFreeMutex) {
+  finds("misuse", [] {
+    std::mutex mutex;
+    mutex.unlock();
+  });
+}
+
+TEST(Failures, EndsWhileItHoldsALock) {
+  finds("misuse", [] {
+    std::mutex mutex;
+    std::thread worker([&] { mutex.lock(); });
+    worker.join();
+  });
+}
+
+TEST(Failures, FreesALockedMutex) {
+  finds("misuse", [] {
+    auto mutex = std::make_unique<std::mutex>();
+    mutex->lock();
+    mutex.reset();
+  });
+}
+
+TEST(Failures, NeverJoined) {
+  finds("misuse", [] { std::thread worker([] {}); });
+}
+
+TEST(Failures, Leak) {
+  const Result result = finds("leak", [] {
+    static int* volatile lost;
+    lost = new int(7);
+    check(*lost == 7);
+    lost = nullptr;
+  });
+  EXPECT_NE(result.message.find("4 bytes"), std::string::npos) << result.message;
+}
+
+TEST(Failures, UseAfterFree) {
+  finds("use after free", [] {
+    volatile int* volatile number = new int(1);
+    delete number;
+    *number = 2;
+  });
+}
+
+TEST(Failures, DoubleFree) {
+  finds("double free", [] {
+    void* volatile block = std::malloc(8);
+    std::free(block);
+    std::free(block);
+  });
+}
+
+TEST(Failures, UnsupportedIsNoVerdict) {
+  const Result result = finds("unsupported", [] {
+    std::thread worker([] { pthread_exit(nullptr); });
+    worker.join();
+  });
+  EXPECT_NE(result.message.find("pthread_exit"), std::string::npos) << result.message;
+}
+
+TEST(Failures, AGoogleTestAssertionInTheBodyCounts) {
+  // Run apart, since the assertion fails the test that it stands in.
+  const Result result =
+      finds("check", [] { std::thread([] {}).join(); }, {.assertion_failed = [] {
+              static int asked = 0;
+              return asked++ % 2 == 1;  // not before the run, but after it
+            }});
+  EXPECT_NE(result.message.find("GoogleTest"), std::string::npos) << result.message;
+}
+
+// -- What is left after a failure ------------------------------------------------------------------
+
+TEST(Failures, ExploreThrowsThem) {
+  EXPECT_THROW(interleave::explore([] { check(false); }), interleave::FailureFound);
+}
+
+TEST(Failures, OneFailureDoesNotSpoilTheNextExploration) {
+  for (int i = 0; i < 3; ++i) {
+    finds("misuse", [] {
+      std::mutex mutex;
+      mutex.lock();
+      mutex.lock();
+    });
+    EXPECT_TRUE(find_failure([] { std::thread([] {}).join(); }).clean());
+  }
+}
+
+TEST(Failures, OutcomesCountThem) {
+  const auto outcomes = interleave::outcomes([] {
+    std::atomic<int> turn{0};
+    std::thread worker([&] { turn = 1; });
+    const int seen = turn;
+    worker.join();
+    if (seen == 1) throw std::runtime_error("too late");
+    return seen;
+  });
+  EXPECT_EQ(outcomes.seen.size(), 2U);
+  EXPECT_TRUE(outcomes.seen.contains("0"));
+  EXPECT_TRUE(outcomes.seen.contains("<exception>"));
+}
+
+// -- Replay ------------------------------------------------------------------------------------------
+
+void loses_an_addition() {
+  std::atomic<int> sum{0};
+  std::thread first([&] { sum = sum + 1; });
+  std::thread second([&] { sum = sum + 1; });
+  first.join();
+  second.join();
+  check(sum == 2, "an addition was lost");
+}
+
+// Its own test, run by the one below in a process of its own.
+TEST(Replay, LosesAnAddition) {
+  const Result result = find_failure(loses_an_addition);
+  std::printf("token=%s\nkind=%s\n", result.token.c_str(), result.kind.c_str());
+}
+
+std::string output_of(const std::string& command) {
+  std::string output;
+  std::FILE* pipe = popen(command.c_str(), "r");
+  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) {
+    output += static_cast<char>(c);
+  }
+  pclose(pipe);
+  return output;
+}
+
+std::string own_program() {
+  std::array<char, 4096> path{};
+  const ssize_t size = readlink("/proc/self/exe", path.data(), path.size());
+  return {path.data(), static_cast<std::size_t>(size)};
+}
+
+TEST(Replay, ATokenFailsAgainTenTimesOfTenInAnotherProcess) {
+  const std::string run = own_program() + " --gtest_filter=Replay.LosesAnAddition";
+  const std::string output = output_of(run);
+  const std::size_t begin = output.find("token=") + 6;
+  const std::string token = output.substr(begin, output.find('\n', begin) - begin);
+  ASSERT_NE(output.find("kind=check"), std::string::npos) << output;
+  for (int i = 0; i < 10; ++i) {
+    const std::string again = output_of("INTERLEAVE_REPLAY='" + token + "' " + run);
+    EXPECT_NE(again.find("kind=check"), std::string::npos) << again;
+  }
+}
+
+TEST(Replay, AMinimalScheduleHasOneSwitchOfItsOwn) {
+  const Result result = find_failure(loses_an_addition, {.strategy = "sticky50"});
+  ASSERT_EQ(result.kind, "check");
+  // One deviation is one number, a dot, and one number behind the last @.
+  const std::string deviations = result.token.substr(result.token.rfind('@') + 1);
+  EXPECT_EQ(deviations.find('-'), std::string::npos) << result.token;
+}
+
+// -- Hidden state --------------------------------------------------------------------------------------
+
+TEST(HiddenState, EachScheduleGetsAProcess) {
+  static int runs = 0;  // what an earlier run left
+  const Result result = find_failure(
+      [] {
+        std::atomic<int> sum{0};
+        std::thread worker([&] { sum = sum + 1; });
+        if (runs++ == 0) sum = sum + 1;
+        worker.join();
+        check(sum == 2 || runs > 1, "an addition was lost");
+      },
+      {.schedules = 300});
+  EXPECT_EQ(result.kind, "check") << result.picture;
+  EXPECT_NE(result.coverage.find("process of its own"), std::string::npos)
+      << result.coverage;
+}
+
+}  // namespace
