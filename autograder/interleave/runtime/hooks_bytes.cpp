@@ -1,7 +1,10 @@
-// memcpy, memmove, memset: how the program and libstdc++ touch memory behind the compilers' hooks.
+// memcpy, memmove, memset: how the program touches memory behind the compilers' hooks.
 //
-// A copy reads and writes like any other access, so that a race inside a std::string is seen.
+// A copy reads and writes like any other access. Those of libraries do not count: what orders them may be
+// an atomic that was not instrumented either.
 #include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
 
 #include <cstddef>
 
@@ -21,7 +24,22 @@ constinit Copy real_memcpy = nullptr;
 constinit Copy real_memmove = nullptr;
 constinit Fill real_memset = nullptr;
 
+// Where the program's own code is; libraries lie elsewhere.
+constinit Address code_begin = 0;
+constinit Address code_end = 0;
+
+int find_code(dl_phdr_info* info, std::size_t, void*) {
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& header = info->dlpi_phdr[i];
+    if (header.p_type != PT_LOAD || (header.p_flags & PF_X) == 0) continue;
+    code_begin = info->dlpi_addr + header.p_vaddr;
+    code_end = code_begin + header.p_memsz;
+  }
+  return 1;  // the first object is the program itself
+}
+
 __attribute__((constructor)) void find_real() {
+  dl_iterate_phdr(find_code, nullptr);
   real_memcpy = reinterpret_cast<Copy>(dlsym(RTLD_NEXT, "memcpy"));
   real_memmove = reinterpret_cast<Copy>(dlsym(RTLD_NEXT, "memmove"));
   real_memset = reinterpret_cast<Fill>(dlsym(RTLD_NEXT, "memset"));
@@ -47,7 +65,7 @@ void* fill_bytes(void* to, int value, std::size_t size) {
 
 void note_access(const void* address, std::size_t size, bool write, ProgramCounter pc) {
   Thread* self = body_thread();
-  if (self == nullptr || size == 0) return;
+  if (self == nullptr || size == 0 || pc - code_begin >= code_end - code_begin) return;
   const RuntimeScope scope(*self);
   plain_access(*self, reinterpret_cast<Address>(address), size, write, pc);
 }
