@@ -58,6 +58,11 @@ std::optional<Finding> redefined_tests(const fs::path& file) {
   return std::nullopt;
 }
 
+std::unique_ptr<gate::Judge> judge_on(const std::vector<unsigned>& gate_cores) {
+  return std::make_unique<gate::Judge>(gate::program_runner(gate_cores),
+                                       static_cast<unsigned>(gate_cores.size()));
+}
+
 }  // namespace
 
 Workshop::Workshop(const Course& course_in, Trees trees_in, std::uint64_t seed_in)
@@ -66,8 +71,7 @@ Workshop::Workshop(const Course& course_in, Trees trees_in, std::uint64_t seed_i
       seed(seed_in),
       cores(machine::usable_cores()),
       sanitizers(trees_in),
-      judge(std::make_unique<gate::Judge>(gate::program_runner({}),
-                                          machine::usable_cores())) {}
+      judge(judge_on(machine::gate_cores())) {}
 
 Workshop::~Workshop() = default;
 
