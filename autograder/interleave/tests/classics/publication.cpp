@@ -1,7 +1,6 @@
 // One thread makes something, others use it: they must see it whole, or not at all.
 #include <array>
 #include <atomic>
-#include <memory>
 #include <mutex>
 #include <semaphore>
 
@@ -154,28 +153,6 @@ void parking() {
       });
 }
 
-// Two threads may use one shared object, but not one shared_ptr.
-template <Form kForm>
-void shared_pointer() {
-  auto current = std::make_shared<int>(1);
-  auto next = std::make_shared<int>(2);
-  std::mutex mutex;
-  const auto with_lock = [&](auto use) {
-    if constexpr (kForm == Form::kRight) {
-      const std::lock_guard lock(mutex);
-      use();
-    } else {
-      use();
-    }
-  };
-  together([&] { with_lock([&] { current.swap(next); }); },
-           [&] {
-             std::shared_ptr<int> mine;
-             with_lock([&] { mine = current; });
-             check(*mine == 1 || *mine == 2);
-           });
-}
-
 constexpr Classic kClassics[] = {
     {"message passing", "a relaxed flag", "data race", flag<Form::kBroken>,
      flag<Form::kRight>},
@@ -191,8 +168,6 @@ constexpr Classic kClassics[] = {
      seqlock<SeqMistake::kNone>},
     {"parking", "release and acquire for seq_cst", "deadlock", parking<Form::kBroken>,
      parking<Form::kRight>, true},
-    {"shared_ptr", "copied while another assigns", "data race",
-     shared_pointer<Form::kBroken>, shared_pointer<Form::kRight>},
 };
 
 }  // namespace
