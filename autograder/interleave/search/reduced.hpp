@@ -20,6 +20,10 @@
 //   Failures     A schedule that ends early hides what its threads would have done.
 //                All threads are wanted at each of its decisions.
 //
+//   Spinning     The runtime stops a thread that goes round in a circle until anything
+//                changes, so how often it went round may differ for one behaviour. Not every
+//                such number is shown; what happens between the rounds is.
+//
 // Every step is compared with all before it, so a schedule may have kMostSteps at most;
 // of a longer program this strategy explores one schedule and says so.
 //
