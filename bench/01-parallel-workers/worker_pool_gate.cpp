@@ -44,7 +44,8 @@ void run_batches(benchmark::State& state) {
   const std::uint64_t expected = sum_one_by_one();
   WorkerPool pool(course::threads());
   for (auto _ : state) {
-    if (sum_by(pool) != expected) return state.SkipWithError("a future gave a wrong result");
+    if (sum_by(pool) != expected)
+      return state.SkipWithError("a future gave a wrong result");
   }
 }
 
