@@ -21,10 +21,10 @@ struct Grain {
   int steps;
   int jobs;
 };
-constexpr Grain coarse{250'000, 16};
-constexpr Grain fine{250, 2'000};
+constexpr Grain coarse{650'000, 16};
+constexpr Grain fine{650, 2'000};
 
-// Arithmetic that takes about a microsecond for each 250 steps: each needs the one
+// Arithmetic that takes about a microsecond for each 650 steps: each needs the one
 // before.
 std::uint64_t do_job(int steps) {
   std::uint64_t value = 1;
@@ -104,7 +104,7 @@ void one_tbb(benchmark::State& state, Grain grain) {
 #endif
 
 void for_workers(benchmark::internal::Benchmark* plot) {
-  plot->ArgName("workers")->Arg(1)->Arg(2)->Arg(4)->UseRealTime()->MinTime(0.2);
+  plot->ArgName("workers")->Arg(1)->Arg(2)->Arg(4)->UseRealTime();
 }
 
 BENCHMARK_CAPTURE(one_thread, coarse, coarse)
