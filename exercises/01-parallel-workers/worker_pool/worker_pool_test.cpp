@@ -3,9 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <future>
-#include <latch>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -18,6 +19,26 @@ namespace {
 
 using interleave::check;
 using interleave::explore;
+
+// Given once by one thread, waited for by others.
+class Signal {
+ public:
+  void give() {
+    const std::scoped_lock lock(mutex_);
+    given_ = true;
+    is_given_.notify_all();
+  }
+
+  void wait() {
+    std::unique_lock lock(mutex_);
+    is_given_.wait(lock, [this] { return given_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable is_given_;
+  bool given_ = false;
+};
 
 // What `future` throws, in words; "nothing" if it gives a result.
 //
@@ -111,10 +132,17 @@ TEST(WorkerPool, JobsRunOnWorkers) {
 // Two workers run two jobs at the same time: here each job waits for the other.
 TEST(WorkerPool, WorkersRunAtTheSameTime) {
   explore([] {
-    std::latch both_run(2);
+    Signal first_runs;
+    Signal second_runs;
     WorkerPool pool(2);
-    std::future<void> one = pool.submit([&] { both_run.arrive_and_wait(); });
-    std::future<void> two = pool.submit([&] { both_run.arrive_and_wait(); });
+    std::future<void> one = pool.submit([&] {
+      first_runs.give();
+      second_runs.wait();
+    });
+    std::future<void> two = pool.submit([&] {
+      second_runs.give();
+      first_runs.wait();
+    });
     one.get();
     two.get();
   });
@@ -148,11 +176,11 @@ TEST(WorkerPool, DestructorFinishesQueuedJobs) {
 // submit never waits for the job that runs: one lock, no sleep.
 TEST(WorkerPool, CostOfSubmitDuringAJob) {
   explore([] {
-    std::latch started(1);
+    Signal started;
     std::future<void> ended;
     WorkerPool pool(1);
     std::future<void> slow = pool.submit([&] {
-      started.count_down();
+      started.give();
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     });
     started.wait();
@@ -219,12 +247,12 @@ TEST(WorkerPool, WaitIdleMeansJobsAreDestroyed) {
 // finished.
 TEST(WorkerPool, CancelDropsQueuedJobs) {
   explore([] {
-    std::latch started(1);
-    std::latch may_end(1);
+    Signal started;
+    Signal may_end;
     bool dropped_ran = false;
     WorkerPool pool(1);
     std::future<int> runs = pool.submit([&] {
-      started.count_down();
+      started.give();
       may_end.wait();
       return 7;
     });
@@ -233,7 +261,7 @@ TEST(WorkerPool, CancelDropsQueuedJobs) {
     std::jthread owner([&] { pool.cancel(); });
     check(thrown_by(std::move(queued)) == "broken_promise",
           "a job that cancel drops must break its promise at once");
-    may_end.count_down();
+    may_end.give();
     check(runs.get() == 7, "the job that runs while cancel is called must be finished");
     owner.join();
     check(!dropped_ran, "a dropped job must not run");
