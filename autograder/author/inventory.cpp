@@ -1,0 +1,149 @@
+#include "author/inventory.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "author/files.hpp"
+#include "author/links.hpp"
+#include "author/markdown.hpp"
+#include "author/starters.hpp"
+#include "author/weave.hpp"
+
+namespace course::author {
+namespace fs = std::filesystem;
+
+namespace {
+
+using Messages = std::vector<std::string>;
+
+void append(Messages& all, const Messages& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+Messages starters_not_as_generated(const fs::path& root) try {
+  Messages messages;
+  for (const Stale& stale : stale_starters(root)) {
+    messages.push_back(
+        Mistake(stale.starter.lexically_relative(root), stale.line,
+                "is not what its solution gives; run `autograder/course author "
+                "starters`")
+            .what());
+  }
+  return messages;
+} catch (const Mistake& mistake) {
+  return {mistake.what()};
+}
+
+Messages texts_not_as_woven(const fs::path& root) {
+  Messages messages;
+  for (const fs::path& file : texts_in(root)) {
+    const std::string text = read_file(file);
+    const Woven woven = weave(root, file, text);
+    append(messages, woven.mistakes);
+    if (const std::size_t line = first_difference(text, woven.text)) {
+      messages.push_back(
+          Mistake(file.lexically_relative(root), line,
+                  "is not what its sources give; run `autograder/course author "
+                  "weave`")
+              .what());
+    }
+  }
+  return messages;
+}
+
+// The checks of one exercise; each adds what it finds to `messages`.
+class Inspection {
+ public:
+  Inspection(const grader::Course& course, const grader::Exercise& exercise)
+      : course_(course), exercise_(exercise) {}
+
+  Messages messages() {
+    inspect_files();
+    inspect_declarations();
+    inspect_concepts();
+    inspect_mutants();
+    return std::move(messages_);
+  }
+
+ private:
+  void inspect_files() {
+    const std::string& lesson = exercise_.lesson;
+    for (const fs::path& file : {fs::path("lessons") / lesson / "README.md",
+                                fs::path("exercises") / lesson / "README.md",
+                                fs::path("solutions") / lesson / "README.md",
+                                exercise_.solution.lexically_relative(course_.root),
+                                exercise_.file.lexically_relative(course_.root)}) {
+      if (!fs::exists(course_.root / file)) lacks(file.string() + " is missing");
+    }
+  }
+
+  void inspect_declarations() {
+    for (const auto& hint : exercise_.hints) {
+      if (trimmed(hint).empty()) lacks("a hint is empty");
+    }
+    for (const auto& step : exercise_.steps) {
+      if (step.points <= 0) lacks(fmt::format("step {} earns no points", step.number));
+    }
+    if (exercise_.mutants.empty()) lacks("no [[mutant]] is declared");
+  }
+
+  void inspect_concepts() {
+    std::set<std::string> named;
+    for (const auto& test : exercise_.tests()) named.insert(test.concept_name);
+    for (const auto& cost : exercise_.costs) named.insert(cost.concept_name);
+    for (const auto& gate : exercise_.gates) named.insert(gate.concept_name);
+    for (const auto& mutant : exercise_.mutants) named.insert(mutant.concept_name);
+    for (const auto& [stage, concept_name] : exercise_.stage_concepts)
+      named.insert(concept_name);
+    for (const auto& name : named) {
+      if (!course_.concepts.contains(name)) {
+        lacks(fmt::format("the concept \"{}\" is not in autograder/concepts.toml", name));
+      }
+    }
+  }
+
+  void inspect_mutants() {
+    const fs::path folder =
+        fs::path("autograder/mutants") / exercise_.lesson / exercise_.name;
+    std::set<std::string> declared;
+    for (const auto& mutant : exercise_.mutants) {
+      declared.insert(mutant.name);
+      const fs::path diff = folder / (mutant.name + ".diff");
+      if (!fs::exists(course_.root / diff)) lacks(diff.string() + " is missing");
+    }
+    if (!fs::is_directory(course_.root / folder)) return;
+    for (const auto& entry : fs::directory_iterator(course_.root / folder)) {
+      if (!declared.contains(entry.path().stem().string())) {
+        lacks(fmt::format("{} is declared by no [[mutant]]",
+                          entry.path().lexically_relative(course_.root).string()));
+      }
+    }
+  }
+
+  void lacks(const std::string& what) {
+    const fs::path manifest = exercise_.manifest.lexically_relative(course_.root);
+    messages_.push_back(Mistake(manifest, 0, what).what());
+  }
+
+  const grader::Course& course_;
+  const grader::Exercise& exercise_;
+  Messages messages_;
+};
+
+}  // namespace
+
+Messages stale_texts(const fs::path& root) {
+  Messages messages = starters_not_as_generated(root);
+  append(messages, texts_not_as_woven(root));
+  append(messages, broken_links(root));
+  append(messages, broken_concepts(root));
+  return messages;
+}
+
+Messages missing_parts(const grader::Course& course, const grader::Exercise& exercise) {
+  return Inspection(course, exercise).messages();
+}
+
+}  // namespace course::author

@@ -1,0 +1,22 @@
+// What must be there before anything is built: every file, hint, step, point, gate, mutant
+// and concept that the course declares, and every generated text as its generator writes it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "grader/manifest.hpp"
+
+namespace course::author {
+
+// Starters and texts that are not what their generators write; links and concepts that lead
+// nowhere. Each message ends with the command that mends it, where one does.
+[[nodiscard]] std::vector<std::string> stale_texts(const std::filesystem::path& root);
+
+// What one exercise lacks: an empty hint, a step without points, a diff that no [[mutant]]
+// declares or a [[mutant]] without its diff, an unknown concept, a missing file.
+[[nodiscard]] std::vector<std::string> missing_parts(const grader::Course& course,
+                                                     const grader::Exercise& exercise);
+
+}  // namespace course::author

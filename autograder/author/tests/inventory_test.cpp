@@ -1,0 +1,95 @@
+#include "author/inventory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "author/scaffold.hpp"
+#include "author/tests/course_folder.hpp"
+
+namespace course::author {
+namespace {
+
+namespace fs = std::filesystem;
+using Messages = std::vector<std::string>;
+
+const std::string manifest = "exercises/16-work-sharing/shared_sum/exercise.toml";
+
+// A scaffolded lesson, in which nothing is missing.
+class InventoryTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(course_.root() / "autograder" / "author");
+    fs::create_directory_symlink(
+        fs::path(COURSE_SOURCE_FOLDER) / "autograder/author/templates",
+        course_.root() / "autograder/author/templates");
+    scaffold_lesson(course_.root(), "16-work-sharing");
+    scaffold_exercise(course_.root(), "16", "shared_sum");
+    for (const char* name : {"data race", "contention"}) {
+      concepts_ += "[concept.\"" + std::string(name) +
+                   "\"]\nmeans = \"x\"\nlesson = "
+                   "\"lessons/16-work-sharing/README.md#the-model\"\n";
+    }
+    course_.add("autograder/concepts.toml", concepts_);
+  }
+
+  Messages missing() {
+    const grader::Course course = grader::load_course(course_.root());
+    return missing_parts(course, course.exercises.front());
+  }
+
+  void replace(const std::string& file, const std::string& old, const std::string& with) {
+    std::string text = course_.text(file);
+    ASSERT_NE(text.find(old), std::string::npos);
+    text.replace(text.find(old), old.size(), with);
+    course_.add(file, text);
+  }
+
+  CourseFolder course_;
+  std::string concepts_;
+};
+
+TEST_F(InventoryTest, ScaffoldLacksNothing) {
+  EXPECT_EQ(missing(), Messages{});
+  EXPECT_EQ(stale_texts(course_.root()), Messages{});
+}
+
+TEST_F(InventoryTest, UnknownConceptIsMissing) {
+  course_.add("autograder/concepts.toml",
+              concepts_.substr(0, concepts_.rfind("[concept")));
+  EXPECT_EQ(missing(),
+            Messages{manifest +
+                     ": the concept \"contention\" is not in autograder/concepts.toml"});
+}
+
+TEST_F(InventoryTest, MutantAndItsDiffBelongTogether) {
+  const std::string folder = "autograder/mutants/16-work-sharing/shared_sum/";
+  fs::rename(course_.root() / folder / "without_a_lock.diff",
+             course_.root() / folder / "other.diff");
+  EXPECT_EQ(
+      missing(),
+      (Messages{manifest + ": " + folder + "without_a_lock.diff is missing",
+                manifest + ": " + folder + "other.diff is declared by no [[mutant]]"}));
+}
+
+TEST_F(InventoryTest, EmptyHintAndMissingFileAreTold) {
+  replace(manifest, "\"A nudge: which value do two threads share?\"", "\" \"");
+  fs::remove(course_.root() / "solutions/16-work-sharing/README.md");
+  EXPECT_EQ(missing(),
+            (Messages{manifest + ": solutions/16-work-sharing/README.md is missing",
+                      manifest + ": a hint is empty"}));
+}
+
+TEST_F(InventoryTest, StaleStarterAndTextNameWhatMendsThem) {
+  replace("exercises/16-work-sharing/shared_sum/shared_sum.hpp", "// TODO 1",
+          "// TODO one");
+  replace("lessons/16-work-sharing/work_sharing.hpp", "class WorkSharing",
+          "class  WorkSharing");
+  const Messages stale = stale_texts(course_.root());
+  ASSERT_EQ(stale.size(), 2U);
+  EXPECT_TRUE(stale[0].ends_with("run `autograder/course author starters`")) << stale[0];
+  EXPECT_TRUE(stale[1].ends_with("run `autograder/course author weave`")) << stale[1];
+}
+
+}  // namespace
+}  // namespace course::author

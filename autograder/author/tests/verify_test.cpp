@@ -1,0 +1,220 @@
+// The proof is tried on a grader that says what each test tells it to say.
+#include "author/verify.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <mutex>
+
+namespace course::author {
+namespace {
+
+using grader::Stage;
+using grader::StageResult;
+using grader::Subject;
+using grader::Verdict;
+
+StageResult verdict(Verdict what, const std::string& concept_name = "") {
+  StageResult result;
+  result.verdict = what;
+  if (what == Verdict::passed) return result;
+  grader::Finding finding;
+  finding.concept_name = concept_name;
+  finding.what = "as it was told";
+  result.findings.push_back(finding);
+  return result;
+}
+
+class ToldGrading : public Grading {
+ public:
+  std::map<std::string, std::string> build(
+      std::string_view preset, const std::vector<Subject>& subjects) override {
+    for (const auto& subject : subjects) {
+      built.push_back(std::string(preset) + " " + subject.target());
+    }
+    ++builds;
+    return unbuilt[std::string(preset)];
+  }
+
+  StageResult run(Stage stage, const Subject& subject) override {
+    const std::scoped_lock lock(mutex_);
+    const std::string what = std::string(grader::name_of(stage)) + " " + subject.target();
+    ++runs[what];
+    const auto found = told.find(what);
+    if (found != told.end()) return found->second;
+    if (subject.variant == "student") return verdict(Verdict::not_started);
+    if (subject.variant == "solution") return verdict(Verdict::passed);
+    return verdict(Verdict::failed, "data race");
+  }
+
+  bool applies(Stage stage, const grader::Exercise&) const override {
+    return stage != Stage::cost;
+  }
+  unsigned side_by_side() const override { return 2; }
+
+  std::map<std::string, StageResult> told;  // "unit queue-student" -> what to say
+  std::map<std::string, std::map<std::string, std::string>> unbuilt;
+  std::vector<std::string> built;
+  std::map<std::string, int> runs;
+  int builds = 0;
+
+ private:
+  std::mutex mutex_;
+};
+
+class VerifyTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    exercise_.name = "queue";
+    exercise_.mutants = {
+        {"unlocked", "no lock", {Stage::interleave, Stage::tsan}, "data race"},
+        {"slow", "spins", {Stage::gate}, "data race"}};
+  }
+
+  Proof proof() {
+    Proof proof;
+    proof.evidence =
+        gather_evidence({&exercise_}, grading_, [&](const Evidence&) { ++heard_; });
+    return proof;
+  }
+
+  // The words of the one piece of evidence that does not hold.
+  std::string complaint() {
+    std::string words;
+    for (const auto& one : proof().evidence) {
+      if (one.standing != Standing::holds)
+        words += (words.empty() ? "" : " | ") + one.words;
+    }
+    return words;
+  }
+
+  grader::Exercise exercise_;
+  ToldGrading grading_;
+  int heard_ = 0;
+};
+
+TEST_F(VerifyTest, EverythingAsItShouldBeHolds) {
+  const Proof result = proof();
+  EXPECT_TRUE(result.holds());
+  EXPECT_EQ(
+      result.summary(),
+      "starters 1/1, solutions 1/1, mutants caught by the right stage 2/2 (waiting 0)");
+  EXPECT_EQ(heard_, static_cast<int>(result.evidence.size()));
+}
+
+TEST_F(VerifyTest, EachTreeIsBuiltOnceWithWhatItNeeds) {
+  (void)proof();
+  EXPECT_EQ(grading_.builds, 6);  // author, student, interleave, tsan, asan, bench
+  const auto times = [&](const std::string& what) {
+    return std::count(grading_.built.begin(), grading_.built.end(), what);
+  };
+  EXPECT_EQ(times("tsan queue-unlocked"), 1);
+  EXPECT_EQ(times("asan queue-unlocked"), 0);
+  EXPECT_EQ(times("bench queue-slow"), 1);
+  EXPECT_EQ(times("student queue-solution"), 1);
+  EXPECT_EQ(times("author queue-student"), 1);
+}
+
+TEST_F(VerifyTest, MutantRunsOnlyInTheStageThatMustCatchIt) {
+  (void)proof();
+  EXPECT_EQ(grading_.runs["tsan queue-unlocked"], 1);
+  EXPECT_EQ(grading_.runs.count("unit queue-unlocked"), 0U);
+}
+
+TEST_F(VerifyTest, EscapedMutantFails) {
+  grading_.told["tsan queue-unlocked"] = verdict(Verdict::passed);
+  EXPECT_EQ(
+      complaint(),
+      "escapes: add a test that this mistake breaks, or name another stage in caught_by");
+  EXPECT_EQ(proof().tally(Kind::mutant).holding, 1U);
+  EXPECT_FALSE(proof().holds());
+}
+
+TEST_F(VerifyTest, MutantCaughtUnderAnotherConceptFails) {
+  grading_.told["gate queue-slow"] = verdict(Verdict::failed, "contention");
+  EXPECT_EQ(complaint(),
+            "is caught, but as \"contention\", not as \"data race\": as it was told");
+}
+
+TEST_F(VerifyTest, CrashOfTheToolchainIsNoCatch) {
+  grading_.told["tsan queue-unlocked"] = verdict(Verdict::environment, "data race");
+  EXPECT_EQ(complaint(), "is environment: as it was told");
+  grading_.told["tsan queue-unlocked"] = verdict(Verdict::tampered, "data race");
+  EXPECT_EQ(complaint(), "is tampered: as it was told");
+}
+
+TEST_F(VerifyTest, StageThatDidNotRunIsWaitingAndNeverCaught) {
+  grading_.told["gate queue-slow"] = verdict(Verdict::not_run);
+  EXPECT_EQ(
+      proof().summary(),
+      "starters 1/1, solutions 1/1, mutants caught by the right stage 1/2 (waiting 1)");
+}
+
+TEST_F(VerifyTest, MutantThatOneStageCaughtDoesNotWaitForTheOther) {
+  grading_.told["interleave queue-unlocked"] = verdict(Verdict::not_run);
+  const Tally mutants = proof().tally(Kind::mutant);
+  EXPECT_EQ(mutants.holding, 2U);
+  EXPECT_EQ(mutants.waiting, 0U);
+}
+
+TEST_F(VerifyTest, UnsureGateIsAskedThreeTimesAndReportedAsItself) {
+  grading_.told["gate queue-slow"] = verdict(Verdict::inconclusive);
+  const Proof result = proof();
+  EXPECT_EQ(grading_.runs["gate queue-slow"], 3);
+  EXPECT_FALSE(result.holds());
+  EXPECT_EQ(
+      result.summary(),
+      "starters 1/1, solutions 1/1, mutants caught by the right stage 1/2 (waiting 0, "
+      "inconclusive 1)");
+}
+
+TEST_F(VerifyTest, SolutionThatFailsAStageFails) {
+  grading_.told["asan queue-solution"] = verdict(Verdict::failed, "leak");
+  EXPECT_EQ(complaint(), "is failed: as it was told");
+  EXPECT_EQ(proof().tally(Kind::solution).holding, 0U);
+}
+
+TEST_F(VerifyTest, StarterThatPassesFails) {
+  grading_.told["unit queue-student"] = verdict(Verdict::passed);
+  EXPECT_EQ(complaint(), "is passed, not `not started`: it says nothing more");
+}
+
+TEST_F(VerifyTest, StarterWhoseStepPassesUnwrittenFails) {
+  StageResult half = verdict(Verdict::not_started);
+  half.steps = {{1, "in order", Verdict::passed, 10, 10},
+                {2, "closes", Verdict::not_started, 0, 10}};
+  grading_.told["unit queue-student"] = half;
+  EXPECT_NE(complaint().find("step 1 is passed before anybody wrote it"),
+            std::string::npos);
+}
+
+TEST_F(VerifyTest, StarterWithAWarningFails) {
+  grading_.unbuilt["author"]["queue-student"] = "queue.hpp:3: unused variable";
+  EXPECT_EQ(complaint(), "does not build: queue.hpp:3: unused variable");
+  EXPECT_EQ(proof().tally(Kind::starter).holding, 0U);
+}
+
+TEST_F(VerifyTest, MutantThatDoesNotBuildIsNotCaught) {
+  grading_.unbuilt["bench"]["queue-slow"] = "queue.hpp:9: no such member";
+  EXPECT_EQ(complaint(), "does not build: queue.hpp:9: no such member");
+  EXPECT_EQ(grading_.runs.count("gate queue-slow"), 0U);
+}
+
+TEST_F(VerifyTest, MutantForTheCompilerIsBuiltByItsTrialAlone) {
+  exercise_.mutants = {{"copied", "copies", {Stage::build}, "data race"}};
+  EXPECT_TRUE(proof().holds());
+  EXPECT_EQ(grading_.runs["build queue-copied"], 1);
+  EXPECT_EQ(
+      std::count(grading_.built.begin(), grading_.built.end(), "student queue-copied"),
+      0);
+}
+
+TEST_F(VerifyTest, JsonHoldsTheEvidence) {
+  const nlohmann::json json = proof().json();
+  EXPECT_TRUE(json["holds"].get<bool>());
+  EXPECT_EQ(json["mutants"]["holding"], 2);
+  EXPECT_EQ(json["evidence"].size(), 11U);
+}
+
+}  // namespace
+}  // namespace course::author

@@ -1,0 +1,256 @@
+#include "author/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace course::author {
+namespace {
+
+using grader::Stage;
+using grader::StageResult;
+using grader::Subject;
+using grader::Verdict;
+
+// The tree in which a warning is an error.
+constexpr std::string_view strict_preset = "author";
+
+// A gate that cannot tell is asked this often.
+constexpr int gate_attempts = 3;
+
+// One thing to try, and which concept a mutant's failure must name.
+struct Trial {
+  Kind kind;
+  Subject subject;
+  Stage stage;
+  std::string concept_name;
+
+  // A starter's build is tried where warnings are errors.
+  [[nodiscard]] std::string_view preset() const {
+    return kind == Kind::starter && stage == Stage::build ? strict_preset
+                                                          : grader::preset_of(stage);
+  }
+
+  // Whether the program must be there before the trial. A mutant that the compiler must
+  // catch is built by its trial.
+  [[nodiscard]] bool needs_program() const {
+    return !(kind == Kind::mutant && stage == Stage::build);
+  }
+};
+
+std::vector<Trial> trials_of(const grader::Exercise& exercise, const Grading& grading) {
+  std::vector<Trial> trials;
+  const Subject starter{&exercise, "student"};
+  trials.push_back({Kind::starter, starter, Stage::build, ""});
+  trials.push_back({Kind::starter, starter, Stage::unit, ""});
+  for (const Stage stage : grader::all_stages) {
+    if (grading.applies(stage, exercise)) {
+      trials.push_back({Kind::solution, {&exercise, "solution"}, stage, ""});
+    }
+  }
+  for (const auto& mutant : exercise.mutants) {
+    for (const Stage stage : mutant.caught_by) {
+      trials.push_back(
+          {Kind::mutant, {&exercise, mutant.name}, stage, mutant.concept_name});
+    }
+  }
+  return trials;
+}
+
+// What `result` found first, for a message.
+std::string first_words(const StageResult& result) {
+  if (!result.findings.empty()) return result.findings.front().what;
+  return result.notes.empty() ? "it says nothing more" : result.notes.front();
+}
+
+void judge_starter(const StageResult& result, Evidence& evidence) {
+  if (result.verdict != Verdict::not_started) {
+    evidence.words = fmt::format("is {}, not `not started`: {}",
+                                 grader::name_of(result.verdict), first_words(result));
+    return;
+  }
+  for (const auto& step : result.steps) {
+    if (step.verdict == Verdict::not_started) continue;
+    evidence.words =
+        fmt::format("step {} is {} before anybody wrote it; give it a test that needs it",
+                    step.number, grader::name_of(step.verdict));
+    return;
+  }
+  evidence.standing = Standing::holds;
+}
+
+void judge_solution(const StageResult& result, Evidence& evidence) {
+  if (result.verdict == Verdict::passed) {
+    evidence.standing = Standing::holds;
+  } else {
+    evidence.words =
+        fmt::format("is {}: {}", grader::name_of(result.verdict), first_words(result));
+  }
+}
+
+void judge_mutant(const StageResult& result, const std::string& expected,
+                  Evidence& evidence) {
+  if (result.verdict == Verdict::passed) {
+    evidence.words =
+        "escapes: add a test that this mistake breaks, or name another stage in "
+        "caught_by";
+    return;
+  }
+  if (result.verdict != Verdict::failed) {
+    evidence.words =
+        fmt::format("is {}: {}", grader::name_of(result.verdict), first_words(result));
+    return;
+  }
+  std::set<std::string> named;
+  for (const auto& finding : result.findings) named.insert(finding.concept_name);
+  if (named.contains(expected)) {
+    evidence.concept_name = expected;
+    evidence.standing = Standing::holds;
+    return;
+  }
+  if (!named.empty()) evidence.concept_name = *named.rbegin();
+  evidence.words = fmt::format("is caught, but as \"{}\", not as \"{}\": {}",
+                               evidence.concept_name, expected, first_words(result));
+}
+
+Evidence evidence_about(const Trial& trial, Standing standing) {
+  Evidence evidence;
+  evidence.kind = trial.kind;
+  evidence.exercise = trial.subject.exercise->name;
+  evidence.variant = trial.subject.variant;
+  evidence.stage = trial.stage;
+  evidence.standing = standing;
+  return evidence;
+}
+
+Evidence judged(const Trial& trial, const StageResult& result) {
+  Evidence evidence = evidence_about(trial, Standing::fails);
+  evidence.seconds = result.seconds;
+  if (result.verdict == Verdict::inconclusive || result.verdict == Verdict::not_run) {
+    const bool unsure = result.verdict == Verdict::inconclusive;
+    evidence.standing = unsure ? Standing::inconclusive : Standing::waiting;
+    evidence.words = first_words(result);
+    return evidence;
+  }
+  switch (trial.kind) {
+    case Kind::starter:
+      judge_starter(result, evidence);
+      break;
+    case Kind::solution:
+      judge_solution(result, evidence);
+      break;
+    case Kind::mutant:
+      judge_mutant(result, trial.concept_name, evidence);
+      break;
+  }
+  return evidence;
+}
+
+class Campaign {
+ public:
+  Campaign(std::vector<Trial> trials, Grading& grading, const EvidenceListener& listener)
+      : trials_(std::move(trials)),
+        grading_(grading),
+        listener_(listener),
+        evidence_(trials_.size()) {}
+
+  std::vector<Evidence> run() {
+    build_all();
+    run_side_by_side();
+    for (std::size_t i = 0; i < trials_.size(); ++i) {
+      if (trials_[i].stage == Stage::gate) run_one(i);
+    }
+    return std::move(evidence_);
+  }
+
+ private:
+  void build_all() {
+    std::map<std::string_view, std::vector<Subject>> by_preset;
+    for (const Trial& trial : trials_) {
+      if (!trial.needs_program()) continue;
+      auto& subjects = by_preset[trial.preset()];
+      const auto same = [&](const Subject& one) {
+        return one.target() == trial.subject.target();
+      };
+      if (std::none_of(subjects.begin(), subjects.end(), same))
+        subjects.push_back(trial.subject);
+    }
+    for (const auto& [preset, subjects] : by_preset) {
+      unbuilt_[preset] = grading_.build(preset, subjects);
+    }
+  }
+
+  void run_side_by_side() {
+    std::atomic<std::size_t> next = 0;
+    std::vector<std::jthread> threads;
+    for (unsigned i = 0; i < grading_.side_by_side(); ++i) {
+      threads.emplace_back([&] {
+        // relaxed: the index alone is shared; run_one locks what it writes.
+        for (std::size_t k;
+             (k = next.fetch_add(1, std::memory_order_relaxed)) < trials_.size();) {
+          if (trials_[k].stage != Stage::gate) run_one(k);
+        }
+      });
+    }
+  }
+
+  void run_one(std::size_t index) {
+    Evidence evidence = evidence_about(trials_[index], Standing::fails);
+    try {
+      evidence = evidence_for(trials_[index]);
+    } catch (const std::exception& error) {
+      evidence.words = error.what();
+    }
+    const std::scoped_lock lock(mutex_);
+    evidence_[index] = evidence;
+    listener_(evidence);
+  }
+
+  Evidence evidence_for(const Trial& trial) {
+    if (trial.needs_program()) {
+      const auto& unbuilt = unbuilt_.at(trial.preset());
+      if (const auto found = unbuilt.find(trial.subject.target());
+          found != unbuilt.end()) {
+        Evidence evidence = evidence_about(trial, Standing::fails);
+        evidence.words = "does not build: " + found->second;
+        return evidence;
+      }
+      if (trial.kind == Kind::starter && trial.stage == Stage::build) {
+        return evidence_about(trial, Standing::holds);
+      }
+    }
+    StageResult result = grading_.run(trial.stage, trial.subject);
+    for (int i = 1; i < gate_attempts && result.verdict == Verdict::inconclusive; ++i) {
+      result = grading_.run(trial.stage, trial.subject);
+    }
+    return judged(trial, result);
+  }
+
+  const std::vector<Trial> trials_;
+  Grading& grading_;
+  const EvidenceListener& listener_;
+  std::map<std::string_view, std::map<std::string, std::string>>
+      unbuilt_;  // read by all while running
+  std::mutex mutex_;
+  std::vector<Evidence> evidence_;  // mutex_
+};
+
+}  // namespace
+
+std::vector<Evidence> gather_evidence(
+    const std::vector<const grader::Exercise*>& exercises, Grading& grading,
+    const EvidenceListener& listener) {
+  std::vector<Trial> trials;
+  for (const auto* exercise : exercises) {
+    const std::vector<Trial> more = trials_of(*exercise, grading);
+    trials.insert(trials.end(), more.begin(), more.end());
+  }
+  return Campaign(std::move(trials), grading, listener).run();
+}
+
+}  // namespace course::author

@@ -1,0 +1,54 @@
+// Proves starters, solutions and mutants with the grader itself.
+//
+//      exercises --> trials --> build, once per tree --> run, just the stage --> evidence
+//
+// A mutant is built only in the trees of the stages that must catch it, and run no further.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "author/proof.hpp"
+#include "grader/build.hpp"
+#include "grader/result.hpp"
+
+namespace course::author {
+
+// What the proof asks of the grader.
+class Grading {
+ public:
+  Grading() = default;
+  virtual ~Grading() = default;
+  Grading(const Grading&) = delete;
+  Grading& operator=(const Grading&) = delete;
+
+  // Builds all `subjects` in the tree of `preset`. Returns what the compiler first said for
+  // each that did not build, by its target.
+  [[nodiscard]] virtual std::map<std::string, std::string> build(
+      std::string_view preset, const std::vector<grader::Subject>& subjects) = 0;
+
+  // Runs one stage of a subject that is built; Stage::build builds it. Any thread may call
+  // it, but for Stage::gate only while no other call runs.
+  [[nodiscard]] virtual grader::StageResult run(grader::Stage stage,
+                                                const grader::Subject& subject) = 0;
+
+  // Whether `exercise` is judged by `stage` at all.
+  [[nodiscard]] virtual bool applies(grader::Stage stage,
+                                     const grader::Exercise& exercise) const = 0;
+
+  // How many stages may run side by side.
+  [[nodiscard]] virtual unsigned side_by_side() const = 0;
+};
+
+using EvidenceListener = std::function<void(const Evidence&)>;
+
+// All evidence about `exercises`, in their order. `listener` hears each piece as soon as it
+// is known, one call at a time. Blocks for minutes.
+[[nodiscard]] std::vector<Evidence> gather_evidence(
+    const std::vector<const grader::Exercise*>& exercises, Grading& grading,
+    const EvidenceListener& listener);
+
+}  // namespace course::author
