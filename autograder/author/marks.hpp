@@ -37,9 +37,8 @@ struct MarkedSource {
   std::vector<Mark> marks;
 };
 
-// Throws Mistake for a mark that is misspelt, left open, closed twice, or a step whose
-// number is neither that of the step before it nor the next. One step may have several
-// parts.
+// Throws Mistake for a mark that is misspelt, left open, closed twice, or a step that
+// skips a number. One step may have several parts, also after a later step's.
 [[nodiscard]] MarkedSource read_marks(const std::filesystem::path& file,
                                       std::string_view text);
 

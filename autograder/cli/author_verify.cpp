@@ -1,9 +1,78 @@
-#include <stdexcept>
+#include <fmt/format.h>
 
+#include <cstdio>
+#include <random>
+
+#include "author/inventory.hpp"
+#include "author/proof.hpp"
+#include "author/workshop_grading.hpp"
 #include "cli/commands.hpp"
+#include "grader/manifest.hpp"
+#include "grader/process.hpp"
+#include "grader/stages.hpp"
 
 namespace course::cli {
+namespace {
 
-int author_verify(const Common&, const AuthorOptions&) { throw std::runtime_error("author_verify is not built yet"); }
+using Exercises = std::vector<const grader::Exercise*>;
+
+// Files first: what is missing there would only show again as a failed build.
+std::vector<std::string> faults_of(const grader::Course& course,
+                                   const Exercises& exercises) {
+  std::vector<std::string> faults = author::stale_texts(course.root);
+  for (const auto* exercise : exercises) {
+    const auto more = author::missing_parts(course, *exercise);
+    faults.insert(faults.end(), more.begin(), more.end());
+  }
+  return faults;
+}
+
+author::Proof prove(const Common& common, const grader::Course& course,
+                    const Exercises& exercises, std::FILE* stream) {
+  author::Proof proof;
+  proof.faults = faults_of(course, exercises);
+  for (const auto& fault : proof.faults) fmt::print(stream, "{}\n", fault);
+  fmt::print(stream, "building starters, solutions and mutants, once for each stage …\n");
+  std::fflush(stream);
+
+  grader::Workshop workshop(course, grader::Trees(common.root, common.compiler),
+                            std::random_device{}());
+  author::WorkshopGrading grading(workshop);
+  proof.evidence =
+      author::gather_evidence(exercises, grading, [&](const author::Evidence& evidence) {
+        fmt::print(stream, "{}\n", author::line_for(evidence));
+        std::fflush(stream);
+      });
+  return proof;
+}
+
+int verify(const Common& common, const AuthorOptions& options) {
+  const grader::Course course = grader::load_course(common.root);
+  const Exercises exercises = course.select(options.ids);
+  // With JSON on standard output, people read standard error.
+  std::FILE* stream = options.json ? stderr : stdout;
+  const author::Proof proof = prove(common, course, exercises, stream);
+  if (options.json) fmt::print("{}\n", proof.json().dump(2));
+  fmt::print(stream, "\n{}{}\n", proof.summary(),
+             proof.faults.empty()
+                 ? ""
+                 : fmt::format(", files at fault {}", proof.faults.size()));
+  return proof.holds() ? all_passed : something_failed;
+}
+
+}  // namespace
+
+int author_verify(const Common& common, const AuthorOptions& options) {
+  grader::end_children_on_signals();
+  try {
+    return verify(common, options);
+  } catch (const grader::UnknownId& error) {
+    fmt::print(stderr, "course: {}\n", error.what());
+    return usage_error;
+  } catch (const grader::ManifestError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return something_failed;
+  }
+}
 
 }  // namespace course::cli

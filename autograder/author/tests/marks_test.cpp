@@ -58,11 +58,11 @@ TEST(Marks, CloseWithoutOpenIsAMistake) {
             "ring.hpp:2: nothing is open here; remove this `//<`");
 }
 
-TEST(Marks, StepsAreNumberedAsTheyStand) {
+TEST(Marks, StepsAreNumberedAsTheyFirstAppear) {
   EXPECT_NE(mistake_in("//> step 2(): x\n//<\n").find("step 2 comes after step 0"),
             std::string::npos);
   EXPECT_EQ(
-      mistake_in("//> step 1(): x\n//<\n//> step 1(): y\n//<\n//> step 2(): z\n//<\n"),
+      mistake_in("//> step 1(): x\n//<\n//> step 1(): y\n//<\n//> step 2(): z\n//<\n//> step 1(): a\n//<\n"),
       "");
 }
 
