@@ -71,10 +71,10 @@ class Inspection {
   void inspect_files() {
     const std::string& lesson = exercise_.lesson;
     for (const fs::path& file : {fs::path("lessons") / lesson / "README.md",
-                                fs::path("exercises") / lesson / "README.md",
-                                fs::path("solutions") / lesson / "README.md",
-                                exercise_.solution.lexically_relative(course_.root),
-                                exercise_.file.lexically_relative(course_.root)}) {
+                                 fs::path("exercises") / lesson / "README.md",
+                                 fs::path("solutions") / lesson / "README.md",
+                                 exercise_.solution.lexically_relative(course_.root),
+                                 exercise_.file.lexically_relative(course_.root)}) {
       if (!fs::exists(course_.root / file)) lacks(file.string() + " is missing");
     }
   }

@@ -1,6 +1,6 @@
 // Proves starters, solutions and mutants with the grader itself.
 //
-//      exercises --> trials --> build, once per tree --> run, just the stage --> evidence
+//      exercises --> trials --> tree by tree: build, run just the stage --> evidence
 //
 // A mutant is built only in the trees of the stages that must catch it, and run no further.
 #pragma once

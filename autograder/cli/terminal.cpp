@@ -1,17 +1,14 @@
 #include "cli/terminal.hpp"
 
-#include <unistd.h>
+#include <cstdio>
 
-#include <cstdlib>
-#include <string_view>
+#include "grader/terminal.hpp"
 
 namespace course::cli {
 
 bool coloured(Colour wanted) {
   if (wanted != Colour::automatic) return wanted == Colour::always;
-  const char* refused = std::getenv("NO_COLOR");
-  if (refused != nullptr && !std::string_view(refused).empty()) return false;
-  return ::isatty(STDOUT_FILENO) == 1;
+  return grader::wants_colour(stdout);
 }
 
 }  // namespace course::cli
