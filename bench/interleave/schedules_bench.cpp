@@ -33,6 +33,7 @@ void add_in_threads(std::size_t workers) {
 
 // `threads` counts the body's own.
 void measure(std::size_t threads, const char* strategy) {
+  const std::clock_t start = std::clock();
   const interleave::Result result = interleave::find_failure(
       [&] { add_in_threads(threads - 1); },
       {.schedules = kSchedules, .seconds = 60, .strategy = strategy});
