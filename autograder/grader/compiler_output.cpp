@@ -114,7 +114,8 @@ std::optional<std::string> machine_fault(const std::string& output) {
       {std::regex("internal compiler error|PLEASE submit a bug report"),
        "the compiler itself crashed: run `autograder/course doctor`"},
       {std::regex(
-           "No CMAKE_CXX_COMPILER could be found|is not a full path to an existing "
+           "No CMAKE_CXX_COMPILER could be found|was not found in the PATH|is not a full "
+           "path to an existing "
            "compiler|"
            "is not able to compile a simple test program|"
            "(c\\+\\+|g\\+\\+|clang\\+\\+)[-0-9]*: (not found|No such file or directory)"),
