@@ -207,9 +207,9 @@ EXPLORED("P8", "The same three jobs, handed out in the same order", table) {
     for (const auto& [outcome, schedules] : outcomes.seen) {
       reached[outcome][count - 1] = true;
     }
-    table.verbatim("  " + std::to_string(count) +
-                   " workers: " + std::to_string(outcomes.seen.size()) + " outcomes; " +
-                   outcomes.coverage + "\n");
+    table.verbatim("  workers: " + std::to_string(count) +
+                   "   outcomes: " + std::to_string(outcomes.seen.size()) +
+                   "   schedules: " + std::to_string(outcomes.schedules) + "\n");
   }
   table.columns({"what happened", "1 worker", "2 workers", "3 workers"});
   for (const auto& [outcome, by_workers] : reached) {
