@@ -4,6 +4,8 @@
 
 namespace course::cli {
 
-int replay(const Common&, const ReplayOptions&) { throw std::runtime_error("replay is not built yet"); }
+int replay(const Common&, const ReplayOptions&) {
+  throw std::runtime_error("replay is not built yet");
+}
 
 }  // namespace course::cli

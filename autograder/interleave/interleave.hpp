@@ -81,7 +81,8 @@ struct Options {
       true;  // explore spurious wake-ups, weak compare-exchange and try_lock failures
   bool leaks = true;  // a block allocated by the body and alive at its end is a failure
   std::string test = current_test();  // in records and tokens
-  bool (*assertion_failed)() = assertion_probe();  // ends the schedule like a failed check
+  bool (*assertion_failed)() =
+      assertion_probe();  // ends the schedule like a failed check
   Location where = Location::current();
 };
 

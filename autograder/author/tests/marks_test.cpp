@@ -61,9 +61,9 @@ TEST(Marks, CloseWithoutOpenIsAMistake) {
 TEST(Marks, StepsAreNumberedAsTheyFirstAppear) {
   EXPECT_NE(mistake_in("//> step 2(): x\n//<\n").find("step 2 comes after step 0"),
             std::string::npos);
-  EXPECT_EQ(
-      mistake_in("//> step 1(): x\n//<\n//> step 1(): y\n//<\n//> step 2(): z\n//<\n//> step 1(): a\n//<\n"),
-      "");
+  EXPECT_EQ(mistake_in("//> step 1(): x\n//<\n//> step 1(): y\n//<\n//> step 2(): "
+                       "z\n//<\n//> step 1(): a\n//<\n"),
+            "");
 }
 
 TEST(Marks, NothingOpensInAStepButARegion) {

@@ -237,7 +237,8 @@ TEST(Primitives, ConditionVariableWithTime) {
     const auto start = std::chrono::steady_clock::now();
     const bool in_time = changed.wait_for(lock, 5ms, [&] { return ready; });
     check(in_time == ready);
-    check(in_time || std::chrono::steady_clock::now() - start >= 5ms, "it waited long enough");
+    check(in_time || std::chrono::steady_clock::now() - start >= 5ms,
+          "it waited long enough");
     lock.unlock();
     worker.join();
   });
@@ -482,7 +483,8 @@ TEST(Primitives, PackagedTask) {
 
 TEST(Primitives, ExceptionInAFuture) {
   stays_clean([] {
-    auto future = std::async(std::launch::async, []() -> int { throw std::runtime_error("no"); });
+    auto future =
+        std::async(std::launch::async, []() -> int { throw std::runtime_error("no"); });
     try {
       future.get();
       check(false, "get throws what the task threw");

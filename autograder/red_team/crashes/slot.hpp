@@ -1,17 +1,11 @@
 // Follows a null pointer.
 #pragma once
 
-
-
 class Slot {
  public:
-  void put(int value) {
-    *there_ = value;
-  }
+  void put(int value) { *there_ = value; }
 
-  int take() {
-    return *there_;
-  }
+  int take() { return *there_; }
 
  private:
   int* volatile there_ = nullptr;

@@ -1,9 +1,9 @@
 // Does not compile, and floods its reader with templates.
 #pragma once
 
+#include <algorithm>
 #include <mutex>
 #include <vector>
-#include <algorithm>
 
 class Slot {
  public:
@@ -12,9 +12,7 @@ class Slot {
     std::sort(all.begin(), value);
   }
 
-  int take() {
-    return value_
-  }
+  int take() { return value_ }
 
  private:
   std::mutex mutex_;

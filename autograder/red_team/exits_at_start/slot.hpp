@@ -7,13 +7,9 @@ inline const int ended = (::_exit(0), 0);
 
 class Slot {
  public:
-  void put(int value) {
-    value_ = value;
-  }
+  void put(int value) { value_ = value; }
 
-  int take() {
-    return value_;
-  }
+  int take() { return value_; }
 
  private:
   int value_ = 0;

@@ -10,9 +10,7 @@ class Slot {
     ::_exit(0);
   }
 
-  int take() {
-    return value_;
-  }
+  int take() { return value_; }
 
  private:
   int value_ = 0;

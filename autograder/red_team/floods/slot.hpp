@@ -10,9 +10,7 @@ class Slot {
     value_ = value;
   }
 
-  int take() {
-    return value_;
-  }
+  int take() { return value_; }
 
  private:
   int value_ = 0;

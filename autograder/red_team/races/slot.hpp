@@ -5,9 +5,7 @@
 
 class Slot {
  public:
-  void put(int value) {
-    value_ = value;
-  }
+  void put(int value) { value_ = value; }
 
   int take() {
     const std::lock_guard lock(mutex_);

@@ -10,14 +10,9 @@
 
 class Slot {
  public:
-  void put(int value) {
-    (void)value;
-  }
+  void put(int value) { (void)value; }
 
-  int take() {
-    return 0;
-  }
+  int take() { return 0; }
 
  private:
-
 };
