@@ -55,11 +55,11 @@ std::string measure(const Lesson& lesson, const fs::path& program,
 }
 
 page::Origin origin_of(const Common& common, const BenchOptions& options) {
-  const Trees trees{common.root, common.compiler};
+  const grader::Trees trees(common.root, common.compiler);
   std::string command = "autograder/course bench";
   if (!options.lesson.empty()) command += " " + options.lesson;
   if (options.quick) command += " --quick";
-  return {machine_words(trees.of("bench")), today(), command,
+  return {machine_words(trees.tree("bench")), today(), command,
           options.quick
               ? "One short run: these numbers mean nothing"
               : fmt::format("Median of {} runs; the bands reach from the slowest "

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 class Programs {
  public:
   Programs(const Common& common, const Lesson& lesson)
-      : trees_{common.root, common.compiler}, lesson_(lesson) {}
+      : trees_(common.root, common.compiler), lesson_(lesson) {}
 
   const fs::path& of(const std::string& preset) {
     const auto found = built_.find(preset);
@@ -31,10 +31,12 @@ class Programs {
     return built_[preset] = build_program(trees_, preset, lesson_, lesson_.demo());
   }
 
-  [[nodiscard]] std::string machine() const { return machine_words(trees_.of("bench")); }
+  [[nodiscard]] std::string machine() const {
+    return machine_words(trees_.tree("bench"));
+  }
 
  private:
-  const Trees trees_;
+  const grader::Trees trees_;
   const Lesson& lesson_;
   std::map<std::string, fs::path> built_;
 };

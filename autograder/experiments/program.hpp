@@ -6,26 +6,19 @@
 #include <string>
 
 #include "experiments/lesson.hpp"
+#include "grader/build.hpp"
 
 namespace course::experiments {
 
-// The message is what the compiler or CMake said, shortened to its errors.
+// The message names the file, the line and the compiler's first error.
 class BuildFailed : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// Where things are built: .build/PRESET, or .build/COMPILER/PRESET for a compiler's name.
-struct Trees {
-  std::filesystem::path root;
-  std::string compiler;
-
-  [[nodiscard]] std::filesystem::path of(const std::string& preset) const;
-};
-
-// Configures the tree where it was not, builds `target` of `lesson`, and returns the
-// program. Blocks, and shows progress. Throws BuildFailed.
-[[nodiscard]] std::filesystem::path build_program(const Trees& trees,
+// Builds `target` of `lesson` and returns the program. Blocks, and shows progress. Throws
+// BuildFailed.
+[[nodiscard]] std::filesystem::path build_program(const grader::Trees& trees,
                                                   const std::string& preset,
                                                   const Lesson& lesson,
                                                   const std::string& target);

@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using OutputListener = std::function<void(std::string_view)>;
+
 constexpr double longest_build = 600;  // seconds
 
 // Held while a tree is being built: ninja itself does not keep two apart.
@@ -36,7 +38,7 @@ class TreeLock {
 };
 
 Outcome run_cmake(const Trees& trees, std::vector<std::string> arguments,
-                  std::stop_token stop) {
+                  std::stop_token stop, const OutputListener& on_output) {
   Command cmake;
   cmake.words = {"cmake"};
   cmake.words.insert(cmake.words.end(), arguments.begin(), arguments.end());
@@ -46,16 +48,18 @@ Outcome run_cmake(const Trees& trees, std::vector<std::string> arguments,
   cmake.output_limit = 256 << 20;
   cmake.environment = {{"LC_ALL", "C.UTF-8"}};
   cmake.stacks = false;
+  cmake.on_output = on_output;
   return run(cmake, std::move(stop));
 }
 
-Outcome configure(const Trees& trees, std::string_view preset, std::stop_token stop) {
+Outcome configure(const Trees& trees, std::string_view preset, std::stop_token stop,
+                  const OutputListener& on_output) {
   std::vector<std::string> arguments{"--preset", std::string(preset), "-B",
                                      trees.tree(preset).string()};
   if (!trees.compiler().empty()) {
     arguments.push_back("-DCMAKE_CXX_COMPILER=" + trees.compiler());
   }
-  return run_cmake(trees, arguments, std::move(stop));
+  return run_cmake(trees, arguments, std::move(stop), on_output);
 }
 
 BuildResult result_of(const Outcome& outcome, const fs::path& student_file) {
@@ -100,19 +104,20 @@ fs::path Subject::file(const fs::path& tree) const {
 
 BuildResult build(const Trees& trees, std::string_view preset,
                   const std::vector<std::string>& targets, const fs::path& student_file,
-                  unsigned jobs, std::stop_token stop) {
+                  unsigned jobs, std::stop_token stop, const OutputListener& on_output) {
   const fs::path tree = trees.tree(preset);
   const TreeLock lock(tree);
   double configured_in = 0;
   if (!fs::exists(tree / "build.ninja")) {
-    const Outcome configured = configure(trees, preset, stop);
+    const Outcome configured = configure(trees, preset, stop, on_output);
     if (!configured.exited_with(0)) return result_of(configured, student_file);
     configured_in = configured.seconds;
   }
   std::vector<std::string> arguments{"--build", tree.string(), "-j", std::to_string(jobs),
                                      "--target"};
   arguments.insert(arguments.end(), targets.begin(), targets.end());
-  BuildResult result = result_of(run_cmake(trees, arguments, stop), student_file);
+  BuildResult result =
+      result_of(run_cmake(trees, arguments, stop, on_output), student_file);
   result.seconds += configured_in;
   return result;
 }

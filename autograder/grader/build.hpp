@@ -9,6 +9,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -57,11 +58,12 @@ struct BuildResult {
 };
 
 // Builds `targets` in the tree of `preset`, which is configured first where it is missing.
-// `student_file` is where errors are looked for first.
-[[nodiscard]] BuildResult build(const Trees& trees, std::string_view preset,
-                                const std::vector<std::string>& targets,
-                                const std::filesystem::path& student_file, unsigned jobs,
-                                std::stop_token stop = {});
+// `student_file` is where errors are looked for first. What CMake and the compiler print is
+// handed to `on_output` as it arrives, by the calling thread.
+[[nodiscard]] BuildResult build(
+    const Trees& trees, std::string_view preset, const std::vector<std::string>& targets,
+    const std::filesystem::path& student_file, unsigned jobs, std::stop_token stop = {},
+    const std::function<void(std::string_view)>& on_output = {});
 
 // The program that `stage` runs for `subject`.
 [[nodiscard]] std::filesystem::path program_of(const Trees& trees, Stage stage,

@@ -1,11 +1,10 @@
 #include "interleave/search/pos.hpp"
 
 #include "interleave/search/dependence.hpp"
+#include "interleave/search/side_choices.hpp"
 
 namespace interleave {
 namespace {
-
-constexpr double kTimeOutEarly = 1.0 / 16;
 
 bool somebody_is_willing(const Decision& decision) {
   for (const Alternative& alternative : decision.alternatives) {

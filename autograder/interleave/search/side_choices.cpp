@@ -4,7 +4,6 @@ namespace interleave {
 namespace {
 
 constexpr double kMoods[] = {0.05, 0.2, 0.5};
-constexpr double kTimeOutEarly = 1.0 / 16;
 
 std::size_t willing_threads(const Decision& decision) {
   std::size_t count = 0;

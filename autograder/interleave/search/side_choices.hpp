@@ -13,6 +13,9 @@
 
 namespace interleave {
 
+// How often a thread that only yields, sleeps or times out goes on before one that works.
+inline constexpr double kTimeOutEarly = 1.0 / 16;
+
 class SideChoices {
  public:
   // Draws the mood of the next schedule.
