@@ -1,8 +1,7 @@
 // The marks in a source file that say what a starter leaves out and what a text may
 // quote.
 //
-//   //> step 1(value): append, and wake a consumer     the starter has a TODO here
-//   instead
+//   //> step 1(value): append, and wake a consumer     a TODO in the starter
 //   //> hide                                           the starter leaves this out
 //   //> region NAME                                    a text may quote this alone
 //   //<                                                closes the innermost

@@ -3,8 +3,7 @@
 //
 // Threads     Immutable once loaded: any thread may read.
 // Errors      ManifestError names the file, the line, and what to write instead. A key
-// that
-//             nobody reads is an error too: it is a word somebody mistyped.
+//             that nobody reads is an error too: it is a word somebody mistyped.
 #pragma once
 
 #include <filesystem>

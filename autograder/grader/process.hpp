@@ -2,8 +2,7 @@
 // input, with its output, its time and its records bounded.
 //
 //      run(command) --fork--> child, its own group --+-- output  --> cut at a limit
-//                                                    +-- records --> one JSON object a
-//                                                    line
+//                                                    +-- records --> JSON, line by line
 //                                                    +-- time    --> stacks, then SIGKILL
 //
 // Threads     `run` may be called by any number of threads, up to 128 children at once.
@@ -17,8 +16,7 @@
 //   I2  When this process dies, by Ctrl-C or by SIGKILL, its children die with it.
 //   I3  Neither a flood of output nor one of records grows this process without bound.
 //
-// Left out    A sandbox: the child may do all that this user may. See grading.md,
-// batches.
+// Left out    A sandbox: the child may do all that this user may.
 #pragma once
 
 #include <cstddef>

@@ -7,21 +7,19 @@
 // Threads     submit: any thread, jobs included. wait_idle: any thread except a worker.
 //             drain, cancel and the destructor: the pool's owner.
 // Progress    Blocking. A worker without a job sleeps. No lock is held while a job runs
-// or
-//             is destroyed, so a job may call submit.
+//             or is destroyed, so a job may call submit.
 //
 // Invariants
 //   I1  jobs_, running_ and closed_ are read and written only while mutex_ is held.
 //   I2  running_ counts the jobs taken from jobs_ that have not ended. A job is in jobs_
-//   or
-//       counted in running_ from its submit to its end: there is no moment between.
+//       or counted in running_ from its submit to its end: there is no moment between.
 //   I3  Once closed_ is true it stays true, and no job enters jobs_.
 //   I4  Whoever makes a waiting thread's condition true notifies it afterwards.
 //
 // Edges       All are mutex_'s, but for the result, which is the future's:
-//   START   submit unlocks mutex_                  -->  the worker that takes the job
-//   locks it RESULT  the job's result enters the shared state -->  future::get IDLE the
-//   worker that ends a job unlocks mutex_ -->  wait_idle locks it and returns
+//   START   submit unlocks mutex_           -->  the worker that takes the job locks it
+//   RESULT  the job stores what it returns  -->  future::get returns
+//   IDLE    a worker, its job ended, unlocks mutex_  -->  wait_idle locks it and returns
 //
 // Left out    Priorities, one queue per worker (lesson 12), stealing (lesson 11).
 #pragma once

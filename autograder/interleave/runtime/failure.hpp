@@ -18,8 +18,7 @@ enum class FailureKind : std::uint8_t {
   kCrash,       // a signal; `message` names it
   kRace,        // `accesses` holds the two
   kDeadlock,    // `cycle` holds the threads, if it is one of locks
-  kLostWakeUp,  // all blocked, one of them on a condition or a word that nobody will
-                // notify
+  kLostWakeUp,  // all blocked, one of them on what nobody will notify
   kLivelock,    // every thread that is left re-reads what nobody will change
   kMisuse,      // unlock by another, lock twice, destroyed while locked, never joined
   kLeak,

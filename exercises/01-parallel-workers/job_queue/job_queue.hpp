@@ -14,8 +14,7 @@
 //   I4  Whoever makes a waiting thread's condition true notifies it afterwards.
 //
 // Edges       All of them are mutex_'s: each unlock happens before the next lock. So what
-// a
-//             leader wrote before push(job), the worker whose pop returned `job` sees.
+//             a leader wrote before push(job), the worker whose pop returned `job` sees.
 //
 // Left out    Giving up after a time; taking several jobs at once.
 #pragma once
@@ -54,7 +53,7 @@ class JobQueue {
   // No job is accepted from now on; those already queued can still be popped. Calling it
   // again changes nothing.
   void close() {
-    // TODO 2: close the queue and wake every thread that waits (push and pop learn of
+    // TODO 2: close the queue, wake every thread that waits; push and pop must know
     course::todo(2);
   }
 
