@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr std::uint64_t reads = 20'000;
+constexpr std::uint64_t reads = 100'000;
 constexpr std::uint64_t published = 3;
 
 std::uint64_t read_many(const Publication<std::uint64_t>& publication,
