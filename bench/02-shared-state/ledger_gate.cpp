@@ -29,7 +29,8 @@ void DisjointTransfers(benchmark::State& state) {
     Ledger ledger(accounts, 100);
     std::latch both_ready(2);
     std::jthread one([&] { transfer_many(ledger, 0, 8, both_ready); });
-    std::jthread two([&] { transfer_many(ledger, accounts - 9, accounts - 1, both_ready); });
+    std::jthread two(
+        [&] { transfer_many(ledger, accounts - 9, accounts - 1, both_ready); });
     one.join();
     two.join();
     if (ledger.total() != Ledger::Cents{100 * accounts} || ledger.balance(0) != 100) {

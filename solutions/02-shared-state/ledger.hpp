@@ -11,10 +11,12 @@
 //
 // Invariants
 //   I1  A balance is read and written only while its account's mutex is held.
-//   I2  Whoever holds several mutexes took them in ascending order of account, so that no
-//       circle of threads can wait for one another.
-//   I3  The balances sum to the same total whenever no transfer is half done, and whoever
+//   I2  The balances sum to the same total whenever no transfer is half done, and whoever
 //       holds every mutex sees no transfer half done.
+//> hide
+//   I3  Whoever holds several mutexes took them in ascending order of account, so that no
+//       circle of threads can wait for one another.
+//<
 //
 // Edges       All are the mutexes': each unlock happens before the next lock.
 #pragma once
@@ -41,7 +43,7 @@ class Ledger {
   bool transfer(std::size_t from, std::size_t to, Cents amount) {
     //> step 1(from, to, amount): lock what both accounts need, in an order all agree on
     if (from == to) return balance(from) >= amount;
-    // I2: the lower account first, whichever way the money goes.
+    // I3: the lower account first, whichever way the money goes.
     const std::scoped_lock lower(accounts_[std::min(from, to)].mutex);
     const std::scoped_lock higher(accounts_[std::max(from, to)].mutex);
     if (accounts_[from].balance < amount) return false;

@@ -75,7 +75,8 @@ class StripedCounter {
     }
     // relaxed, and no read-modify-write: the stripe is ours (I1), so nothing can come
     // between the load and the store. Atomic all the same, because value reads it.
-    count.store(count.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    count.store(count.load(std::memory_order_relaxed) + amount,
+                std::memory_order_relaxed);
     //<
   }
 

@@ -66,7 +66,8 @@ TEST(Ledger, OppositeTransfersEnd) {
       std::jthread teller([&] { ledger.transfer(1, 0, 10); });
       ledger.transfer(0, 1, 30);
     }
-    check(ledger.balance(0) == 80 && ledger.balance(1) == 120, "both transfers must count");
+    check(ledger.balance(0) == 80 && ledger.balance(1) == 120,
+          "both transfers must count");
   });
 }
 
@@ -134,7 +135,8 @@ TEST(Ledger, AuditAndTransferEnd) {
   explore([] {
     Ledger ledger(2, 100);
     std::jthread teller([&] { ledger.transfer(1, 0, 10); });
-    std::jthread auditor([&] { check(ledger.total() == 200, "the total never changes"); });
+    std::jthread auditor(
+        [&] { check(ledger.total() == 200, "the total never changes"); });
     check(ledger.total() == 200, "the total never changes");
   });
 }

@@ -43,7 +43,8 @@ TEST(Publication, MovesTheValueOnce) {
     Publication<std::unique_ptr<int>> publication;
     publication.publish(std::make_unique<int>(7));
     const auto* value = publication.try_read();
-    check(value != nullptr && *value != nullptr && **value == 7, "the value must be there");
+    check(value != nullptr && *value != nullptr && **value == 7,
+          "the value must be there");
     check(publication.try_read() == value, "every reader gets the same object");
   });
 }
@@ -54,7 +55,8 @@ TEST(Publication, TheFlagBringsTheValue) {
     Publication<std::array<int, 2>> publication;
     std::jthread reader([&] {
       if (const auto* value = publication.try_read()) {
-        check((*value)[0] == 4 && (*value)[1] == 2, "the flag was up before the value was there");
+        check((*value)[0] == 4 && (*value)[1] == 2,
+              "the flag was up before the value was there");
       }
     });
     publication.publish({4, 2});
