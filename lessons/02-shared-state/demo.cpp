@@ -6,11 +6,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -84,6 +87,24 @@ std::int64_t with_shared_totals(unsigned workers, int jobs, double& seconds) {
 }
 //<
 
+// Lines of code between `//> region NAME` and `//<` in a file of this lesson.
+int lines_of(const char* file, const std::string& region) {
+  std::ifstream source(std::filesystem::path(__FILE__).parent_path() / file);
+  expect(source.good(), "a source file of the lesson cannot be read");
+  int lines = 0;
+  bool inside = false;
+  for (std::string line; std::getline(source, line);) {
+    const std::size_t first = line.find_first_not_of(' ');
+    if (first == line.npos) continue;
+    const std::string_view text = std::string_view(line).substr(first);
+    if (text == "//<") inside = false;
+    if (inside && !text.starts_with("//")) ++lines;
+    if (text == "//> region " + region) inside = true;
+  }
+  expect(lines > 0, "a region of the lesson is gone");
+  return lines;
+}
+
 MEASURED("P4", "Complexity arises at a shared data store", table) {
   const int jobs = course::quick() ? 2'000 : 400'000;
   const unsigned workers = std::max(2U, course::usable_cores());
@@ -95,11 +116,15 @@ MEASURED("P4", "Complexity arises at a shared data store", table) {
   expect(with_shared_totals(workers, jobs, shared) == expected,
          "the shared total is wrong");
   const double all_jobs = static_cast<double>(jobs) * workers;
-  table.columns({"the same jobs, by " + std::to_string(workers) + " workers",
+  const int private_lines = lines_of("demo.cpp", "private_state");
+  const int shared_lines =
+      lines_of("demo.cpp", "shared_state") + lines_of("shared_state.hpp", "add");
+  table.columns({"the same jobs, by " + std::to_string(workers) + " workers", "lines",
                  "locks per job", "jobs/s", "speed"});
-  table.row({"each with a table of its own", "0", course::number(all_jobs / apart),
-             course::number(shared / apart)});
-  table.row({"all with one shared table", "1", course::number(all_jobs / shared), "1.0"});
+  table.row({"each with a table of its own", std::to_string(private_lines), "0",
+             course::number(all_jobs / apart), course::number(shared / apart)});
+  table.row({"all with one shared table", std::to_string(shared_lines), "1",
+             course::number(all_jobs / shared), "1.0"});
   table.look_at("what sharing costs, although the jobs do the same");
 }
 

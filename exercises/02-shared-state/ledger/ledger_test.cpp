@@ -1,9 +1,8 @@
 // Tests of exercise 2.2. Each opens with its property; where it is about several threads,
 // `explore` looks for the schedule that breaks it.
-#include "ledger.hpp"
-
 #include <gtest/gtest.h>
 
+#include <ledger.hpp>
 #include <thread>
 
 #include "interleave/interleave.hpp"

@@ -1,11 +1,10 @@
 // Tests of exercise 2.1. Each opens with its property; where it is about several threads,
 // `explore` looks for the schedule, and for the old value in memory, that breaks it.
-#include "publication.hpp"
-
 #include <gtest/gtest.h>
 
 #include <array>
 #include <memory>
+#include <publication.hpp>
 #include <string>
 #include <thread>
 

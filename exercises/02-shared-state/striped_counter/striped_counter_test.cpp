@@ -2,11 +2,10 @@
 // `explore` looks for the schedule that breaks it.
 //
 // Only threads that end within a test add: a seat is given back at its thread's end.
-#include "striped_counter.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <striped_counter.hpp>
 #include <thread>
 #include <vector>
 
