@@ -4,20 +4,17 @@
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
-#include <latch>
-#include <thread>
 
+#include "course/gate.hpp"
 #include "ledger.hpp"
 
 namespace {
 
-constexpr int transfers = 4'000;
+constexpr int transfers = 20'000;  // of each teller
 constexpr std::size_t accounts = 64;
 
 // Moves a cent to and fro.
-void transfer_many(Ledger& ledger, std::size_t one, std::size_t other,
-                   std::latch& both_ready) {
-  both_ready.arrive_and_wait();
+void transfer_many(Ledger& ledger, std::size_t one, std::size_t other) {
   for (int i = 0; i < transfers; i += 2) {
     ledger.transfer(one, other, 1);
     ledger.transfer(other, one, 1);
@@ -27,17 +24,15 @@ void transfer_many(Ledger& ledger, std::size_t one, std::size_t other,
 void DisjointTransfers(benchmark::State& state) {
   for (auto _ : state) {
     Ledger ledger(accounts, 100);
-    std::latch both_ready(2);
-    std::jthread one([&] { transfer_many(ledger, 0, 8, both_ready); });
-    std::jthread two(
-        [&] { transfer_many(ledger, accounts - 9, accounts - 1, both_ready); });
-    one.join();
-    two.join();
+    course::together(2, [&](unsigned teller) {
+      if (teller == 0) transfer_many(ledger, 0, 8);
+      if (teller == 1) transfer_many(ledger, accounts - 9, accounts - 1);
+    });
     if (ledger.total() != Ledger::Cents{100 * accounts} || ledger.balance(0) != 100) {
       return state.SkipWithError("money was lost or made");
     }
   }
 }
-BENCHMARK(DisjointTransfers)->UseRealTime();
+BENCHMARK(DisjointTransfers)->Apply(course::gate);
 
 }  // namespace

@@ -1,36 +1,36 @@
-// Speed gate of exercise 2.3: the time two threads need to add to one counter, each as
-// fast as it can. If the two share a cache line, every addition waits for it to travel.
+// Speed gates of exercise 2.3: the time that threads need to make additions to one counter,
+// each as fast as it can. Where two of them share a cache line, an addition waits for the
+// line to travel between their cores.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
-#include <latch>
-#include <thread>
 
+#include "course/gate.hpp"
 #include "striped_counter.hpp"
 
 namespace {
 
-constexpr std::int64_t additions = 20'000;
+// Long enough that starting the threads does not count.
+constexpr std::int64_t additions = 1'600'000;
 
-// Waits for the other thread, so that both add at the same time.
-void add_many(StripedCounter& counter, std::latch& both_ready) {
-  both_ready.arrive_and_wait();
-  for (std::int64_t i = 0; i < additions; ++i) counter.add(1);
-}
-
-void TwoThreadsAdd(benchmark::State& state) {
+void add_by(unsigned threads, benchmark::State& state) {
+  const std::int64_t each = additions / threads;
   for (auto _ : state) {
-    StripedCounter counter;
-    std::latch both_ready(2);
-    std::jthread one([&] { add_many(counter, both_ready); });
-    std::jthread two([&] { add_many(counter, both_ready); });
-    one.join();
-    two.join();
-    if (counter.value() != 2 * additions) {
+    // Begins with a cache line, so that neighbours which are not kept apart lie on one.
+    alignas(64) StripedCounter counter;
+    course::together(threads, [&](unsigned) {
+      for (std::int64_t i = 0; i < each; ++i) counter.add(1);
+    });
+    if (counter.value() != each * threads) {
       return state.SkipWithError("the counter lost additions");
     }
   }
 }
-BENCHMARK(TwoThreadsAdd)->UseRealTime();
+
+void TwoThreadsAdd(benchmark::State& state) { add_by(2, state); }
+BENCHMARK(TwoThreadsAdd)->Apply(course::gate);
+
+void MoreThreads(benchmark::State& state) { add_by(course::threads(), state); }
+BENCHMARK(MoreThreads)->Apply(course::gate);
 
 }  // namespace
