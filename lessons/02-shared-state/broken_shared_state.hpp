@@ -15,6 +15,7 @@
 class UnlockedTotal {
  public:
   void add(std::int64_t amount) { total_ += amount; }
+  [[nodiscard]] std::int64_t total() const { return total_; }
 
  private:
   std::int64_t total_ = 0;
@@ -63,24 +64,30 @@ class CheckThenTake {
 // Two totals, two locks, and two ways through them that take the locks in opposite order.
 class TwoLocks {
  public:
-  void move_right() {
+  TwoLocks(std::int64_t left, std::int64_t right) : left_(left), right_(right) {}
+
+  void move_right(std::int64_t amount) {
     const std::scoped_lock left(left_mutex_);
     const std::scoped_lock right(right_mutex_);
-    --left_;
-    ++right_;
+    left_ -= amount;
+    right_ += amount;
   }
-  void move_left() {
+  void move_left(std::int64_t amount) {
     const std::scoped_lock right(right_mutex_);
     const std::scoped_lock left(left_mutex_);
-    ++left_;
-    --right_;
+    right_ -= amount;
+    left_ += amount;
   }
+
+  // Only while nobody moves.
+  [[nodiscard]] std::int64_t left() const { return left_; }
+  [[nodiscard]] std::int64_t right() const { return right_; }
 
  private:
   std::mutex left_mutex_;
   std::mutex right_mutex_;
-  std::int64_t left_ = 0;
-  std::int64_t right_ = 0;
+  std::int64_t left_;
+  std::int64_t right_;
 };
 //<
 

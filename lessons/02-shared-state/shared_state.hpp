@@ -2,7 +2,7 @@
 //
 //   worker 1 --add("ink", 2)--.
 //                              +--> mutex_ [ ink 7 | paper 3 ] <--total("ink")-- anyone
-//   worker 2 --add("ink", 5)--'
+//   worker 2 --take("ink", 5)-'
 //
 // Threads     Any thread, any function. Construct and destroy while no call is running.
 // Progress    Blocking: one thread at a time is inside, all others sleep.
@@ -44,6 +44,14 @@ class SharedTotals {
   }
   //<
 
+  // Moves `amount` from one total to another, whatever they are. Nobody sees it half done,
+  // and with one lock for both there is no order in which to take them.
+  void move(const std::string& from, const std::string& to, std::int64_t amount) {
+    const std::scoped_lock lock(mutex_);
+    totals_[from] -= amount;
+    totals_[to] += amount;
+  }
+
   // The total now; another thread may have changed it by the time you look.
   [[nodiscard]] std::int64_t total(const std::string& item) const {
     const std::scoped_lock lock(mutex_);
@@ -52,7 +60,9 @@ class SharedTotals {
   }
 
  private:
+  //> region data
   // Written by any thread that holds mutex_.
   mutable std::mutex mutex_;
   std::map<std::string, std::int64_t> totals_;
+  //<
 };

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <string>
 #include <thread>
 
 #include "broken_shared_state.hpp"
@@ -40,6 +42,21 @@ TEST(SharedTotals, AreTakenOnce) {
     }
     check(first != second, "exactly one thread may take the last one");
     check(totals.total("ink") == 0, "no total may fall below zero");
+  });
+}
+
+// A move is seen whole, and opposite moves both end.
+TEST(SharedTotals, MoveAtOnce) {
+  explore([] {
+    SharedTotals totals;
+    totals.add("left", 5);
+    totals.add("right", 5);
+    {
+      std::jthread worker([&] { totals.move("right", "left", 1); });
+      totals.move("left", "right", 2);
+    }
+    check(totals.total("left") == 4 && totals.total("right") == 6,
+          "both moves must count");
   });
 }
 
@@ -91,9 +108,9 @@ TEST(BrokenSharedState, CheckThenTakeOverdraws) {
 TEST(BrokenSharedState, TwoLocksDeadlock) {
   if (!interleave::explores_schedules()) GTEST_SKIP() << "needs the schedule explorer";
   EXPECT_EQ(kind_of([] {
-              TwoLocks totals;
-              std::jthread worker([&] { totals.move_left(); });
-              totals.move_right();
+              TwoLocks totals(5, 5);
+              std::jthread worker([&] { totals.move_left(1); });
+              totals.move_right(2);
             }),
             "deadlock");
 }

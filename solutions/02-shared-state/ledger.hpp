@@ -38,8 +38,9 @@ class Ledger {
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
-  // Moves `amount` cents. Returns false, and moves nothing, if `from` has less. A transfer
-  // from an account to itself changes nothing and needs the money all the same.
+  // Moves `amount` cents, at least 0, between two accounts that exist. Returns false, and
+  // moves nothing, if `from` has less. A transfer from an account to itself changes nothing
+  // and needs the money all the same.
   bool transfer(std::size_t from, std::size_t to, Cents amount) {
     //> step 1(from, to, amount): lock what both accounts need, in an order all agree on
     if (from == to) return balance(from) >= amount;

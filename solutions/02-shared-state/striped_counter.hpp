@@ -63,9 +63,9 @@ class Seat {
 
 class StripedCounter {
  public:
-  // Adds `amount` to the count.
+  // Adds `amount` to the count. Threads that have a seat do not slow each other down.
   void add(std::int64_t amount) {
-    //> step 1(amount): add to the stripe of this thread's seat, which nobody else writes
+    //> step 1(amount): add to the stripe of this thread's seat; see to Stripe, too
     const std::size_t seat = Seat::of_this_thread();
     std::atomic<std::int64_t>& count = stripes_[seat].count;
     if (seat == Seat::kSeats) {
@@ -83,7 +83,7 @@ class StripedCounter {
   // The sum of all that was added by the calling thread and by those it has joined, and
   // some of what others are adding now.
   [[nodiscard]] std::int64_t value() const {
-    //> step 2(): add up the stripes
+    //> step 1(): add up the stripes
     std::int64_t sum = 0;
     for (const Stripe& stripe : stripes_) {
       // relaxed: the sum promises nothing about other memory.
@@ -94,12 +94,17 @@ class StripedCounter {
   }
 
  private:
+  // Of x86-64 and of most arm64, in bytes.
   static constexpr std::size_t kCacheLine = 64;
 
-  // I3: a line each. Two counts on one line would move between the cores at every add,
-  // as if they were one.
-  struct alignas(kCacheLine) Stripe {
+  // What the thread in one seat writes. See to I3 here.
+  struct Stripe {
     std::atomic<std::int64_t> count = 0;
+    //> hide
+    // The rest of the line. Two counts on one line would move between the cores at every
+    // add, as if they were one.
+    std::array<std::byte, kCacheLine - sizeof(std::atomic<std::int64_t>)> unused{};
+    //<
   };
 
   // Each written by the thread in that seat; the last by all who found no seat.

@@ -2,7 +2,8 @@
 // `explore` looks for the schedule that breaks it.
 #include <gtest/gtest.h>
 
-#include <ledger.hpp>
+#include <cstddef>
+#include <ledger.hpp>  // in <>, so that the include path decides whose it is
 #include <thread>
 
 #include "interleave/interleave.hpp"
@@ -100,6 +101,15 @@ TEST(Ledger, MoneyIsSpentOnce) {
   });
 }
 
+// A transfer locks its two accounts and no other.
+TEST(Ledger, CostOfATransfer) {
+  explore([] {
+    Ledger ledger(8, 100);
+    const interleave::Cost cost("transfer");
+    ledger.transfer(6, 1, 10);
+  });
+}
+
 // --- Step 2: total --------------------------------------------------------------------
 
 // The total is the sum of the balances.
@@ -137,15 +147,6 @@ TEST(Ledger, AuditAndTransferEnd) {
     std::jthread auditor(
         [&] { check(ledger.total() == 200, "the total never changes"); });
     check(ledger.total() == 200, "the total never changes");
-  });
-}
-
-// A transfer locks its two accounts and no other.
-TEST(Ledger, CostOfATransfer) {
-  explore([] {
-    Ledger ledger(8, 100);
-    const interleave::Cost cost("transfer");
-    ledger.transfer(6, 1, 10);
   });
 }
 

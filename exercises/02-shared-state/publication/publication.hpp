@@ -3,7 +3,8 @@
 //   leader   value_ = 42   ready_ = true ---PUBLISH---> ready_?  value_   reader
 //                                        \--PUBLISH---> ready_?  value_   reader
 //
-// Threads     publish: one thread, once. try_read, wait: any thread.
+// Threads     publish: one thread, once. try_read, wait: any thread. Construct and destroy
+//             while no call is running.
 // Progress    publish, try_read: wait-free. wait: blocking; a reader that waits sleeps.
 //
 // Invariants

@@ -3,8 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
-#include <publication.hpp>
+#include <publication.hpp>  // in <>, so that the include path decides whose it is
 #include <string>
 #include <thread>
 
@@ -77,6 +78,16 @@ TEST(Publication, TheFlagBringsWhatCameBefore) {
   });
 }
 
+// try_read is one atomic load: no lock, nothing allocated.
+TEST(Publication, CostOfTryRead) {
+  explore([] {
+    Publication<int> publication;
+    publication.publish(7);
+    const interleave::Cost cost("try_read");
+    check(publication.try_read() != nullptr, "a value was published");
+  });
+}
+
 // --- Step 2: wait ---------------------------------------------------------------------
 
 // With the value there, wait gives it at once.
@@ -108,13 +119,16 @@ TEST(Publication, WakesEveryReader) {
   });
 }
 
-// try_read is one atomic load: no lock, nothing allocated.
-TEST(Publication, CostOfTryRead) {
+// A reader that comes too early sleeps, and is woken once.
+TEST(Publication, CostOfWaiting) {
   explore([] {
     Publication<int> publication;
-    publication.publish(7);
-    const interleave::Cost cost("try_read");
-    check(publication.try_read() != nullptr, "a value was published");
+    std::jthread leader([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      publication.publish(7);
+    });
+    const interleave::Cost cost("wait");
+    check(publication.wait() == 7, "wait must give what was published");
   });
 }
 

@@ -65,25 +65,25 @@ class Seat {
 
 class StripedCounter {
  public:
-  // Adds `amount` to the count.
+  // Adds `amount` to the count. Threads that have a seat do not slow each other down.
   void add(std::int64_t amount) {
-    // TODO 1: add to the stripe of this thread's seat, which nobody else writes
+    // TODO 1: add to the stripe of this thread's seat; see to Stripe, too
     course::todo(1, amount);
   }
 
   // The sum of all that was added by the calling thread and by those it has joined, and
   // some of what others are adding now.
   [[nodiscard]] std::int64_t value() const {
-    // TODO 2: add up the stripes
-    course::todo(2);
+    // TODO 1: add up the stripes
+    course::todo(1);
   }
 
  private:
+  // Of x86-64 and of most arm64, in bytes.
   static constexpr std::size_t kCacheLine = 64;
 
-  // I3: a line each. Two counts on one line would move between the cores at every add,
-  // as if they were one.
-  struct alignas(kCacheLine) Stripe {
+  // What the thread in one seat writes. See to I3 here.
+  struct Stripe {
     std::atomic<std::int64_t> count = 0;
   };
 
