@@ -355,8 +355,9 @@ EXPLORED("P6", "Two threads, one operation each: the final states that can be re
   }
   table.verbatim(interleave::find_failure([] { moving_with_two_locks(); }).picture);
   table.look_at(
-      "the two columns of states: each broken form also reaches the right one, so a test "
-      "that runs it once may well pass");
+      "the two columns of states: most broken forms reach the right one too, so a test "
+      "that "
+      "runs them once may well pass");
 }
 
 // --- P7 -------------------------------------------------------------------------------
