@@ -1,9 +1,12 @@
-// Lesson 2's benchmarks: ways for many threads to count together, and what a lock costs
-// that some jobs share. The y axis is additions, or jobs, per second.
+// Lesson 2's benchmarks: ways for many threads to keep totals together, to count together,
+// and to read together. Every thread works as fast as it can; the y axis is what they do in a
+// second, all of them together.
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -12,22 +15,57 @@
 
 #if COURSE_HAS_TBB
 #include <oneapi/tbb/combinable.h>
+#include <oneapi/tbb/concurrent_hash_map.h>
+#include <oneapi/tbb/spin_rw_mutex.h>
 #endif
 
 namespace {
 
-constexpr const char* counting = "Counting together";
-
-void tell_additions(benchmark::State& state) {
+void tell(benchmark::State& state, const char* what) {
   state.SetItemsProcessed(state.iterations());
+  state.SetLabel(what);
+}
+
+void tell_additions(benchmark::State& state) { tell(state, "additions per second"); }
+
+// --- A table of totals ------------------------------------------------------------------
+
+const std::string& next_item(benchmark::IterationCount& job) {
+  static const std::array<std::string, 4> items = {"ink", "paper", "staples", "glue"};
+  return items[static_cast<std::size_t>(job++) % items.size()];
 }
 
 // The reference: one table, one lock.
-void one_table(benchmark::State& state) {
+void reference(benchmark::State& state) {
   static SharedTotals totals;
-  for (auto _ : state) totals.add("ink", 1);
+  benchmark::IterationCount job = state.thread_index();
+  for (auto _ : state) totals.add(next_item(job), 1);
   tell_additions(state);
 }
+
+void table_each(benchmark::State& state) {
+  std::map<std::string, std::int64_t> own;
+  benchmark::IterationCount job = state.thread_index();
+  for (auto _ : state) ++own[next_item(job)];
+  tell_additions(state);
+}
+
+#if COURSE_HAS_TBB
+// A lock for each entry.
+void tbb_hash_map(benchmark::State& state) {
+  using Table = tbb::concurrent_hash_map<std::string, std::int64_t>;
+  static Table totals;
+  benchmark::IterationCount job = state.thread_index();
+  for (auto _ : state) {
+    Table::accessor entry;
+    totals.insert(entry, next_item(job));
+    ++entry->second;
+  }
+  tell_additions(state);
+}
+#endif
+
+// --- One number -------------------------------------------------------------------------
 
 void one_mutex(benchmark::State& state) {
   static std::mutex mutex;
@@ -66,7 +104,9 @@ void tbb_combinable(benchmark::State& state) {
 }
 #endif
 
-// Readers only, of one number: do they wait for one another?
+// --- One number, read only ----------------------------------------------------------------
+
+// Do readers wait for one another?
 template <typename Mutex, typename Lock>
 void reading(benchmark::State& state) {
   static Mutex mutex;
@@ -75,14 +115,24 @@ void reading(benchmark::State& state) {
     const Lock lock(mutex);
     benchmark::DoNotOptimize(total);
   }
-  tell_additions(state);
+  tell(state, "reads per second");
 }
 
 void reading_atomic(benchmark::State& state) {
   static std::atomic<std::int64_t> total = 0;
   for (auto _ : state) benchmark::DoNotOptimize(total.load(std::memory_order_acquire));
-  tell_additions(state);
+  tell(state, "reads per second");
 }
+
+#if COURSE_HAS_TBB
+class TbbReadLock {
+ public:
+  explicit TbbReadLock(tbb::spin_rw_mutex& mutex) : lock_(mutex, /*write=*/false) {}
+
+ private:
+  tbb::spin_rw_mutex::scoped_lock lock_;
+};
+#endif
 
 // Registers one series of one plot: a point for each number of threads.
 void add(const char* plot, const char* series, void (*body)(benchmark::State&)) {
@@ -93,18 +143,29 @@ void add(const char* plot, const char* series, void (*body)(benchmark::State&)) 
 }
 
 const bool registered = [] {
-  add(counting, "one table", one_table);
+  constexpr const char* table = "A table of totals";
+  add(table, "reference", reference);
+  add(table, "a table each", table_each);
+#if COURSE_HAS_TBB
+  add(table, "tbb::concurrent_hash_map", tbb_hash_map);
+#endif
+
+  constexpr const char* counting = "Counting together";
   add(counting, "one mutex", one_mutex);
   add(counting, "one atomic", one_atomic);
   add(counting, "a number each", number_each);
 #if COURSE_HAS_TBB
   add(counting, "tbb::combinable", tbb_combinable);
 #endif
-  constexpr const char* plot = "Reading together";
-  add(plot, "std::mutex", reading<std::mutex, std::unique_lock<std::mutex>>);
-  add(plot, "std::shared_mutex",
+
+  constexpr const char* together = "Reading together";
+  add(together, "std::mutex", reading<std::mutex, std::unique_lock<std::mutex>>);
+  add(together, "std::shared_mutex",
       reading<std::shared_mutex, std::shared_lock<std::shared_mutex>>);
-  add(plot, "one atomic", reading_atomic);
+#if COURSE_HAS_TBB
+  add(together, "tbb::spin_rw_mutex", reading<tbb::spin_rw_mutex, TbbReadLock>);
+#endif
+  add(together, "one atomic", reading_atomic);
   return true;
 }();
 
