@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr int transfers = 20'000;  // of each teller
+constexpr int transfers = 60'000;  // of each teller
 constexpr std::size_t accounts = 64;
 
 // Moves a cent to and fro.

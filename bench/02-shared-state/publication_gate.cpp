@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr std::uint64_t reads = 1'000'000;  // of each reader
+constexpr std::uint64_t reads = 3'000'000;  // of each reader
 constexpr std::uint64_t published = 3;
 
 std::uint64_t read_many(const Publication<std::uint64_t>& publication) {
