@@ -384,7 +384,7 @@ TEST(Replay, AMinimalScheduleHasOneSwitchOfItsOwn) {
 // A flag that another thread raises a millisecond after this one began to wait for it.
 Counts counts_of_waiting(void (*wait)(std::atomic<bool>&)) {
   static Counts counts;
-  find_failure(
+  const Result result = find_failure(
       [wait] {
         std::atomic<bool> flag{false};
         std::jthread leader([&] {
@@ -397,6 +397,7 @@ Counts counts_of_waiting(void (*wait)(std::atomic<bool>&)) {
         counts = cost.counts();
       },
       {.schedules = 1});
+  EXPECT_TRUE(result.clean()) << result.picture;
   return counts;
 }
 
