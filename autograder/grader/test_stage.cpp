@@ -247,11 +247,16 @@ class TestStage {
     if (known_bad) return;
     check.verdict = verdict;
     if (!finding) return;
-    if (finding->concept_name.empty()) finding->concept_name = concept_for(test);
+    const bool written = verdict != Verdict::not_started;
+    if (written && finding->concept_name.empty())
+      finding->concept_name = concept_for(test);
     result_.findings.push_back(std::move(*finding));
   }
 
+  // A sanitizer's concept is for its own reports: a test that hangs under it is about what
+  // it is about everywhere.
   std::string concept_for(const Test& test) const {
+    if (stage_ == Stage::tsan || stage_ == Stage::asan) return test.concept_name;
     const auto& concepts = subject_.exercise->stage_concepts;
     const auto found = concepts.find(stage_);
     return found == concepts.end() ? test.concept_name : found->second;

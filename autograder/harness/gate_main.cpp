@@ -10,10 +10,13 @@
 #include <benchmark/benchmark.h>
 #include <sched.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "course/gate.hpp"
 #include "course/records.hpp"
@@ -60,6 +63,47 @@ OnOneCore::OnOneCore() noexcept {
 }
 
 OnOneCore::~OnOneCore() { ::sched_setaffinity(0, sizeof before_, &before_); }
+
+namespace {
+
+void stay_on(unsigned core) noexcept {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(core, &one);
+  ::sched_setaffinity(0, sizeof one, &one);
+}
+
+// Returns in every thread once `all` threads are here, without sleeping: a thread that has
+// to be woken begins later than the one that wakes it.
+void meet(std::atomic<unsigned>& here, unsigned all) noexcept {
+  constexpr int looks_before_yielding =
+      10'000;  // where there are fewer cores than threads
+  // relaxed: nothing else is handed over.
+  here.fetch_add(1, std::memory_order_relaxed);
+  for (int looks = 0; here.load(std::memory_order_relaxed) < all; ++looks) {
+    if (looks >= looks_before_yielding) std::this_thread::yield();
+  }
+}
+
+}  // namespace
+
+void together(unsigned threads, const std::function<void(unsigned)>& work) {
+  const std::vector<unsigned> cores = machine::allowed_cores();
+  std::atomic<unsigned> here = 0;
+  std::vector<std::jthread> all;
+  try {
+    for (unsigned i = 0; i < threads; ++i) {
+      all.emplace_back([&, i] {
+        stay_on(cores[i % cores.size()]);
+        meet(here, threads);
+        work(i);
+      });
+    }
+  } catch (...) {
+    here = threads;  // a thread could not be started; the others must not wait for it
+    throw;
+  }
+}
 
 namespace {
 

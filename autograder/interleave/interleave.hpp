@@ -165,8 +165,9 @@ struct Counts {
   std::uint64_t locks = 0;        // mutex and reader-writer locks taken
   std::uint64_t allocations = 0;  // blocks
   std::uint64_t wake_ups = 0;     // times the thread was woken after it had blocked
-  std::uint64_t spins =
-      0;  // times it read again what it had just read, waiting for a change
+  // Times it read again what it had just read, waiting for a change; not the looks that
+  // atomic::wait takes before it sleeps.
+  std::uint64_t spins = 0;
 };
 
 // Counts one operation of the default schedule and reports it, divided by `repetitions`,

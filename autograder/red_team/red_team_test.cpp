@@ -94,6 +94,19 @@ TEST_F(RedTeam, ATestThatHangsIsShownWithItsStacks) {
           "--gtest_filter=Slot.GivesWhatWasPut"});
 }
 
+TEST_F(RedTeam, AHangUnderASanitizerKeepsItsTestsConcept) {
+  const StageResult result = graded(Stage::asan, "hangs");
+  ASSERT_FALSE(result.findings.empty());
+  EXPECT_EQ(result.findings[0].concept_name, "atomicity");
+}
+
+TEST_F(RedTeam, AStepThatIsNotWrittenBreaksNoConcept) {
+  const StageResult result = graded(Stage::unit, "not_written");
+  EXPECT_EQ(name_of(result.verdict), name_of(Verdict::not_started));
+  ASSERT_FALSE(result.findings.empty());
+  EXPECT_EQ(result.findings[0].concept_name, "");
+}
+
 TEST_F(RedTeam, ACrashNamesItsSignal) {
   expect(Stage::unit, "crashes", Verdict::failed, {"crashed: killed by SIGSEGV"});
 }

@@ -58,6 +58,11 @@ TEST(Program, StaysOnOneCoreWhileItAsksTo) {
   EXPECT_EQ(measurement.end, End::measured) << measurement.words;
 }
 
+TEST(Program, RunsThreadsTogether) {
+  const Measurement measurement = measure(run_of("RunsTogether"));
+  EXPECT_EQ(measurement.end, End::measured) << measurement.words;
+}
+
 TEST(Program, TakesNoSettingsFromOutside) {
   ::setenv("COURSE_TWICE", "1", 1);
   ::setenv("COURSE_THREADS", "3", 1);

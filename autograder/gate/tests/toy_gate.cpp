@@ -3,8 +3,10 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <latch>
 #include <string>
 #include <thread>
 
@@ -101,5 +103,23 @@ void StaysOnOneCore(benchmark::State& state) {
   }
 }
 BENCHMARK(StaysOnOneCore)->Apply(course::gate);
+
+// Each thread waits for the other, so that this ends only if both run.
+void RunsTogether(benchmark::State& state) {
+  for (auto _ : state) {
+    std::atomic<unsigned> sum = 0;
+    std::atomic<unsigned> on_one_core = 0;
+    std::latch both(2);
+    course::together(2, [&](unsigned which) {
+      sum += which + 1;
+      on_one_core += course::machine::allowed_cores().size() == 1;
+      both.arrive_and_wait();
+    });
+    if (sum != 3 || on_one_core != 2) {
+      state.SkipWithError("not two threads with a core each");
+    }
+  }
+}
+BENCHMARK(RunsTogether)->Apply(course::gate);
 
 }  // namespace

@@ -223,8 +223,12 @@ Site coming_site(const Thread& self, ProgramCounter pc) {
 // A thread that goes round in circles gets the newest value in the end: stores arrive in finite time.
 bool must_see_newest(Thread& self, const Operation& operation) {
   if (is_waiter_table(operation.object)) return true;
-  if (!engine().repeats(self, operation)) return false;
+  if (!engine().repeats(self, operation)) {
+    self.looks_again = 0;
+    return false;
+  }
   ++self.counts.spins;
+  ++self.looks_again;
   return true;
 }
 

@@ -82,6 +82,7 @@ struct Thread {
   std::uint32_t clock_reads = 0;     // likewise
   std::uint32_t last_step = 0;
   Counts counts;
+  std::uint64_t looks_again = 0;  // of counts.spins, since it last saw something new
   std::string name;
 };
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include <array>
+#include <utility>
 
 #include "interleave/runtime/program.hpp"
 
@@ -123,6 +124,8 @@ long wait_on_futex(Thread& self, const int* word, int expected, std::uint64_t de
     return -1;
   }
   if (Step* step = engine().performed(self, operation, true)) step->blocked = true;
+  // A thread that sleeps in the end did not spin: atomic::wait looks a few times before.
+  self.counts.spins -= std::exchange(self.looks_again, 0);
   if (wait_in(self, engine().queue(operation.object), deadline)) return 0;
   errno = ETIMEDOUT;
   return -1;

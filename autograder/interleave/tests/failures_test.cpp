@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +22,8 @@
 namespace {
 
 using interleave::check;
+using interleave::Cost;
+using interleave::Counts;
 using interleave::find_failure;
 using interleave::Result;
 
@@ -374,6 +377,54 @@ TEST(Replay, AMinimalScheduleHasOneSwitchOfItsOwn) {
   // One deviation is one number, a dot, and one number behind the last @.
   const std::string deviations = result.token.substr(result.token.rfind('@') + 1);
   EXPECT_EQ(deviations.find('-'), std::string::npos) << result.token;
+}
+
+// -- Costs ---------------------------------------------------------------------------------------------
+
+// A flag that another thread raises a millisecond after this one began to wait for it.
+Counts counts_of_waiting(void (*wait)(std::atomic<bool>&)) {
+  static Counts counts;
+  const Result result = find_failure(
+      [wait] {
+        std::atomic<bool> flag{false};
+        std::jthread leader([&] {
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          flag = true;
+          flag.notify_one();
+        });
+        const Cost cost("wait");
+        wait(flag);
+        counts = cost.counts();
+      },
+      {.schedules = 1});
+  EXPECT_TRUE(result.clean()) << result.picture;
+  return counts;
+}
+
+TEST(Costs, WhoSleepsDoesNotSpin) {
+  const Counts counts =
+      counts_of_waiting([](std::atomic<bool>& flag) { flag.wait(false); });
+  EXPECT_EQ(counts.wake_ups, 1u);
+  EXPECT_EQ(counts.spins, 0u);
+}
+
+TEST(Costs, WhoLooksAgainAndAgainDoes) {
+  const Counts counts = counts_of_waiting([](std::atomic<bool>& flag) {
+    while (!flag) std::this_thread::yield();
+  });
+  EXPECT_EQ(counts.wake_ups, 0u);
+  EXPECT_GT(counts.spins, 10u);
+}
+
+TEST(Costs, WhoLooksAgainAndAgainBeforeItSleepsDoes) {
+  const Counts counts = counts_of_waiting([](std::atomic<bool>& flag) {
+    for (int look = 0; look < 20; ++look) {
+      if (flag) return;
+    }
+    flag.wait(false);
+  });
+  EXPECT_EQ(counts.wake_ups, 1u);
+  EXPECT_GT(counts.spins, 10u);
 }
 
 // -- Hidden state --------------------------------------------------------------------------------------

@@ -1,0 +1,153 @@
+// Tests of exercise 2.2. Each opens with its property; where it is about several threads,
+// `explore` looks for the schedule that breaks it.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <ledger.hpp>  // in <>, so that the include path decides whose it is
+#include <thread>
+
+#include "interleave/interleave.hpp"
+
+namespace {
+
+using interleave::check;
+using interleave::explore;
+
+// --- Step 1: transfer -----------------------------------------------------------------
+
+// A transfer takes from one account what it gives to the other.
+TEST(Ledger, MovesMoney) {
+  explore([] {
+    Ledger ledger(2, 100);
+    check(ledger.transfer(0, 1, 30), "there was enough to transfer");
+    check(ledger.balance(0) == 70, "the giver must have 30 less");
+    check(ledger.balance(1) == 130, "the receiver must have 30 more");
+  });
+}
+
+// Without enough money nothing moves.
+TEST(Ledger, RefusesToOverdraw) {
+  explore([] {
+    Ledger ledger(2, 100);
+    check(!ledger.transfer(0, 1, 101), "101 of 100 cannot be transferred");
+    check(ledger.balance(0) == 100 && ledger.balance(1) == 100, "nothing may have moved");
+    check(ledger.transfer(1, 0, 100), "all of it can");
+  });
+}
+
+// A transfer to oneself ends, and changes nothing.
+TEST(Ledger, TransferToOneselfChangesNothing) {
+  explore([] {
+    Ledger ledger(1, 100);
+    check(ledger.transfer(0, 0, 30), "the money is there");
+    check(!ledger.transfer(0, 0, 101), "this much is not");
+    check(ledger.balance(0) == 100, "the balance must be what it was");
+  });
+}
+
+// Two transfers the same way between the same accounts: both count.
+TEST(Ledger, TransfersAddUp) {
+  explore([] {
+    Ledger ledger(2, 100);
+    {
+      std::jthread teller([&] { ledger.transfer(0, 1, 10); });
+      ledger.transfer(0, 1, 20);
+    }
+    check(ledger.balance(0) == 70, "the giver paid twice");
+    check(ledger.balance(1) == 130, "the receiver was paid twice");
+  });
+}
+
+// Two transfers in opposite directions both end.
+TEST(Ledger, OppositeTransfersEnd) {
+  explore([] {
+    Ledger ledger(2, 100);
+    {
+      std::jthread teller([&] { ledger.transfer(1, 0, 10); });
+      ledger.transfer(0, 1, 30);
+    }
+    check(ledger.balance(0) == 80 && ledger.balance(1) == 120,
+          "both transfers must count");
+  });
+}
+
+// Three transfers round a circle of accounts all end.
+TEST(Ledger, TransfersRoundACircleEnd) {
+  explore([] {
+    Ledger ledger(3, 100);
+    {
+      std::jthread teller1([&] { ledger.transfer(0, 1, 10); });
+      std::jthread teller2([&] { ledger.transfer(1, 2, 10); });
+      ledger.transfer(2, 0, 10);
+    }
+    for (std::size_t account = 0; account < 3; ++account) {
+      check(ledger.balance(account) == 100, "each account paid 10 and was paid 10");
+    }
+  });
+}
+
+// The last of the money goes to one of two transfers, never to both.
+TEST(Ledger, MoneyIsSpentOnce) {
+  explore([] {
+    Ledger ledger(3, 100);
+    bool first = false;
+    bool second = false;
+    {
+      std::jthread teller([&] { first = ledger.transfer(0, 1, 100); });
+      second = ledger.transfer(0, 2, 100);
+    }
+    check(first != second, "exactly one of the two transfers may succeed");
+    check(ledger.balance(0) == 0, "an account must never be overdrawn");
+  });
+}
+
+// A transfer locks its two accounts and no other.
+TEST(Ledger, CostOfATransfer) {
+  explore([] {
+    Ledger ledger(8, 100);
+    const interleave::Cost cost("transfer");
+    ledger.transfer(6, 1, 10);
+  });
+}
+
+// --- Step 2: total --------------------------------------------------------------------
+
+// The total is the sum of the balances.
+TEST(Ledger, AddsUpEveryAccount) {
+  explore([] {
+    Ledger ledger(3, 100);
+    ledger.transfer(0, 2, 50);
+    check(ledger.total() == 300, "three accounts of 100 make 300, wherever the money is");
+  });
+}
+
+// An audit during a transfer sees it not begun or done, never half done.
+TEST(Ledger, AuditNeverSeesHalfATransfer) {
+  explore([] {
+    Ledger ledger(2, 100);
+    std::jthread teller([&] { ledger.transfer(0, 1, 30); });
+    check(ledger.total() == 200, "the audit saw money that was on its way");
+  });
+}
+
+// Money that moves ahead of the audit, or behind it, is counted once.
+TEST(Ledger, AuditCountsMovingMoneyOnce) {
+  explore([] {
+    Ledger ledger(3, 100);
+    std::jthread teller([&] { ledger.transfer(2, 0, 30); });
+    check(ledger.total() == 300, "the audit counted the same money twice, or not at all");
+  });
+}
+
+// Audits and transfers wait for one another only for a time.
+TEST(Ledger, AuditAndTransferEnd) {
+  explore([] {
+    Ledger ledger(2, 100);
+    std::jthread teller([&] { ledger.transfer(1, 0, 10); });
+    std::jthread auditor(
+        [&] { check(ledger.total() == 200, "the total never changes"); });
+    check(ledger.total() == 200, "the total never changes");
+  });
+}
+
+}  // namespace

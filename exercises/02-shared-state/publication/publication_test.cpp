@@ -1,0 +1,135 @@
+// Tests of exercise 2.1. Each opens with its property; where it is about several threads,
+// `explore` looks for the schedule, and for the old value in memory, that breaks it.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <publication.hpp>  // in <>, so that the include path decides whose it is
+#include <string>
+#include <thread>
+
+#include "interleave/interleave.hpp"
+
+namespace {
+
+using interleave::check;
+using interleave::explore;
+
+// --- Step 1: publish and try_read -----------------------------------------------------
+
+// Before anything is published there is nothing to read.
+TEST(Publication, IsEmptyAtFirst) {
+  explore([] {
+    const Publication<int> publication;
+    check(publication.try_read() == nullptr, "nothing was published yet");
+  });
+}
+
+// The thread that published reads its value.
+TEST(Publication, GivesWhatWasPublished) {
+  explore([] {
+    Publication<std::string> publication;
+    publication.publish("forty-two");
+    const std::string* value = publication.try_read();
+    check(value != nullptr, "a value was published");
+    check(value != nullptr && *value == "forty-two", "it must be the value published");
+  });
+}
+
+// A value is moved into place, never copied, and stays where it is.
+TEST(Publication, MovesTheValueOnce) {
+  explore([] {
+    Publication<std::unique_ptr<int>> publication;
+    publication.publish(std::make_unique<int>(7));
+    const auto* value = publication.try_read();
+    check(value != nullptr && *value != nullptr && **value == 7,
+          "the value must be there");
+    check(publication.try_read() == value, "every reader gets the same object");
+  });
+}
+
+// A reader that sees the flag sees the value behind it: both halves, whole.
+TEST(Publication, TheFlagBringsTheValue) {
+  explore([] {
+    Publication<std::array<int, 2>> publication;
+    std::jthread reader([&] {
+      if (const auto* value = publication.try_read()) {
+        check((*value)[0] == 4 && (*value)[1] == 2,
+              "the flag was up before the value was there");
+      }
+    });
+    publication.publish({4, 2});
+  });
+}
+
+// What the leader wrote before publish, even elsewhere, is seen by who sees the flag.
+TEST(Publication, TheFlagBringsWhatCameBefore) {
+  explore([] {
+    Publication<int*> publication;
+    int written = 0;
+    std::jthread reader([&] {
+      if (int* const* value = publication.try_read()) {
+        check(**value == 7, "the reader must see what the leader wrote before publish");
+      }
+    });
+    written = 7;
+    publication.publish(&written);
+  });
+}
+
+// try_read is one atomic load: no lock, nothing allocated.
+TEST(Publication, CostOfTryRead) {
+  explore([] {
+    Publication<int> publication;
+    publication.publish(7);
+    const interleave::Cost cost("try_read");
+    check(publication.try_read() != nullptr, "a value was published");
+  });
+}
+
+// --- Step 2: wait ---------------------------------------------------------------------
+
+// With the value there, wait gives it at once.
+TEST(Publication, WaitFindsThePublished) {
+  explore([] {
+    Publication<int> publication;
+    publication.publish(7);
+    check(publication.wait() == 7, "wait must give what was published");
+  });
+}
+
+// A reader that waits is woken, and then sees the value.
+TEST(Publication, WaitSleepsUntilThePublication) {
+  explore([] {
+    Publication<int> publication;
+    std::jthread reader(
+        [&] { check(publication.wait() == 7, "wait must give what was published"); });
+    publication.publish(7);
+  });
+}
+
+// Every reader that waits is woken.
+TEST(Publication, WakesEveryReader) {
+  explore([] {
+    Publication<int> publication;
+    std::jthread reader1([&] { check(publication.wait() == 7, "reader 1 must get it"); });
+    std::jthread reader2([&] { check(publication.wait() == 7, "reader 2 must get it"); });
+    publication.publish(7);
+  });
+}
+
+// A reader that comes too early sleeps, and is woken once.
+TEST(Publication, CostOfWaiting) {
+  explore([] {
+    Publication<int> publication;
+    std::jthread leader([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      publication.publish(7);
+    });
+    const interleave::Cost cost("wait");
+    check(publication.wait() == 7, "wait must give what was published");
+  });
+}
+
+}  // namespace

@@ -1,0 +1,142 @@
+// Tests of exercise 2.3. Each opens with its property; where it is about several threads,
+// `explore` looks for the schedule that breaks it.
+//
+// Only threads that end within a test add: a seat is given back at its thread's end.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <latch>
+#include <striped_counter.hpp>  // in <>, so that the include path decides whose it is
+#include <thread>
+#include <vector>
+
+#include "interleave/interleave.hpp"
+
+namespace {
+
+using interleave::check;
+using interleave::explore;
+
+void in_a_thread(auto work) { std::jthread(work).join(); }
+
+// --- Step 1: add and value ------------------------------------------------------------
+
+// A counter starts at nothing.
+TEST(StripedCounter, StartsAtZero) {
+  explore([] {
+    const StripedCounter counter;
+    check(counter.value() == 0, "nothing was added");
+  });
+}
+
+// What one thread adds, and takes away, is counted.
+TEST(StripedCounter, CountsOneThread) {
+  explore([] {
+    StripedCounter counter;
+    in_a_thread([&] {
+      counter.add(5);
+      counter.add(-2);
+      check(counter.value() == 3, "a thread must see what it added itself");
+    });
+  });
+}
+
+// Two threads that add at the same time lose nothing.
+TEST(StripedCounter, CountsTwoThreads) {
+  explore([] {
+    StripedCounter counter;
+    {
+      std::jthread one([&] { counter.add(1); });
+      std::jthread two([&] {
+        counter.add(10);
+        counter.add(10);
+      });
+    }
+    check(counter.value() == 21, "after both threads ended nothing may be missing");
+  });
+}
+
+// Two counters do not mix.
+TEST(StripedCounter, CountersAreApart) {
+  explore([] {
+    StripedCounter apples;
+    StripedCounter pears;
+    in_a_thread([&] {
+      apples.add(1);
+      pears.add(2);
+    });
+    check(apples.value() == 1 && pears.value() == 2, "each counter counts its own");
+  });
+}
+
+// What a thread added outlives the thread.
+TEST(StripedCounter, KeepsTheCountOfThreadsThatEnded) {
+  explore([] {
+    StripedCounter counter;
+    in_a_thread([&] { counter.add(3); });
+    check(counter.value() == 3, "the thread ended; what it added must stay");
+    in_a_thread([&] { counter.add(4); });
+    check(counter.value() == 7, "the next thread must add to it, not replace it");
+  });
+}
+
+// More threads than seats: the two that got none add at the same time, and both count.
+TEST(StripedCounter, CountsMoreThreadsThanSeats) {
+  interleave::Options options;
+  options.schedules = 500;  // of so many threads each takes long
+  const auto body = [] {
+    StripedCounter counter;
+    std::latch seated(Seat::kSeats);
+    std::latch over(1);
+    std::vector<std::jthread> sitting;
+    for (std::size_t i = 0; i < Seat::kSeats; ++i) {
+      sitting.emplace_back([&] {
+        counter.add(1);
+        seated.count_down();
+        over.wait();
+      });
+    }
+    seated.wait();
+    {
+      std::jthread one([&] { counter.add(1); });
+      std::jthread two([&] { counter.add(1); });
+    }
+    over.count_down();
+    sitting.clear();
+    check(counter.value() == std::int64_t{Seat::kSeats} + 2,
+          "an addition without a seat was lost");
+  };
+  explore(body, options);
+}
+
+// A reader meanwhile sees some of it: never more than was added, never less than before.
+TEST(StripedCounter, ValueGrowsWithTheCount) {
+  explore([] {
+    StripedCounter counter;
+    std::jthread adder([&] {
+      counter.add(1);
+      counter.add(1);
+    });
+    std::jthread reader([&] {
+      const std::int64_t first = counter.value();
+      const std::int64_t second = counter.value();
+      check(0 <= first && first <= second && second <= 2,
+            "a count that only grows must never seem to shrink");
+    });
+  });
+}
+
+// An addition is a load and a store: no lock, no read-modify-write, nothing allocated.
+TEST(StripedCounter, CostOfAnAddition) {
+  explore([] {
+    StripedCounter counter;
+    in_a_thread([&] {
+      counter.add(1);
+      const interleave::Cost cost("add");
+      counter.add(1);
+    });
+  });
+}
+
+}  // namespace

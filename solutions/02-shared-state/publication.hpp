@@ -1,0 +1,64 @@
+// One value, handed by a leader to any number of readers through one flag.
+//
+//   leader   value_ = 42   ready_ = true ---PUBLISH---> ready_?  value_   reader
+//                                        \--PUBLISH---> ready_?  value_   reader
+//
+// Threads     publish: one thread, once. try_read, wait: any thread. Construct and destroy
+//             while no call is running.
+// Progress    publish, try_read: wait-free. wait: blocking; a reader that waits sleeps.
+//
+// Invariants
+//   I1  value_ is written before ready_ becomes true, and never again.
+//   I2  Nobody reads value_ before having seen ready_ true.
+//
+// Edges
+//   PUBLISH   publish stores ready_  -->  try_read and wait load ready_ and see true
+//
+// Left out    Publishing a second value: exercise 3.2 does that, with one atomic root.
+#pragma once
+
+#include <atomic>
+#include <utility>
+
+template <typename Value>
+class Publication {
+ public:
+  Publication() = default;
+  Publication(const Publication&) = delete;
+  Publication& operator=(const Publication&) = delete;
+
+  // Makes `value` what readers see from now on. At most one call in the object's life.
+  void publish(Value value) {
+    //> step 1(value): put the value in place, then raise the flag that says so
+    value_ = std::move(value);
+    // PUBLISH, release: the line above happens before whatever a reader does after it saw
+    // true. Relaxed would let a reader see the flag and, still, the empty value.
+    ready_.store(true, std::memory_order_release);
+    ready_.notify_all();
+    //<
+  }
+
+  // The published value, which stays where it is until this object dies; nullptr if there
+  // is none yet. Never waits.
+  [[nodiscard]] const Value* try_read() const {
+    //> step 1(): the value's address if the flag is up, else nullptr
+    // PUBLISH, acquire: seeing the flag must mean seeing the value. The branch alone does
+    // not do that: a read may run ahead of a branch.
+    return ready_.load(std::memory_order_acquire) ? &value_ : nullptr;
+    //<
+  }
+
+  // The published value, waiting for it if need be.
+  [[nodiscard]] const Value& wait() const {
+    //> step 2(): sleep until the flag is up (std::atomic can wait), then give the value
+    // PUBLISH, acquire: as in try_read, wait must see the value and not only the flag.
+    ready_.wait(false, std::memory_order_acquire);
+    return value_;
+    //<
+  }
+
+ private:
+  // Written by the leader.
+  Value value_{};
+  std::atomic<bool> ready_ = false;
+};
