@@ -345,17 +345,19 @@ std::vector<const Exercise*> Course::select(const std::vector<std::string>& ids)
   return out;
 }
 
-std::vector<int> steps_left(const fs::path& file) {
+std::map<int, int> steps_left(const fs::path& file) {
   static const std::regex call(R"(course::todo\(\s*(\d+))");
-  std::set<int> left;
+  std::map<int, int> left;
   std::ifstream in(file);
+  int number = 0;
   for (std::string line; std::getline(in, line);) {
+    ++number;
     const std::string code = line.substr(0, line.find("//"));
     for (std::sregex_iterator at(code.begin(), code.end(), call), end; at != end; ++at) {
-      left.insert(std::stoi((*at)[1]));
+      left.try_emplace(std::stoi((*at)[1]), number);
     }
   }
-  return {left.begin(), left.end()};
+  return left;
 }
 
 }  // namespace course::grader

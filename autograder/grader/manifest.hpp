@@ -112,7 +112,8 @@ struct Course {
 [[nodiscard]] Exercise load_exercise(const std::filesystem::path& root,
                                      const std::filesystem::path& manifest);
 
-// The steps that `file` still leaves to be written: those of its calls to course::todo.
-[[nodiscard]] std::vector<int> steps_left(const std::filesystem::path& file);
+// The steps that `file` still leaves to be written, each with the line of its first call to
+// course::todo.
+[[nodiscard]] std::map<int, int> steps_left(const std::filesystem::path& file);
 
 }  // namespace course::grader

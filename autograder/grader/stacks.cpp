@@ -1,7 +1,10 @@
 #include "grader/stacks.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <regex>
 #include <sstream>
 
 #include "grader/process.hpp"
@@ -64,7 +67,37 @@ std::string from_kernel(pid_t process) {
   return out;
 }
 
+// "#5  0x000055f3 in Slot::put () at /course/slot.hpp:43"
+std::optional<Frame> read_frame(const std::string& line) {
+  static const std::regex form(
+      R"(^#\d+\s+(?:0x[0-9a-f]+ in )?(.*?) \((?:[^()]|\([^()]*\))*\)(?: const)? at (.+):(\d+)$)");
+  std::smatch match;
+  if (!std::regex_match(line, match, form)) return std::nullopt;
+  return Frame{match[1], match[2], std::stoi(match[3])};
+}
+
 }  // namespace
+
+std::vector<ThreadFrames> frames_in(const std::string& stacks,
+                                    const std::vector<std::string>& file_names) {
+  std::vector<ThreadFrames> threads;
+  std::istringstream lines(stacks);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("Thread ")) {
+      const std::string number = line.substr(7, line.find(' ', 7) - 7);
+      threads.push_back({number == "1" ? "the main thread" : "thread " + number, {}});
+    }
+    const auto frame = read_frame(line);
+    if (threads.empty() || !frame) continue;
+    const std::string name = fs::path(frame->file).filename();
+    const bool wanted =
+        std::find(file_names.begin(), file_names.end(), name) != file_names.end();
+    if (wanted) threads.back().frames.push_back(*frame);
+  }
+  std::erase_if(threads, [](const ThreadFrames& one) { return one.frames.empty(); });
+  std::reverse(threads.begin(), threads.end());  // gdb tells the newest thread first
+  return threads;
+}
 
 std::string stacks_of(pid_t process) {
   std::string frames = from_debugger(process);

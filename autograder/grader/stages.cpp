@@ -65,6 +65,22 @@ std::unique_ptr<gate::Judge> judge_on(const std::vector<unsigned>& gate_cores) {
 
 }  // namespace
 
+void Hangs::forget(const std::string& target) {
+  const std::scoped_lock lock(mutex_);
+  tests_.erase(target);
+}
+
+void Hangs::note(const std::string& target, const std::string& test) {
+  const std::scoped_lock lock(mutex_);
+  tests_[target].insert(test);
+}
+
+bool Hangs::known(const std::string& target, const std::string& test) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = tests_.find(target);
+  return found != tests_.end() && found->second.contains(test);
+}
+
 Workshop::Workshop(const Course& course_in, Trees trees_in, std::uint64_t seed_in)
     : course(course_in),
       trees(trees_in),

@@ -11,8 +11,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <stop_token>
+#include <string>
 
 #include "grader/build.hpp"
 #include "grader/manifest.hpp"
@@ -25,6 +29,21 @@ class Judge;
 
 namespace course::grader {
 
+// The tests that did not come to an end in the unit stage: nobody waits for them again
+// under a sanitizer, where they would hang ten times as long.
+//
+// Threads     Any.
+class Hangs {
+ public:
+  void forget(const std::string& target);
+  void note(const std::string& target, const std::string& test);
+  [[nodiscard]] bool known(const std::string& target, const std::string& test) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::set<std::string>> tests_;  // by target; guarded by mutex_
+};
+
 // What all gradings of one run of `course` share.
 struct Workshop {
   Workshop(const Course& course_in, Trees trees_in, std::uint64_t seed_in);
@@ -35,6 +54,7 @@ struct Workshop {
   std::uint64_t seed;  // of the unit stage; printed
   unsigned cores;      // that may really be used
   Sanitizers sanitizers;
+  Hangs hangs;
   std::unique_ptr<gate::Judge> judge;  // tries the machine at its first gate
   std::stop_token stop;
 };

@@ -49,16 +49,23 @@ fs::path edited_file(const Subject& subject) {
                                        : subject.exercise->file;
 }
 
+// The first line of the student's file that a finding names: of those as bad as the whole
+// result, else of any.
 std::string first_place(const ExerciseResult& result) {
+  std::string other = edited_file(result.subject).string();
+  bool found = false;
   for (const auto& stage : result.stages) {
     for (const auto& finding : stage.findings) {
-      if (finding.line > 0 &&
-          fs::path(finding.file).filename() == result.subject.exercise->file.filename()) {
-        return fmt::format("{}:{}", finding.file, finding.line);
-      }
+      const bool own =
+          fs::path(finding.file).filename() == result.subject.exercise->file.filename();
+      if (finding.line == 0 || !own) continue;
+      const std::string place = fmt::format("{}:{}", finding.file, finding.line);
+      if (finding.verdict == result.verdict()) return place;
+      if (!found) other = place;
+      found = true;
     }
   }
-  return edited_file(result.subject).string();
+  return other;
 }
 
 }  // namespace

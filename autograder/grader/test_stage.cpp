@@ -15,6 +15,7 @@
 
 #include "grader/controls.hpp"
 #include "grader/sanitizer_report.hpp"
+#include "grader/stacks.hpp"
 #include "grader/test_run.hpp"
 
 namespace course::grader {
@@ -53,6 +54,7 @@ class TestStage {
         subject_(subject),
         workshop_(workshop),
         tests_(subject.exercise->tests()),
+        steps_left_(steps_left(subject.file(workshop.trees.tree(preset_of(stage))))),
         log_(workshop.trees.root() / ".course" / "logs" / subject.target() /
              (std::string(name_of(stage)) + ".txt")) {
     result_.stage = stage;
@@ -121,6 +123,7 @@ class TestStage {
   // as stages.
   void run_turns() {
     started_ = Clock::now();
+    if (stage_ == Stage::unit) workshop_.hangs.forget(subject_.target());
     const std::vector<Turn> all = turns();
     std::atomic<std::size_t> next{0};
     const auto take_turns = [&] {
@@ -144,12 +147,18 @@ class TestStage {
         return;  // one failure is enough
       }
     }
+    if (told_by_unit(*turn.test)) return;
     const double left = subject_.exercise->stage_seconds * slow_down(stage_) - elapsed();
     if (left <= 0) return record(*turn.test, out_of_time(*turn.test), 0);
     TestCommand command = command_for(turn.test->name, turn.round);
     command.seconds = std::min(command.seconds, left);
     const TestRun run = run_test(command, workshop_.stop);
     auto finding = judge(command, run);
+    if (finding && run.process.end == End::timed_out) {
+      if (stage_ == Stage::unit) workshop_.hangs.note(subject_.target(), turn.test->name);
+      show_own_frames(run.process.stacks, *finding);
+    }
+    if (finding && finding->verdict == Verdict::failed) excuse(*turn.test, *finding);
     const std::lock_guard lock(mutex_);
     if (finding && finding->verdict == Verdict::failed) keep_log(command, run, *finding);
     note_exploration(run);
@@ -163,6 +172,65 @@ class TestStage {
         fmt::format("was not run: the stage's {:g} s were used up by the tests before",
                     subject_.exercise->stage_seconds * slow_down(stage_));
     return finding;
+  }
+
+  // Whether the unit stage tells all there is to know of `test`, so that nobody waits for it
+  // here: it did not end there, or its step is still to be written.
+  bool told_by_unit(const Test& test) {
+    if (stage_ == Stage::unit) return false;
+    Finding unwritten;
+    excuse(test, unwritten);
+    if (unwritten.verdict == Verdict::not_started) {
+      record(test, std::move(unwritten), 0);
+      return true;
+    }
+    const bool sanitizer = stage_ == Stage::tsan || stage_ == Stage::asan;
+    if (!sanitizer || !workshop_.hangs.known(subject_.target(), test.name)) return false;
+    const std::lock_guard lock(mutex_);
+    ++hung_before_;
+    return true;  // without a check, which is not a pass
+  }
+
+  // Of every thread that hangs, its calls in the student's file and in the test; the whole
+  // stacks are in the log.
+  void show_own_frames(const std::string& stacks, Finding& finding) const {
+    const std::string file = subject_.exercise->file.filename();
+    const auto threads = frames_in(stacks, {file, subject_.exercise->name + "_test.cpp"});
+    if (threads.empty()) return;
+    finding.detail = "where each thread was:";
+    for (const auto& [thread, frames] : threads) {
+      std::string name = thread;
+      for (const Frame& frame : frames) {
+        const std::string here = fs::path(frame.file).filename();
+        if (here != file && &frame != &frames.front() && &frame != &frames.back())
+          continue;
+        finding.detail +=
+            fmt::format("\n{:<16} {}:{}   {}", name, here, frame.line, frame.function);
+        name.clear();
+        if (finding.line == 0 && here == file) {
+          finding.file = frame.file;
+          finding.line = frame.line;
+        }
+      }
+    }
+  }
+
+  // What fails while its own step is still to be written is not held against anybody: it
+  // fails because of the steps before, which say so themselves.
+  void excuse(const Test& test, Finding& finding) const {
+    for (const Step& step : subject_.exercise->steps) {
+      const auto left = steps_left_.find(step.number);
+      if (left == steps_left_.end()) continue;
+      for (const Test& own : step.tests) {
+        if (own.name != test.name) continue;
+        finding = Finding{};
+        finding.verdict = Verdict::not_started;
+        finding.test = test.name;
+        finding.what = fmt::format("step {} is still to be written", step.number);
+        finding.file = subject_.exercise->file;
+        finding.line = left->second;
+      }
+    }
   }
 
   // A sanitizer's report first: a test can pass while its threads race.
@@ -277,6 +345,11 @@ class TestStage {
       result_.verdict = worse(result_.verdict, finding.verdict);
     }
     sort_findings();
+    if (hung_before_ > 0) {
+      result_.notes.push_back(fmt::format(
+          "{} not run again, which did not end in unit",
+          hung_before_ == 1 ? "1 test" : fmt::format("{} tests", hung_before_)));
+    }
     if (stage_ == Stage::unit) summarise_steps();
     if (stage_ == Stage::interleave) summarise_exploration();
     if (stage_ != Stage::unit && result_.verdict == Verdict::passed)
@@ -338,6 +411,7 @@ class TestStage {
   const Subject& subject_;
   Workshop& workshop_;
   const std::vector<Test> tests_;
+  const std::map<int, int> steps_left_;
   const fs::path log_;
   bool fixed_addresses_ = false;
   Clock::time_point started_ = Clock::now();
@@ -349,6 +423,7 @@ class TestStage {
   int explorations_ = 0;
   int not_chosen_ = 0;  // ran under the system's scheduler: our runtime is not linked in
   int whole_ = 0;
+  int hung_before_ = 0;  // tests that did not end in the unit stage
 };
 
 }  // namespace

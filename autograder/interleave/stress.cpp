@@ -1,13 +1,11 @@
 // The explorer where the runtime is not linked in: the body runs again and again under
 // the system's scheduler, in plain, ThreadSanitizer and AddressSanitizer builds.
 //
-// Threads     check may be called by any thread of the body. The first failure is kept,
-// the body goes on
-//             (another thread cannot be stopped), and the explorer returns it after that
-//             run.
-// Left out    Everything that needs a chosen schedule: pictures, tokens, costs. A body
-// that hangs, hangs: the
-//             test's time limit ends it.
+// Threads     check may be called by any thread of the body. The first failure is kept, the
+//             body goes on (another thread cannot be stopped), and the explorer returns it
+//             after that run.
+// Left out    Everything that needs a chosen schedule: pictures, tokens, costs. A body that
+//             hangs, hangs: the test's time limit ends it.
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -32,6 +30,7 @@ constexpr double kDefaultSeconds = 0.25;
 struct FirstFailure {
   std::mutex mutex;
   std::string message;
+  Location where;  // no line: an exception, which names none
   std::atomic<bool> found{false};
 };
 
@@ -40,11 +39,12 @@ FirstFailure& first_failure() {
   return failure;
 }
 
-void remember(const std::string& message) {
+void remember(const std::string& message, Location where = {}) {
   FirstFailure& failure = first_failure();
   const std::scoped_lock lock(failure.mutex);
   if (failure.found) return;
   failure.message = message;
+  failure.where = where;
   failure.found = true;
 }
 
@@ -105,15 +105,22 @@ Result run_repeatedly(const std::function<void()>& body, const Options& options)
   return result;
 }
 
+// The place of the check that failed; else of the exploration.
+Location place_of(const Result& result, const Options& options) {
+  const Location where = first_failure().where;
+  return !result.clean() && where.line > 0 ? where : options.where;
+}
+
 void publish_result(const Result& result, const Options& options) {
+  const Location where = place_of(result, options);
   publish("{\"record\":\"explored\",\"test\":" + json_string(options.test) +
           ",\"kind\":" + json_string(result.kind) +
           ",\"concept\":\"\",\"schedules\":" + std::to_string(result.schedules) +
           ",\"milliseconds\":" + std::to_string(result.milliseconds) +
           ",\"coverage\":" + json_string(result.coverage) +
-          ",\"token\":\"\",\"picture\":" + json_string(result.message) +
-          ",\"file\":" + json_string(options.where.file) +
-          ",\"line\":" + std::to_string(options.where.line) + "}");
+          ",\"token\":\"\",\"picture\":\"\",\"message\":" + json_string(result.message) +
+          ",\"file\":" + json_string(where.file) +
+          ",\"line\":" + std::to_string(where.line) + "}");
 }
 
 }  // namespace
@@ -142,8 +149,7 @@ Outcomes outcomes_of_text(const std::function<std::string()>& body,
 
 void check(bool holds, std::string_view message, Location where) {
   if (holds) return;
-  remember(std::string(where.file) + ":" + std::to_string(where.line) + ": " +
-           (message.empty() ? "a check does not hold" : std::string(message)));
+  remember(message.empty() ? "a check does not hold" : std::string(message), where);
 }
 
 void name_thread(std::string_view) {}

@@ -90,11 +90,23 @@ TEST_F(RedTeam, AFileThatDoesNotCompileIsShownAtItsOwnLine) {
 
 TEST_F(RedTeam, ATestThatHangsIsShownWithItsStacks) {
   expect(Stage::unit, "hangs", Verdict::failed,
-         {"Slot.GivesWhatWasPut: did not end within 1 s", "Slot::put", "slot.hpp",
-          "--gtest_filter=Slot.GivesWhatWasPut"});
+         {"Slot.GivesWhatWasPut: did not end within 1 s",
+          "the main thread  slot.hpp:12   Slot::put",
+          "slot_test.cpp:", "--gtest_filter=Slot.GivesWhatWasPut"});
+}
+
+// Nobody waits ten times as long for what is known already.
+TEST_F(RedTeam, ATestThatHangsIsNotRunAgainUnderASanitizer) {
+  (void)graded(Stage::unit, "hangs");
+  const StageResult result = graded(Stage::tsan, "hangs");
+  EXPECT_EQ(name_of(result.verdict), name_of(Verdict::not_run));
+  EXPECT_EQ(result.points, 0);
+  ASSERT_FALSE(result.notes.empty());
+  EXPECT_EQ(result.notes.back(), "2 tests not run again, which did not end in unit");
 }
 
 TEST_F(RedTeam, AHangUnderASanitizerKeepsItsTestsConcept) {
+  workshop_->hangs.forget("slot-hangs");
   const StageResult result = graded(Stage::asan, "hangs");
   ASSERT_FALSE(result.findings.empty());
   EXPECT_EQ(result.findings[0].concept_name, "atomicity");

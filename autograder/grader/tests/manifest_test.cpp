@@ -171,7 +171,7 @@ TEST_F(Manifest, SeesWhichStepsAreLeft) {
   const fs::path file = root_ / "x.hpp";
   std::ofstream(file)
       << "course::todo(2, value);\n// course::todo(1)\n course::todo( 3 );\n";
-  EXPECT_EQ(steps_left(file), (std::vector{2, 3}));
+  EXPECT_EQ(steps_left(file), (std::map<int, int>{{2, 1}, {3, 3}}));
 }
 
 TEST(Nearest, KeepsQuietWhenNothingIsNear) {
