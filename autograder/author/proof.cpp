@@ -9,13 +9,12 @@
 namespace course::author {
 namespace {
 
-// Where all evidence about one starter, solution or mutant leaves it.
+// Where all evidence about one thing leaves it.
 Standing together(const std::set<Standing>& standings) {
-  for (const Standing decisive :
-       {Standing::fails, Standing::inconclusive, Standing::holds}) {
+  for (const Standing decisive : {Standing::fails, Standing::inconclusive}) {
     if (standings.contains(decisive)) return decisive;
   }
-  return Standing::waiting;
+  return Standing::holds;
 }
 
 std::string_view verdict_of(const Evidence& evidence) {
@@ -31,8 +30,7 @@ std::string share(std::string_view what, const Tally& tally) {
 nlohmann::json json_of(const Tally& tally) {
   return {{"all", tally.all},
           {"holding", tally.holding},
-          {"inconclusive", tally.inconclusive},
-          {"waiting", tally.waiting}};
+          {"inconclusive", tally.inconclusive}};
 }
 
 nlohmann::json json_of(const Evidence& evidence) {
@@ -68,8 +66,6 @@ std::string_view name_of(Standing standing) noexcept {
       return "fails";
     case Standing::inconclusive:
       return "inconclusive";
-    case Standing::waiting:
-      return "waiting";
   }
   return "";
 }
@@ -85,33 +81,32 @@ Tally Proof::tally(Kind kind) const {
     const Standing standing = together(all_of_it);
     tally.holding += standing == Standing::holds ? 1 : 0;
     tally.inconclusive += standing == Standing::inconclusive ? 1 : 0;
-    tally.waiting += standing == Standing::waiting ? 1 : 0;
   }
   return tally;
 }
 
-bool Proof::holds() const {
-  return faults.empty() &&
-         std::all_of(evidence.begin(), evidence.end(), [](const Evidence& one) {
-           return one.standing == Standing::holds || one.standing == Standing::waiting;
-         });
+Standing Proof::standing() const {
+  std::set<Standing> standings;
+  if (!faults.empty()) standings.insert(Standing::fails);
+  for (const Evidence& one : evidence) standings.insert(one.standing);
+  return together(standings);
 }
 
 std::string Proof::summary() const {
-  const Tally mutants = tally(Kind::mutant);
-  std::string line =
-      fmt::format("{}, {}, {} (waiting {}", share("starters", tally(Kind::starter)),
-                  share("solutions", tally(Kind::solution)),
-                  share("mutants caught by the right stage", mutants), mutants.waiting);
-  if (mutants.inconclusive > 0)
-    line += fmt::format(", inconclusive {}", mutants.inconclusive);
-  return line + ")";
+  const std::size_t unsure = tally(Kind::starter).inconclusive +
+                             tally(Kind::solution).inconclusive +
+                             tally(Kind::mutant).inconclusive;
+  return fmt::format(
+      "{}, {}, {}{}", share("starters", tally(Kind::starter)),
+      share("solutions", tally(Kind::solution)),
+      share("mutants caught by the right stage", tally(Kind::mutant)),
+      unsure > 0 ? fmt::format(" (inconclusive {})", unsure) : std::string());
 }
 
 nlohmann::json Proof::json() const {
   nlohmann::json all = nlohmann::json::array();
   for (const Evidence& one : evidence) all.push_back(json_of(one));
-  return {{"holds", holds()},
+  return {{"standing", name_of(standing())},
           {"summary", summary()},
           {"starters", json_of(tally(Kind::starter))},
           {"solutions", json_of(tally(Kind::solution))},

@@ -22,7 +22,6 @@ enum class Standing {
   holds,
   fails,
   inconclusive,  // this machine could not tell
-  waiting,       // the stage did not run: it is not built yet, or cannot be measured here
 };
 
 [[nodiscard]] std::string_view name_of(Kind kind) noexcept;
@@ -41,13 +40,11 @@ struct Evidence {
 };
 
 // How many there are of a kind, and how many of them stand how. One is a starter, a
-// solution or a mutant with all its evidence: it holds if some of that holds and the rest
-// is waiting; it fails if any of that fails.
+// solution or a mutant with all its evidence: it holds if all of that holds.
 struct Tally {
   std::size_t all = 0;
   std::size_t holding = 0;
   std::size_t inconclusive = 0;
-  std::size_t waiting = 0;  // nothing but waiting evidence
 };
 
 struct Proof {
@@ -57,10 +54,11 @@ struct Proof {
 
   [[nodiscard]] Tally tally(Kind kind) const;
 
-  // Nothing is at fault, nothing fails, and nothing is inconclusive.
-  [[nodiscard]] bool holds() const;
+  // Fails if a file is at fault or any evidence fails; inconclusive if, otherwise, this
+  // machine could not tell of some.
+  [[nodiscard]] Standing standing() const;
 
-  // "starters 2/2, solutions 2/2, mutants caught by the right stage 11/15 (waiting 4)"
+  // "starters 2/2, solutions 2/2, mutants caught by the right stage 14/15 (inconclusive 1)"
   [[nodiscard]] std::string summary() const;
 
   [[nodiscard]] nlohmann::json json() const;

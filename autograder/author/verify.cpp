@@ -136,9 +136,8 @@ Evidence evidence_about(const Trial& trial, Standing standing) {
 Evidence judged(const Trial& trial, const StageResult& result) {
   Evidence evidence = evidence_about(trial, Standing::fails);
   evidence.seconds = result.seconds;
-  if (result.verdict == Verdict::inconclusive || result.verdict == Verdict::not_run) {
-    const bool unsure = result.verdict == Verdict::inconclusive;
-    evidence.standing = unsure ? Standing::inconclusive : Standing::waiting;
+  if (result.verdict == Verdict::inconclusive) {
+    evidence.standing = Standing::inconclusive;
     evidence.words = first_words(result);
     return evidence;
   }

@@ -57,7 +57,15 @@ int verify(const Common& common, const AuthorOptions& options) {
              proof.faults.empty()
                  ? ""
                  : fmt::format(", files at fault {}", proof.faults.size()));
-  return proof.holds() ? all_passed : something_failed;
+  switch (proof.standing()) {
+    case author::Standing::holds:
+      return all_passed;
+    case author::Standing::inconclusive:
+      return environment_error;
+    case author::Standing::fails:
+      break;
+  }
+  return something_failed;
 }
 
 }  // namespace
