@@ -65,7 +65,7 @@ void print_list(const std::vector<Experiment>& experiments, bool json) {
 }
 
 // Runs them all, prints as they go, and returns the whole output; nothing if one failed.
-std::optional<std::string> run_all(Programs& programs,
+std::optional<std::string> run_all(Programs& programs, const fs::path& root,
                                    const std::vector<Experiment>& experiments,
                                    bool quick) {
   const auto print = [](std::string_view text) { std::cout << text << std::flush; };
@@ -73,7 +73,7 @@ std::optional<std::string> run_all(Programs& programs,
   bool good = true;
   for (const Experiment& experiment : experiments) {
     const auto outcome =
-        run_experiment(programs.of(experiment.preset()), experiment, quick, print);
+        run_experiment(programs.of(experiment.preset()), root, experiment, quick, print);
     output += outcome.output;
     if (outcome.exited_with(0)) continue;
     std::cerr << "experiment " << experiment.claim
@@ -102,7 +102,7 @@ int run(const Common& common, const DemoOptions& options) {
     print_list(experiments, options.json);
     return all_passed;
   }
-  const auto output = run_all(programs, experiments, options.quick);
+  const auto output = run_all(programs, common.root, experiments, options.quick);
   if (!output) return something_failed;
   if (options.record) record(programs, lesson, *output);
   return all_passed;

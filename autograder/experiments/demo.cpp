@@ -61,11 +61,13 @@ std::vector<Experiment> select(const std::vector<Experiment>& experiments,
 }
 
 grader::Outcome run_experiment(const std::filesystem::path& program,
+                               const std::filesystem::path& folder,
                                const Experiment& experiment, bool quick,
                                const std::function<void(std::string_view)>& on_output) {
   Progress progress(fmt::format("{}  {}", experiment.claim, experiment.title));
   grader::Command command;
   command.words = {program.string(), experiment.claim};
+  command.folder = folder;
   if (quick) command.words.push_back("--quick");
   command.seconds = longest_seconds;
   command.on_output = on_output;

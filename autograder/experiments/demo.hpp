@@ -32,9 +32,11 @@ struct Experiment {
 [[nodiscard]] std::vector<Experiment> select(const std::vector<Experiment>& experiments,
                                              const std::vector<std::string>& claims);
 
-// Runs one experiment and hands on its output as it arrives. Blocks.
+// Runs one experiment in `folder`, the course's, so that what it prints of paths is the
+// same on every machine, and hands on its output as it arrives. Blocks.
 [[nodiscard]] grader::Outcome run_experiment(
-    const std::filesystem::path& program, const Experiment& experiment, bool quick,
+    const std::filesystem::path& program, const std::filesystem::path& folder,
+    const Experiment& experiment, bool quick,
     const std::function<void(std::string_view)>& on_output);
 
 }  // namespace course::experiments

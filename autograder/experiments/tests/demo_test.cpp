@@ -49,7 +49,7 @@ TEST(DemoSelection, NamesTheClaimsThereAre) {
 
 TEST(DemoRun, HandsOnOutputAndStatus) {
   std::string seen;
-  const auto outcome = run_experiment("/bin/echo", three[0], true,
+  const auto outcome = run_experiment("/bin/echo", "/", three[0], true,
                                       [&](std::string_view text) { seen += text; });
   EXPECT_TRUE(outcome.exited_with(0));
   EXPECT_EQ(seen, "P1 --quick\n");

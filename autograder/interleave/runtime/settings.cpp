@@ -1,5 +1,8 @@
 #include "interleave/runtime/settings.hpp"
 
+#include <unistd.h>
+
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 
@@ -31,6 +34,16 @@ void read_number(const char* name, double& number) {
   if (end == text || *end != '\0') stop(name, text, "a number is wanted");
 }
 
+// The program as a shell in this folder would name it.
+std::string program_from_here() {
+  const std::string program = program_invocation_name;
+  char folder[PATH_MAX];
+  if (::getcwd(folder, sizeof folder) == nullptr) return program;
+  const std::string here = std::string(folder) + "/";
+  return program.compare(0, here.size(), here) == 0 ? program.substr(here.size())
+                                                    : program;
+}
+
 }  // namespace
 
 Options with_environment(Options options) {
@@ -60,8 +73,8 @@ bool prints_steps() { return std::getenv("INTERLEAVE_STEPS") != nullptr; }
 
 std::string replay_command(const std::string& token, const std::string& test) {
   if (reporter_installed()) return "autograder/course replay " + token;
-  return "INTERLEAVE_REPLAY='" + token + "' INTERLEAVE_STEPS=1 " +
-         program_invocation_name + (test.empty() ? "" : " --gtest_filter=" + test);
+  return "INTERLEAVE_REPLAY='" + token + "' INTERLEAVE_STEPS=1 " + program_from_here() +
+         (test.empty() ? "" : " --gtest_filter=" + test);
 }
 
 }  // namespace interleave
