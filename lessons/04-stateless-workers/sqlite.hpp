@@ -50,6 +50,10 @@ inline std::string remedy_for(int code) {
       return "name another file, or restore this one from a copy";
     case SQLITE_IOERR:
       return "look at the disk: reading or writing it failed";
+    case SQLITE_ERROR:
+      return "look at the statement: SQLite cannot make sense of it, or not now";
+    case SQLITE_RANGE:
+      return "give it one value for each of ?1, ?2, …";
     default:
       return "see https://www.sqlite.org/rescode.html, code " + std::to_string(code);
   }
@@ -112,7 +116,7 @@ class Connection {
   }
 
   [[nodiscard]] StoreError error_for(int code) const {
-    std::string words = file_ + ": " + sqlite3_errstr(code);
+    std::string words = file_ + ": " + sqlite3_errmsg(handle_);
     if (running_ != nullptr) words += ", in `" + std::string(running_) + "`";
     return StoreError(words + "; " + remedy_for(code));
   }

@@ -100,7 +100,8 @@ class SqliteSession final : public Session {
 
  private:
   //> hide
-  // Rolls back at its end unless it was committed, also when an exception passes.
+  // Rolls back at its end unless it was committed, also when an exception passes. A
+  // ROLLBACK with a transaction open does not fail, so the destructor does not throw.
   class Transaction {
    public:
     // IMMEDIATE: waits for other writers here, where nothing has been read yet. Later it

@@ -49,7 +49,7 @@ void explore_with_file(Body body) {
   const TemporaryFolder folder(TemporaryFolder::in_memory());
   use_sqlite_once(folder.file("first.db"));
   interleave::Options options;
-  options.seconds = 1;  // enough for each place where one switch can be
+  options.schedules = 1000;  // enough to switch once at each place where one can
   interleave::explore([&] { body(folder.fresh_file("state.db")); }, options);
 }
 
