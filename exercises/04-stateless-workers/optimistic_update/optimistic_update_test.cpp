@@ -126,8 +126,9 @@ TEST(OptimisticUpdate, StartsOverAfterAConflict) {
     const Update update =
         optimistic_update(session, "key", with_one_more,
                           [&](std::uint64_t conflicts) { told.push_back(conflicts); });
-    check(store.connect()->read("key").value == "oox",
-          "the update must be made of what the others wrote, and lose nothing of it");
+    const std::string value = store.connect()->read("key").value;
+    check(value == "oox",
+          "others wrote two o's meanwhile: the value must be oox, and is " + value);
     check(update.conflicts == 2, "it was overtaken twice");
     check(told == std::vector<std::uint64_t>{1, 2},
           "on_conflict must be called with 1 and then with 2");
@@ -147,7 +148,8 @@ TEST(OptimisticUpdate, LosesNothing) {
       const std::jthread worker2(update_twice);
     }
     const Versioned state = store.connect()->read("key");
-    check(state.value == "xxxx", "each of the four updates must be in the value");
+    check(state.value == "xxxx",
+          "four updates append an x each: the value must be xxxx, and is " + state.value);
     check(state.version == 4, "and each must be one version");
   });
 }
@@ -330,7 +332,7 @@ TEST(Backoff, GivesUpAboveItsLimit) {
     }
     check(!said.empty(), "TooManyConflicts must be thrown");
     check(session.attempts == 4, "a limit of 3 conflicts allows 4 attempts");
-    check(said.find('4') != said.npos, "the message must say that there were 4");
+    check(said.find('4') != said.npos, "there were 4 conflicts, but it says: " + said);
     check(session.read("key").value == "oooo", "it must not have written anything");
   });
 }

@@ -45,10 +45,12 @@ void use_sqlite_once(const std::filesystem::path& file) {
 
 // Explores `body`, which gets the path of a file that does not exist yet.
 template <typename Body>
-void explore_with_file(Body body) {
+void explore_with_file(Body body,
+                       interleave::Location where = interleave::Location::current()) {
   const TemporaryFolder folder(TemporaryFolder::in_memory());
   use_sqlite_once(folder.file("first.db"));
   interleave::Options options;
+  options.where = where;
   options.schedules = 1000;  // enough to switch once at each place where one can
   interleave::explore([&] { body(folder.fresh_file("state.db")); }, options);
 }
@@ -68,8 +70,18 @@ class Opened {
   [[nodiscard]] std::size_t count() const { return handles().size(); }
   [[nodiscard]] sqlite3* newest() const { return handles().back(); }
 
+  // Whether the newest connection has a statement that is prepared.
+  [[nodiscard]] bool has_statements() const {
+    return sqlite3_next_stmt(newest(), nullptr) != nullptr;
+  }
+
+  // Lets the newest connection's file grow to so many pages of 4 kB: the disk is full then.
+  void allow_pages(int pages) const {
+    setting("max_page_count = " + std::to_string(pages));
+  }
+
   // What the newest connection answers to `PRAGMA name`.
-  [[nodiscard]] std::string setting(const std::string& name) const {
+  std::string setting(const std::string& name) const {
     std::string answer;
     const auto keep = [](void* to, int, char** values, char**) {
       *static_cast<std::string*>(to) = values[0];
@@ -103,6 +115,17 @@ std::string error_of(Call call) {
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != text.npos;
+}
+
+// Whether `session` can replace version `seen` of `key`; the reason if it throws.
+testing::AssertionResult can_write(Session& session, const std::string& key,
+                                   std::uint64_t seen) {
+  bool done = false;
+  const std::string error =
+      error_of([&] { done = session.compare_and_set(key, seen, "theirs"); });
+  if (done) return testing::AssertionSuccess();
+  return testing::AssertionFailure()
+         << (error.empty() ? "somebody was faster" : error) << "\n";
 }
 
 // Appends an x to the value under `key`, however often it takes.
@@ -142,6 +165,20 @@ TEST_F(SqliteStoreTest, SetsUpEveryConnection) {
   const auto careful_session = careful.connect();
   EXPECT_EQ(opened.setting("busy_timeout"), "4321") << "milliseconds, by wait_for_others";
   EXPECT_EQ(opened.setting("synchronous"), "2") << "Durability::kPower is FULL, 2";
+}
+
+// A file that somebody else holds is waited for, also while it is opened.
+TEST_F(SqliteStoreTest, WaitsWhileItOpens) {
+  explore_with_file([](const std::filesystem::path& file) {
+    sqlite::Connection other(file);
+    other.run("BEGIN EXCLUSIVE; CREATE TABLE theirs (number INTEGER)");
+    const std::jthread holder([&] {
+      std::this_thread::sleep_for(1ms);
+      other.run("COMMIT");
+    });
+    const std::string said = error_of([&] { const SqliteStore store(file, 60s); });
+    check(said.empty(), "it may wait for a minute, but it says at once: " + said);
+  });
 }
 
 // Two sessions never use the same connection.
@@ -245,7 +282,7 @@ TEST_F(SqliteStoreTest, KeepsItsStatements) {
   const auto session = store.connect();
   ASSERT_TRUE(session->compare_and_set("key", 0, "value"));
   ASSERT_EQ(session->read("key").value, "value");
-  EXPECT_NE(sqlite3_next_stmt(opened.newest(), nullptr), nullptr)
+  EXPECT_TRUE(opened.has_statements())
       << "after a call no prepared statement is left: the next call has to parse again";
 }
 
@@ -353,11 +390,7 @@ TEST_F(SqliteStoreTest, AFullDiskLosesNothing) {
   SqliteStore store(file_);
   const Opened opened;
   const auto session = store.connect();
-  const auto allow_pages = [&](int pages) {
-    const std::string pragma = "PRAGMA max_page_count = " + std::to_string(pages);
-    sqlite3_exec(opened.newest(), pragma.c_str(), nullptr, nullptr, nullptr);
-  };
-  allow_pages(20);
+  opened.allow_pages(20);
   std::string said;
   int written = 0;
   while (said.empty() && written < 100) {
@@ -379,7 +412,7 @@ TEST_F(SqliteStoreTest, AFullDiskLosesNothing) {
   }
   EXPECT_EQ(session->read(std::to_string(written)).version, 0U)
       << "the call that threw must change nothing";
-  allow_pages(1000);
+  opened.allow_pages(1000);
   EXPECT_TRUE(session->compare_and_set(std::to_string(written), 0, "now there is room"));
 }
 
@@ -470,8 +503,7 @@ TEST_F(SqliteStoreTest, ReplacesNoneIfOneIsStale) {
   const auto other = store.open_session();
   EXPECT_FALSE(session->compare_and_set_all({{"a", 0, "1"}, {"b", 7, "2"}}));
   EXPECT_EQ(session->read("a").version, 0U) << "a was replaced without b";
-  EXPECT_EQ(error_of([&] { EXPECT_TRUE(other->compare_and_set("a", 0, "theirs")); }), "")
-      << "is the first session's transaction still open?";
+  EXPECT_TRUE(can_write(*other, "a", 0)) << "is the session's transaction still open?";
   EXPECT_FALSE(session->compare_and_set_all({{"b", 7, "2"}, {"a", 1, "1"}}));
   EXPECT_EQ(session->read("a").value, "theirs");
 }
@@ -491,12 +523,29 @@ TEST_F(SqliteStoreTest, AnErrorInTheMiddleChangesNothing) {
   EXPECT_TRUE(contains(said, file_.string())) << "it says: " << said;
   EXPECT_TRUE(contains(said, "too big")) << "it says: " << said;
   EXPECT_EQ(other->read("a").version, 0U) << "a was replaced without b";
-  EXPECT_EQ(error_of([&] { EXPECT_TRUE(other->compare_and_set("a", 0, "theirs")); }), "")
-      << "is the first session's transaction still open?";
-  EXPECT_EQ(error_of([&] {
-              EXPECT_TRUE(session->compare_and_set_all({{"a", 1, "2"}, {"b", 0, "2"}}));
-            }),
-            "")
+  EXPECT_TRUE(can_write(*other, "a", 0)) << "is the session's transaction still open?";
+  EXPECT_TRUE(session->compare_and_set_all({{"a", 1, "2"}, {"b", 0, "2"}}))
+      << "the session must be usable after an error";
+}
+
+// The same where SQLite has rolled back by itself, as it does when the disk is full. The
+// error that arrives is the disk's.
+TEST_F(SqliteStoreTest, AFullDiskInTheMiddleChangesNothing) {
+  SqliteStore store(file_, 0ms);
+  const auto other = store.open_session();
+  const Opened opened;
+  const auto session = store.open_session();
+  opened.allow_pages(20);
+  std::vector<Replacement> changes;
+  for (int key = 0; key < 100; ++key) {
+    changes.push_back({std::to_string(key), 0, std::string(4000, 'v')});
+  }
+  const std::string said =
+      error_of([&] { static_cast<void>(session->compare_and_set_all(changes)); });
+  EXPECT_TRUE(contains(said, "full")) << "it says: " << said;
+  EXPECT_EQ(other->read("0").version, 0U) << "some were replaced without the others";
+  EXPECT_TRUE(can_write(*other, "0", 0)) << "is the session's transaction still open?";
+  EXPECT_TRUE(session->compare_and_set_all({{"0", 1, "2"}, {"1", 0, "2"}}))
       << "the session must be usable after an error";
 }
 
