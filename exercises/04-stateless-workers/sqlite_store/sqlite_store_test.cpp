@@ -542,7 +542,8 @@ TEST_F(SqliteStoreTest, AFullDiskInTheMiddleChangesNothing) {
   }
   const std::string said =
       error_of([&] { static_cast<void>(session->compare_and_set_all(changes)); });
-  EXPECT_TRUE(contains(said, "full")) << "it says: " << said;
+  EXPECT_TRUE(contains(said, "full"))
+      << "it must say that the disk is full, but it says: " << said;
   EXPECT_EQ(other->read("0").version, 0U) << "some were replaced without the others";
   EXPECT_TRUE(can_write(*other, "0", 0)) << "is the session's transaction still open?";
   EXPECT_TRUE(session->compare_and_set_all({{"0", 1, "2"}, {"1", 0, "2"}}))
