@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "course/gate.hpp"
@@ -16,7 +15,7 @@
 
 namespace {
 
-constexpr unsigned updates = 64;
+constexpr unsigned updates = 128;
 
 // Each step needs the one before, so that neither the processor nor the compiler can do
 // several at once.
@@ -43,14 +42,9 @@ void run_batches(benchmark::State& state) {
   for (auto _ : state) {
     MemoryStore store;
     std::vector<std::string> values(workers);
-    {
-      std::vector<std::jthread> threads;
-      for (unsigned worker = 0; worker < workers; ++worker) {
-        threads.emplace_back([&store, &value = values[worker], worker, share] {
-          value = update_often(store, std::to_string(worker), share);
-        });
-      }
-    }
+    course::together(workers, [&](unsigned worker) {
+      values[worker] = update_often(store, std::to_string(worker), share);
+    });
     for (const std::string& value : values) {
       if (value != expected) return state.SkipWithError("an update was lost");
     }
