@@ -180,8 +180,9 @@ MEASURED("P11", "The same workers, which keep nothing, over three stores", table
 
 // --- P12 and A8: what keeping nothing costs -------------------------------------------
 
-// How long a measurement takes.
-double enough_seconds() { return course::quick() ? 0.01 : 0.8; }
+// How long one try takes, and how many there are.
+double enough_seconds() { return course::quick() ? 0.01 : 0.2; }
+int tries() { return course::quick() ? 1 : 5; }
 
 struct Speed {
   std::uint64_t jobs = 0;
@@ -222,6 +223,17 @@ Speed speed_of(const std::vector<Payment>& stream, unsigned workers,
   speed.seconds = seconds_since(start);
   for (const std::uint64_t jobs : done) speed.jobs += jobs;
   return speed;
+}
+
+// The fastest try: whatever else runs on the machine can only make one slower.
+template <typename Try>
+Speed fastest(Try one_try) {
+  Speed best = one_try();
+  for (int i = 1; i < tries(); ++i) {
+    const Speed speed = one_try();
+    if (speed.jobs_per_second() > best.jobs_per_second()) best = speed;
+  }
+  return best;
 }
 
 // Each worker keeps the balances of its share of the accounts, and nobody else needs them.
@@ -268,14 +280,16 @@ MEASURED("P12", "Reading the state for each job is slow: one worker, one job at 
                                          folder.file("flushed.db"),
                                          std::chrono::seconds(5), Durability::kPower)});
   table.columns({"the state is in", "jobs/s", "us a job", "times as long"});
-  const double own = speed_with_own_state(stream, 1).jobs_per_second();
+  const double own =
+      fastest([&] { return speed_with_own_state(stream, 1); }).jobs_per_second();
   table.row({"the worker itself", course::number(own), course::number(1e6 / own), "1"});
   for (const Place& place : places) {
     if (place.store == nullptr) {
       missing_row(table, place, 4);
       continue;
     }
-    const double speed = speed_over(*place.store, stream, 1).jobs_per_second();
+    const double speed =
+        fastest([&] { return speed_over(*place.store, stream, 1); }).jobs_per_second();
     table.row({place.name, course::number(speed), course::number(1e6 / speed),
                course::number(own / speed)});
   }
@@ -293,16 +307,19 @@ MEASURED("A8",
   const auto one = stream_of(1000, 1);
   table.columns({"the state is in", "100 accounts: jobs/s", "conflicts per 1,000",
                  "1 account: jobs/s", "conflicts per 1,000"});
-  table.row({"the workers themselves",
-             course::number(speed_with_own_state(many, workers).jobs_per_second()), "0",
-             course::number(speed_with_own_state(one, workers).jobs_per_second()), "0"});
+  const auto own = [workers](const std::vector<Payment>& stream) {
+    return fastest([&] { return speed_with_own_state(stream, workers); })
+        .jobs_per_second();
+  };
+  table.row({"the workers themselves", course::number(own(many)), "0",
+             course::number(own(one)), "0"});
   for (const Place& place : all_places(folder, redis)) {
     if (place.store == nullptr) {
       missing_row(table, place, 5);
       continue;
     }
-    const Speed spread = speed_over(*place.store, many, workers);
-    const Speed crowded = speed_over(*place.store, one, workers);
+    const Speed spread = fastest([&] { return speed_over(*place.store, many, workers); });
+    const Speed crowded = fastest([&] { return speed_over(*place.store, one, workers); });
     table.row({place.name, course::number(spread.jobs_per_second()),
                course::number(spread.conflicts_per_thousand()),
                course::number(crowded.jobs_per_second()),
