@@ -289,7 +289,7 @@ TEST(Backoff, PausesLongerAfterEachConflict) {
 TEST(Backoff, NeverPausesLongerThanTheLongest) {
   Backoff hours(1'000'000, 1ns, 1000h, 1);
   Backoff first_too_long(100, 1h, 1s, 1);
-  for (const std::uint64_t conflict : {60, 63, 64, 65, 1000, 1'000'000}) {
+  for (const std::uint64_t conflict : {60U, 63U, 64U, 65U, 1000U, 1'000'000U}) {
     EXPECT_GE(hours.pause(conflict), 500h) << "after conflict " << conflict;
     EXPECT_LE(hours.pause(conflict), 1000h) << "after conflict " << conflict;
     EXPECT_LE(first_too_long.pause(conflict), 1s) << "after conflict " << conflict;

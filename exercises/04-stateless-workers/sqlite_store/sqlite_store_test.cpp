@@ -465,7 +465,7 @@ std::uint64_t kill_while_writing(const std::filesystem::path& file, unsigned cou
 // A process is killed at a random moment, again and again. What it had reported as written
 // is there; what it was writing is there as a whole or not at all.
 TEST_F(SqliteStoreTest, AKilledProcessLosesNothing) {
-  SqliteStore(file_).connect()->compare_and_set("key", 0, value_of(1));
+  ASSERT_TRUE(SqliteStore(file_).connect()->compare_and_set("key", 0, value_of(1)));
   std::mt19937_64 random(course::seed());
   for (int round = 0; round < 10; ++round) {
     const auto acknowledged =
