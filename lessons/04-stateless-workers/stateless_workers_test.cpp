@@ -2,7 +2,11 @@
 #include "stateless_workers.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <memory>
@@ -87,6 +91,35 @@ TEST(StatelessWorkers, CanBeReplaced) {
     }
     check(store.connect()->read("key").value == "xx", "both generations must be seen");
   });
+}
+
+// --- Temporary folders ----------------------------------------------------------------
+
+// A folder ends with its object; that of a process which was killed, with the next object.
+TEST(TemporaryFolder, LeavesNothingBehind) {
+  const TemporaryFolder here;
+  std::filesystem::path of_this_process;
+  {
+    const TemporaryFolder inner(here.file(""));
+    of_this_process = inner.file("");
+    std::ofstream(inner.file("text")) << "text";
+  }
+  EXPECT_FALSE(std::filesystem::exists(of_this_process));
+
+  const pid_t child = fork();
+  if (child == 0) {
+    const TemporaryFolder inner(here.file(""));
+    std::ofstream(inner.file("text")) << "text";
+    _exit(0);  // as if killed: no destructor runs
+  }
+  waitpid(child, nullptr, 0);
+  EXPECT_FALSE(std::filesystem::is_empty(here.file(""))) << "the child left its folder";
+  const TemporaryFolder next(here.file(""));
+  std::size_t folders = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(here.file(""))) {
+    folders += entry.is_directory();
+  }
+  EXPECT_EQ(folders, 1U) << "only the one that is in use may be left";
 }
 
 // --- The contract, kept by every store ------------------------------------------------

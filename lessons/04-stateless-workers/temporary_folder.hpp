@@ -1,5 +1,8 @@
 // A folder of its own for files that nobody needs afterwards; gone when this object is.
 //
+// A process that is killed leaves its folder behind, named after it. The next folder that
+// is made in the same place takes those of dead processes away.
+//
 // Threads     Any, as long as no two name the same file.
 // Errors      std::system_error if the folder cannot be made.
 #pragma once
@@ -7,6 +10,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -16,7 +21,9 @@ class TemporaryFolder {
  public:
   // Below `where`.
   explicit TemporaryFolder(const std::filesystem::path& where) {
-    std::string name = (where / "course-XXXXXX").string();
+    remove_those_of_the_dead(where);
+    const std::string own = "course-" + std::to_string(owner_) + "-XXXXXX";
+    std::string name = (where / own).string();
     if (mkdtemp(name.data()) == nullptr) {
       throw std::system_error(errno, std::generic_category(), "cannot make " + name);
     }
@@ -50,6 +57,17 @@ class TemporaryFolder {
   }
 
  private:
+  static void remove_those_of_the_dead(const std::filesystem::path& where) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(where, ignored)) {
+      int owner = 0;
+      const std::string name = entry.path().filename().string();
+      if (std::sscanf(name.c_str(), "course-%d-", &owner) != 1 || owner <= 0) continue;
+      if (kill(owner, 0) == 0 || errno != ESRCH) continue;
+      std::filesystem::remove_all(entry.path(), ignored);
+    }
+  }
+
+  const pid_t owner_ = getpid();  // a forked copy of this object leaves the folder alone
   std::filesystem::path path_;
-  pid_t owner_ = getpid();  // a forked copy of this object leaves the folder alone
 };
