@@ -1,4 +1,7 @@
-# course_lesson() and course_exercise(NAME): the two lines of a lesson's CMakeLists.txt.
+# course_lesson([LIBRARY…]) and course_exercise(NAME [LIBRARY…]): the two lines of a lesson's
+# CMakeLists.txt. A library that this machine does not have is left out.
+#
+# An exercise may include its lesson's headers.
 #
 # A program is graded in variants that differ in one include directory only:
 #   student    exercises/LESSON/NAME/NAME.hpp
@@ -18,8 +21,8 @@ function(course_variant name variant include)
     set(harness course_test_harness)
   endif()
   add_executable(${target} ${source})
-  target_include_directories(${target} PRIVATE ${include})
-  target_link_libraries(${target} PRIVATE ${harness})
+  target_include_directories(${target} PRIVATE ${include} ${PROJECT_SOURCE_DIR}/lessons/${lesson})
+  target_link_libraries(${target} PRIVATE ${harness} ${libraries})
   target_precompile_headers(${target} REUSE_FROM ${harness}_headers)
   # GCC 12 takes a std::jthread for uninitialised if its scope ends at a step still to be written.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
@@ -44,9 +47,18 @@ function(course_mutant name diff)
   target_sources(${name}-${mutant} PRIVATE ${folder}/${name}.hpp)
 endfunction()
 
+# Sets `libraries` to those of the arguments that are there.
+macro(course_libraries)
+  set(libraries "")
+  foreach(library IN ITEMS ${ARGN})
+    list(APPEND libraries $<TARGET_NAME_IF_EXISTS:${library}>)
+  endforeach()
+endmacro()
+
 # Declares the exercise `name` of the lesson whose CMakeLists.txt calls this.
 function(course_exercise name)
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME lesson)
+  course_libraries(${ARGN})
   course_variant(${name} student ${PROJECT_SOURCE_DIR}/exercises/${lesson}/${name})
   course_variant(${name} solution ${PROJECT_SOURCE_DIR}/solutions/${lesson})
   file(GLOB diffs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/autograder/mutants/${lesson}/${name}/*.diff)
@@ -65,17 +77,20 @@ function(course_lesson)
   string(REGEX REPLACE "^[0-9]+-" "" name ${lesson})
   string(REPLACE "-" "_" name ${name})
   string(SUBSTRING ${lesson} 0 2 number)
+  course_libraries(${ARGN})
   if(COURSE_STAGE STREQUAL "bench" OR COURSE_STAGE STREQUAL "interleave")
     add_executable(lesson-${number}-demo demo.cpp)
-    target_link_libraries(lesson-${number}-demo PRIVATE course_demo_harness)
+    target_include_directories(lesson-${number}-demo PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(lesson-${number}-demo PRIVATE course_demo_harness ${libraries})
   endif()
   if(COURSE_STAGE STREQUAL "bench")
     add_executable(lesson-${number}-bench ${PROJECT_SOURCE_DIR}/bench/${lesson}/${name}_bench.cpp)
     target_include_directories(lesson-${number}-bench PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-    target_link_libraries(lesson-${number}-bench PRIVATE course_bench_harness)
+    target_link_libraries(lesson-${number}-bench PRIVATE course_bench_harness ${libraries})
   else()
     add_executable(lesson-${number}-test ${name}_test.cpp)
-    target_link_libraries(lesson-${number}-test PRIVATE course_test_harness)
+    target_include_directories(lesson-${number}-test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(lesson-${number}-test PRIVATE course_test_harness ${libraries})
     target_precompile_headers(lesson-${number}-test REUSE_FROM course_test_harness_headers)
     add_test(NAME ${lesson} COMMAND lesson-${number}-test)
   endif()

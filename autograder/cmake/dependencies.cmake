@@ -44,6 +44,14 @@ set(BENCHMARK_ENABLE_WERROR OFF)
 set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)  # so that the lines above reach their options
 
 FetchContent_MakeAvailable(googletest benchmark)
+
+# Lesson 4's stores outside the process. SQLite is always there; a Redis server's client is
+# not.
+find_package(SQLite3)
+if(NOT SQLite3_FOUND)
+  message(FATAL_ERROR "SQLite is missing. On Debian or Ubuntu: apt-get install libsqlite3-dev")
+endif()
+find_package(hiredis MODULE)
 if(COURSE_STAGE STREQUAL "bench")
   # Peers to measure against, each only where the system has it.
   find_package(OpenMP COMPONENTS CXX)

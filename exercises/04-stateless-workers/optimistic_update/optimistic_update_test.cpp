@@ -1,0 +1,351 @@
+// Tests of exercise 4.1. Each opens with its property; where it is about several threads,
+// `explore` looks for the schedule that breaks it.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optimistic_update.hpp>  // in <>, so that the include path decides whose it is
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "interleave/interleave.hpp"
+#include "memory_store.hpp"
+#include "store.hpp"
+
+namespace {
+
+using interleave::check;
+using interleave::explore;
+using namespace std::chrono_literals;
+
+std::optional<std::string> with_one_more(const std::string& value) { return value + "x"; }
+
+// A session during whose updates others are faster: before each of the first `conflicts`
+// calls of compare_and_set somebody else appends "o" to the value.
+class Overtaken final : public Session {
+ public:
+  Overtaken(Store& store, int conflicts)
+      : session_(store.connect()), conflicts_(conflicts) {}
+
+  Versioned read(const std::string& key) override {
+    ++reads;
+    return session_->read(key);
+  }
+
+  bool compare_and_set(const std::string& key, std::uint64_t seen,
+                       const std::string& value) override {
+    ++attempts;
+    if (attempts <= conflicts_) {
+      const Versioned now = session_->read(key);
+      check(session_->compare_and_set(key, now.version, now.value + "o"),
+            "nobody else is here");
+    }
+    return session_->compare_and_set(key, seen, value);
+  }
+
+  int reads = 0;
+  int attempts = 0;
+
+ private:
+  std::unique_ptr<Session> session_;
+  int conflicts_;
+};
+
+// A session whose store is gone.
+class Broken final : public Session {
+ public:
+  Versioned read(const std::string&) override { throw StoreError("no line"); }
+  bool compare_and_set(const std::string&, std::uint64_t, const std::string&) override {
+    throw StoreError("no line");
+  }
+};
+
+// Given once by one thread, waited for by another.
+class Signal {
+ public:
+  void give() {
+    const std::scoped_lock lock(mutex_);
+    given_ = true;
+    is_given_.notify_all();
+  }
+
+  void wait() {
+    std::unique_lock lock(mutex_);
+    is_given_.wait(lock, [this] { return given_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable is_given_;
+  bool given_ = false;
+};
+
+// --- Step 1: read, compute, compare and set, retry ------------------------------------
+
+// The store holds what `change` made of the value before; of nothing, at first.
+TEST(OptimisticUpdate, WritesWhatItComputed) {
+  explore([] {
+    MemoryStore store;
+    const auto session = store.connect();
+    optimistic_update(*session, "key", with_one_more);
+    check(session->read("key").value == "x", "a missing key's value is empty");
+    optimistic_update(*session, "key", with_one_more);
+    check(session->read("key").value == "xx",
+          "the second update reads what the first wrote");
+  });
+}
+
+// The result is the new value with its version, and no conflict where nobody else writes.
+TEST(OptimisticUpdate, SaysWhatItWrote) {
+  explore([] {
+    MemoryStore store;
+    const auto session = store.connect();
+    optimistic_update(*session, "key", with_one_more);
+    const Update update = optimistic_update(*session, "key", with_one_more);
+    check(update.state.value == "xx", "the result must be the value written");
+    check(update.state.version == 2, "and the version under which it was written");
+    check(!update.declined, "something was written");
+    check(update.conflicts == 0, "nobody else wrote");
+  });
+}
+
+// Overtaken twice, it computes again from what the others wrote, and succeeds.
+TEST(OptimisticUpdate, StartsOverAfterAConflict) {
+  explore([] {
+    MemoryStore store;
+    Overtaken session(store, 2);
+    std::vector<std::uint64_t> told;
+    const Update update =
+        optimistic_update(session, "key", with_one_more,
+                          [&](std::uint64_t conflicts) { told.push_back(conflicts); });
+    const std::string value = store.connect()->read("key").value;
+    check(value == "oox",
+          "others wrote two o's meanwhile: the value must be oox, and is " + value);
+    check(update.conflicts == 2, "it was overtaken twice");
+    check(told == std::vector<std::uint64_t>{1, 2},
+          "on_conflict must be called with 1 and then with 2");
+  });
+}
+
+// Two workers update one key at the same time: nothing that either wrote is lost.
+TEST(OptimisticUpdate, LosesNothing) {
+  explore([] {
+    MemoryStore store;
+    {
+      const auto update_twice = [&store] {
+        const auto session = store.connect();
+        for (int i = 0; i < 2; ++i) optimistic_update(*session, "key", with_one_more);
+      };
+      const std::jthread worker1(update_twice);
+      const std::jthread worker2(update_twice);
+    }
+    const Versioned state = store.connect()->read("key");
+    check(state.value == "xxxx",
+          "four updates append an x each: the value must be xxxx, and is " + state.value);
+    check(state.version == 4, "and each must be one version");
+  });
+}
+
+// Where `change` wants nothing written, nothing is; the result is what it looked at.
+TEST(OptimisticUpdate, DeclinesWithoutWriting) {
+  explore([] {
+    MemoryStore store;
+    Overtaken session(store, 0);
+    optimistic_update(session, "key", with_one_more);
+    const Update update = optimistic_update(
+        session, "key",
+        [](const std::string&) -> std::optional<std::string> { return std::nullopt; });
+    check(update.declined, "the update must say that it was declined");
+    check(update.state.value == "x" && update.state.version == 1,
+          "the result must be the state on which `change` decided");
+    check(session.attempts == 1, "only the first update may write");
+  });
+}
+
+// Two workers take from a stock of one: one gets it, the other sees that nothing is left.
+TEST(OptimisticUpdate, DecidesOnTheNewestState) {
+  explore([] {
+    MemoryStore store;
+    check(store.connect()->compare_and_set("stock", 0, "x"), "nobody else is here");
+    bool declined1 = false;
+    bool declined2 = false;
+    {
+      const auto take = [&store](bool& declined) {
+        const auto session = store.connect();
+        declined = optimistic_update(*session, "stock", [](const std::string& stock) {
+                     return stock.empty() ? std::nullopt : std::optional(stock.substr(1));
+                   }).declined;
+      };
+      const std::jthread worker1([&] { take(declined1); });
+      const std::jthread worker2([&] { take(declined2); });
+    }
+    check(declined1 != declined2, "exactly one of the two may get the last one");
+    check(store.connect()->read("stock").version == 2, "one take is one version");
+  });
+}
+
+// What `change` or `on_conflict` throws ends the update, and nothing is written.
+TEST(OptimisticUpdate, AnExceptionWritesNothing) {
+  explore([] {
+    MemoryStore store;
+    Overtaken session(store, 1);
+    int thrown = 0;
+    try {
+      optimistic_update(session, "key",
+                        [](const std::string&) -> std::optional<std::string> {
+                          throw std::runtime_error("no paper");
+                        });
+    } catch (const std::runtime_error&) {
+      ++thrown;
+    }
+    try {
+      optimistic_update(session, "key", with_one_more,
+                        [](std::uint64_t) { throw std::runtime_error("no patience"); });
+    } catch (const std::runtime_error&) {
+      ++thrown;
+    }
+    check(thrown == 2, "both exceptions must arrive");
+    check(session.read("key").value == "o", "only the other one's write may be there");
+  });
+}
+
+// What the store throws passes through: an error is no conflict.
+TEST(OptimisticUpdate, AStoresErrorIsNoConflict) {
+  explore([] {
+    Broken session;
+    int conflicts = 0;
+    bool thrown = false;
+    try {
+      optimistic_update(session, "key", with_one_more, [&](std::uint64_t) {
+        if (++conflicts > 10) throw std::runtime_error("it goes on and on");
+      });
+    } catch (const StoreError&) {
+      thrown = true;
+    }
+    check(thrown && conflicts == 0, "the StoreError must arrive, at the first call");
+  });
+}
+
+// While one update computes, another one can: here each waits for the other.
+TEST(OptimisticUpdate, HoldsNoLockWhileItComputes) {
+  explore([] {
+    MemoryStore store;
+    Signal first_computes;
+    Signal second_computes;
+    const std::jthread other([&] {
+      const auto session = store.connect();
+      optimistic_update(*session, "other", [&](const std::string& value) {
+        second_computes.give();
+        first_computes.wait();
+        return with_one_more(value);
+      });
+    });
+    const auto session = store.connect();
+    optimistic_update(*session, "key", [&](const std::string& value) {
+      first_computes.give();
+      second_computes.wait();
+      return with_one_more(value);
+    });
+  });
+}
+
+// Without a conflict: one read, one compare and set, and nothing copied to the heap.
+TEST(OptimisticUpdate, CostOfAnUpdate) {
+  explore([] {
+    MemoryStore store;
+    const auto session = store.connect();
+    const std::string key = "key";
+    optimistic_update(*session, key, with_one_more);
+    const interleave::Cost cost("update");
+    optimistic_update(*session, key, with_one_more);
+  });
+}
+
+// --- Step 2: pause, and give up -------------------------------------------------------
+
+// The upper end doubles from `first` to `longest` and stays there; a pause lies between
+// half of it and all of it.
+TEST(Backoff, PausesLongerAfterEachConflict) {
+  Backoff backoff(100, 1ms, 10ms, 1);
+  for (int round = 0; round < 20; ++round) {
+    std::uint64_t conflict = 0;
+    for (const auto end : {1ms, 2ms, 4ms, 8ms, 10ms, 10ms}) {
+      const auto pause = backoff.pause(++conflict);
+      EXPECT_GE(pause, end / 2) << "after conflict " << conflict;
+      EXPECT_LE(pause, end) << "after conflict " << conflict;
+    }
+  }
+}
+
+// However many conflicts there were, a pause is between half of `longest` and `longest`.
+TEST(Backoff, NeverPausesLongerThanTheLongest) {
+  Backoff hours(1'000'000, 1ns, 1000h, 1);
+  Backoff first_too_long(100, 1h, 1s, 1);
+  for (const std::uint64_t conflict : {60U, 63U, 64U, 65U, 1000U, 1'000'000U}) {
+    EXPECT_GE(hours.pause(conflict), 500h) << "after conflict " << conflict;
+    EXPECT_LE(hours.pause(conflict), 1000h) << "after conflict " << conflict;
+    EXPECT_LE(first_too_long.pause(conflict), 1s) << "after conflict " << conflict;
+  }
+}
+
+// Two workers that met once do not meet again and again: their pauses differ, from each
+// other's and from their own before.
+TEST(Backoff, PausesDiffer) {
+  Backoff one(100, 1ms, 1ms, 1);
+  Backoff two(100, 1ms, 1ms, 2);
+  std::set<std::chrono::nanoseconds> all;
+  for (int i = 0; i < 10; ++i) all.insert({one.pause(1), two.pause(1)});
+  EXPECT_GT(all.size(), 10U)
+      << "20 pauses must not be all the same, or pairwise the same";
+}
+
+// After a conflict the thread sleeps, for no less than the pause's lower end.
+TEST(Backoff, SleepsAfterAConflict) {
+  explore([] {
+    Backoff backoff(10, 2ms, 2ms, 1);
+    const auto start = std::chrono::steady_clock::now();
+    backoff(1);
+    check(std::chrono::steady_clock::now() - start >= 1ms, "it must sleep for a pause");
+  });
+}
+
+// An update that is always overtaken ends with TooManyConflicts, after `limit` more
+// attempts, and says how many conflicts there were.
+TEST(Backoff, GivesUpAboveItsLimit) {
+  explore([] {
+    MemoryStore store;
+    Overtaken session(store, 1000);
+    Backoff backoff(3, 1us, 1us, 1);
+    std::string said;
+    try {
+      optimistic_update(session, "key", with_one_more, std::ref(backoff));
+    } catch (const TooManyConflicts& error) {
+      said = error.what();
+    }
+    check(!said.empty(), "TooManyConflicts must be thrown");
+    check(session.attempts == 4, "a limit of 3 conflicts allows 4 attempts");
+    check(said.find('4') != said.npos, "there were 4 conflicts, but it says: " + said);
+    check(session.read("key").value == "oooo", "it must not have written anything");
+  });
+}
+
+// Below its limit it lets the update go on.
+TEST(Backoff, LetsAnUpdateSucceed) {
+  explore([] {
+    MemoryStore store;
+    Overtaken session(store, 3);
+    Backoff backoff(3, 1us, 1us, 1);
+    optimistic_update(session, "key", with_one_more, std::ref(backoff));
+    check(session.read("key").value == "ooox", "three conflicts are within its limit");
+  });
+}
+
+}  // namespace

@@ -1,0 +1,73 @@
+// A folder of its own for files that nobody needs afterwards; gone when this object is.
+//
+// A process that is killed leaves its folder behind, named after it. The next folder that
+// is made in the same place takes those of dead processes away.
+//
+// Threads     Any, as long as no two name the same file.
+// Errors      std::system_error if the folder cannot be made.
+#pragma once
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+class TemporaryFolder {
+ public:
+  // Below `where`.
+  explicit TemporaryFolder(const std::filesystem::path& where) {
+    remove_those_of_the_dead(where);
+    const std::string own = "course-" + std::to_string(owner_) + "-XXXXXX";
+    std::string name = (where / own).string();
+    if (mkdtemp(name.data()) == nullptr) {
+      throw std::system_error(errno, std::generic_category(), "cannot make " + name);
+    }
+    path_ = name;
+  }
+  // On the disk, if the machine's temporary files are there.
+  TemporaryFolder() : TemporaryFolder(std::filesystem::temp_directory_path()) {}
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (owner_ == getpid()) std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  // In memory where the machine has a file system there, else on the disk.
+  [[nodiscard]] static std::filesystem::path in_memory() {
+    return access("/dev/shm", W_OK) == 0 ? "/dev/shm"
+                                         : std::filesystem::temp_directory_path();
+  }
+
+  [[nodiscard]] std::filesystem::path file(const std::string& name) const {
+    return path_ / name;
+  }
+
+  // The same, and nothing is there, nor what SQLite keeps beside it.
+  [[nodiscard]] std::filesystem::path fresh_file(const std::string& name) const {
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      unlink((file(name).string() + suffix).c_str());
+    }
+    return file(name);
+  }
+
+ private:
+  static void remove_those_of_the_dead(const std::filesystem::path& where) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(where, ignored)) {
+      int owner = 0;
+      const std::string name = entry.path().filename().string();
+      if (std::sscanf(name.c_str(), "course-%d-", &owner) != 1 || owner <= 0) continue;
+      if (kill(owner, 0) == 0 || errno != ESRCH) continue;
+      std::filesystem::remove_all(entry.path(), ignored);
+    }
+  }
+
+  const pid_t owner_ = getpid();  // a forked copy of this object leaves the folder alone
+  std::filesystem::path path_;
+};

@@ -1,0 +1,115 @@
+// Replaces a value by what is computed from it, as if nobody else had written meanwhile.
+//
+//        +-----------------------------------------------+
+//        v                                               | conflict
+//   read { value, version } --> change(value) --> compare_and_set(version)
+//                                  | nothing             | done
+//                                  v                     v
+//                               declined             what was written
+//
+// Threads     Each call has a session of its own; any number of calls at the same time.
+// Progress    No lock is held while `change` runs. Of several calls that meet at one key,
+//             one succeeds; a conflict means that another call got on.
+//
+// Invariants
+//   I1  What is written was computed from the very version that it replaces.
+//   I2  Nothing that was read before a conflict is used after it.
+//   I3  Whatever is thrown, by `change`, `on_conflict` or the session, nothing is written.
+//
+// Left out    Several keys at once (exercise 4.2, step 3).
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "store.hpp"
+
+// How an update ended.
+struct Update {
+  Versioned state;              // under the key, when the update took effect
+  bool declined = false;        // `change` wanted nothing written
+  std::uint64_t conflicts = 0;  // how often it had to start over
+};
+
+// An update met more conflicts than it was allowed.
+class TooManyConflicts : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Replaces the value under `key` by `change(value)`, a std::optional<std::string>; without
+// a value it writes nothing. `change` may be called several times, each time with a newer
+// value, and must have no other effect. After the nth conflict in a row `on_conflict(n)` is
+// called; what it throws ends the update.
+template <typename Change, typename OnConflict>
+Update optimistic_update(Session& session, const std::string& key, Change change,
+                         OnConflict on_conflict) {
+  //> step 1(session, key, change, on_conflict): read, compute, compare and set; retry
+  for (std::uint64_t conflicts = 0;;) {
+    Versioned seen = session.read(key);
+    std::optional<std::string> value = change(std::as_const(seen.value));
+    if (!value) return {std::move(seen), true, conflicts};
+    if (session.compare_and_set(key, seen.version, *value)) {
+      return {{std::move(*value), seen.version + 1}, false, conflicts};
+    }
+    on_conflict(++conflicts);
+  }
+  //<
+}
+
+// The same, trying until it succeeds.
+template <typename Change>
+Update optimistic_update(Session& session, const std::string& key, Change change) {
+  return optimistic_update(session, key, std::move(change), [](std::uint64_t) {});
+}
+
+// What to do after a conflict: pause, longer each time, and give up in the end. An
+// `on_conflict` for one thread's updates.
+class Backoff {
+ public:
+  // Gives up at conflict `limit` + 1. The first pause is at most `first`, none is longer
+  // than `longest`. Workers with different seeds pause for different times.
+  Backoff(std::uint64_t limit, std::chrono::nanoseconds first,
+          std::chrono::nanoseconds longest, std::uint64_t seed)
+      : limit_(limit), first_(first), longest_(longest), random_(seed) {}
+
+  // Sleeps for a pause, or throws TooManyConflicts, which says how many there were.
+  void operator()(std::uint64_t conflicts) {
+    //> step 2(conflicts, limit_): throw above the limit, else sleep for a pause
+    if (conflicts > limit_) {
+      throw TooManyConflicts("gave up after " + std::to_string(conflicts) +
+                             " conflicts: too many workers change the same key");
+    }
+    std::this_thread::sleep_for(pause(conflicts));
+    //<
+  }
+
+  // The pause after conflict `conflicts`, from 1. Its upper end is `first`, doubled for
+  // each conflict before, but no more than `longest`; the pause is drawn anew each time,
+  // between half of that end and all of it.
+  [[nodiscard]] std::chrono::nanoseconds pause(std::uint64_t conflicts) {
+    //> step 2(conflicts, first_, longest_, random_): the upper end, then draw below it
+    std::chrono::nanoseconds end = std::min(first_, longest_);
+    for (std::uint64_t n = 1; n < conflicts && end < longest_; ++n) {
+      end = end > longest_ / 2 ? longest_ : end * 2;
+    }
+    std::uniform_int_distribution<std::int64_t> draw(end.count() / 2, end.count());
+    return std::chrono::nanoseconds(draw(random_));
+    //<
+  }
+
+ private:
+  const std::uint64_t limit_;
+  const std::chrono::nanoseconds first_;
+  const std::chrono::nanoseconds longest_;
+
+  // Written by the thread whose updates these are.
+  std::mt19937_64 random_;
+};
