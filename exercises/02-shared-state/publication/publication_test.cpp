@@ -1,5 +1,8 @@
 // Tests of exercise 2.1. Each opens with its property; where it is about several threads,
 // `explore` looks for the schedule, and for the old value in memory, that breaks it.
+//
+// What threads share is on the heap: Clang 14's hooks leave out what a function does with
+// the members of its own local variables.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -52,29 +55,29 @@ TEST(Publication, MovesTheValueOnce) {
 // A reader that sees the flag sees the value behind it: both halves, whole.
 TEST(Publication, TheFlagBringsTheValue) {
   explore([] {
-    Publication<std::array<int, 2>> publication;
+    const auto publication = std::make_unique<Publication<std::array<int, 2>>>();
     std::jthread reader([&] {
-      if (const auto* value = publication.try_read()) {
+      if (const auto* value = publication->try_read()) {
         check((*value)[0] == 4 && (*value)[1] == 2,
               "the flag was up before the value was there");
       }
     });
-    publication.publish({4, 2});
+    publication->publish({4, 2});
   });
 }
 
 // What the leader wrote before publish, even elsewhere, is seen by who sees the flag.
 TEST(Publication, TheFlagBringsWhatCameBefore) {
   explore([] {
-    Publication<int*> publication;
+    const auto publication = std::make_unique<Publication<int*>>();
     int written = 0;
     std::jthread reader([&] {
-      if (int* const* value = publication.try_read()) {
+      if (int* const* value = publication->try_read()) {
         check(**value == 7, "the reader must see what the leader wrote before publish");
       }
     });
     written = 7;
-    publication.publish(&written);
+    publication->publish(&written);
   });
 }
 
@@ -102,33 +105,35 @@ TEST(Publication, WaitFindsThePublished) {
 // A reader that waits is woken, and then sees the value.
 TEST(Publication, WaitSleepsUntilThePublication) {
   explore([] {
-    Publication<int> publication;
+    const auto publication = std::make_unique<Publication<int>>();
     std::jthread reader(
-        [&] { check(publication.wait() == 7, "wait must give what was published"); });
-    publication.publish(7);
+        [&] { check(publication->wait() == 7, "wait must give what was published"); });
+    publication->publish(7);
   });
 }
 
 // Every reader that waits is woken.
 TEST(Publication, WakesEveryReader) {
   explore([] {
-    Publication<int> publication;
-    std::jthread reader1([&] { check(publication.wait() == 7, "reader 1 must get it"); });
-    std::jthread reader2([&] { check(publication.wait() == 7, "reader 2 must get it"); });
-    publication.publish(7);
+    const auto publication = std::make_unique<Publication<int>>();
+    std::jthread reader1(
+        [&] { check(publication->wait() == 7, "reader 1 must get it"); });
+    std::jthread reader2(
+        [&] { check(publication->wait() == 7, "reader 2 must get it"); });
+    publication->publish(7);
   });
 }
 
 // A reader that comes too early sleeps, and is woken once.
 TEST(Publication, CostOfWaiting) {
   explore([] {
-    Publication<int> publication;
+    const auto publication = std::make_unique<Publication<int>>();
     std::jthread leader([&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      publication.publish(7);
+      publication->publish(7);
     });
     const interleave::Cost cost("wait");
-    check(publication.wait() == 7, "wait must give what was published");
+    check(publication->wait() == 7, "wait must give what was published");
   });
 }
 
