@@ -1,0 +1,321 @@
+// Lesson 3's experiments: one for each claim about persistent structures.
+#include "course/demo.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "atomic_root.hpp"
+#include "interleave/interleave.hpp"
+#include "persistent_structures.hpp"
+
+namespace {
+
+// What the calling thread has allocated so far: see operator new below.
+struct Allocated {
+  std::uint64_t blocks = 0;
+  std::uint64_t bytes = 0;
+};
+thread_local Allocated allocated;
+
+}  // namespace
+
+// Counts, for P10; the explorer counts by itself and wants to see each block.
+void* operator new(std::size_t size) {
+  ++allocated.blocks;
+  allocated.bytes += size;
+  if (void* block = std::malloc(size == 0 ? 1 : size)) return block;
+  throw std::bad_alloc();
+}
+void operator delete(void* block) noexcept { std::free(block); }
+void operator delete(void* block, std::size_t) noexcept { std::free(block); }
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double nanoseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::nano>(Clock::now() - start).count();
+}
+
+void expect(bool holds, const char* what) {
+  if (!holds) throw std::runtime_error(what);
+}
+
+PersistentVector<int> persistent_of(int size) {
+  PersistentVector<int> vector;
+  for (int value = 0; value < size; ++value) vector = vector.push_back(value);
+  return vector;
+}
+
+// --- P9: what a reader sees while a writer makes the next version ---------------------
+
+std::string seen(int first, int second) {
+  const auto age = [](int value) { return value == 0 ? "old" : "new"; };
+  return std::string("first ") + age(first) + ", second " + age(second);
+}
+
+// The writer changes both elements. The reader looks at one, then at the other.
+std::string a_lock_for_each_look() {
+  std::mutex mutex;
+  std::vector<int> shared = {0, 0};
+  std::jthread writer([&] {
+    const std::scoped_lock lock(mutex);
+    shared = {1, 1};
+  });
+  const auto look_at = [&](std::size_t index) {
+    const std::scoped_lock lock(mutex);
+    return shared[index];
+  };
+  const int first = look_at(0);
+  return seen(first, look_at(1));
+}
+
+std::string one_lock_for_both() {
+  std::mutex mutex;
+  std::vector<int> shared = {0, 0};
+  std::jthread writer([&] {
+    const std::scoped_lock lock(mutex);
+    shared = {1, 1};
+  });
+  const std::scoped_lock lock(mutex);
+  return seen(shared[0], shared[1]);
+}
+
+using Root = AtomicRoot<PersistentVector<int>>;
+
+std::shared_ptr<const PersistentVector<int>> version(PersistentVector<int> vector) {
+  return std::make_shared<const PersistentVector<int>>(std::move(vector));
+}
+
+std::string one_version_for_both() {
+  Root root(version(PersistentVector<int>().push_back(0).push_back(0)));
+  std::jthread writer([&] { root.store(version(root.load()->set(0, 1).set(1, 1))); });
+  const auto mine = root.load();
+  return seen((*mine)[0], (*mine)[1]);
+}
+
+EXPLORED("P9", "A reader looks at two elements while a writer changes both", table) {
+  interleave::Options options;
+  options.schedules = course::quick() ? 300 : 20'000;
+  const std::array<std::string (*)(), 3> bodies = {
+      a_lock_for_each_look, one_lock_for_both, one_version_for_both};
+  std::map<std::string, std::array<bool, 3>> reached;
+  std::uint64_t schedules = 0;
+  for (std::size_t body = 0; body < bodies.size(); ++body) {
+    const auto outcomes = interleave::outcomes(bodies[body], options);
+    for (const auto& [outcome, count] : outcomes.seen) reached[outcome][body] = true;
+    schedules += outcomes.schedules;
+  }
+  table.columns({"what the reader saw", "a lock for each look", "one lock for both",
+                 "one version, no lock"});
+  const auto word = [](bool is_reached) { return is_reached ? "reached" : "-"; };
+  for (const auto& [outcome, by_body] : reached) {
+    table.row({outcome, word(by_body[0]), word(by_body[1]), word(by_body[2])});
+  }
+  table.verbatim("  schedules: " + course::number(static_cast<double>(schedules)));
+  table.look_at(
+      "the row that only the first column reaches: half of a change. The last two "
+      "columns "
+      "are alike, but the last takes no lock: its reader keeps a version that no longer "
+      "changes");
+}
+
+// --- P9: readers that never wait ------------------------------------------------------
+
+// What one structure gave its reader and its writer.
+struct Latencies {
+  std::vector<double> nanoseconds;  // of each read, sorted
+  double changes_per_second = 0;
+
+  [[nodiscard]] double at(double share) const {
+    return nanoseconds[static_cast<std::size_t>(
+        share * static_cast<double>(nanoseconds.size() - 1))];
+  }
+};
+
+struct Workload {
+  int elements;
+  int changes;  // in one batch, which a reader must see as a whole or not at all
+  int reads;
+};
+
+// Batch after batch on a thread of its own, while this thread reads now and then.
+Latencies measure(const Workload& load, const std::function<void(int)>& write_batch,
+                  const std::function<std::int64_t()>& read) {
+  Latencies latencies;
+  std::atomic<int> batches = 0;
+  const Clock::time_point start = Clock::now();
+  {
+    std::jthread writer([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        write_batch(++batches);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+    std::int64_t sum = 0;
+    for (int count = 0; count < load.reads; ++count) {
+      const Clock::time_point before = Clock::now();
+      sum += read();
+      latencies.nanoseconds.push_back(nanoseconds_since(before));
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+    expect(sum == 0, "a reader saw half of a batch");
+  }
+  latencies.changes_per_second = 1e9 * batches * load.changes / nanoseconds_since(start);
+  std::sort(latencies.nanoseconds.begin(), latencies.nanoseconds.end());
+  return latencies;
+}
+
+// Each batch gives the same new value to elements that are spread over the structure; a
+// read compares two of them.
+std::size_t changed_element(const Workload& load, int change) {
+  return static_cast<std::size_t>(change) * (static_cast<std::size_t>(load.elements) /
+                                             static_cast<std::size_t>(load.changes));
+}
+
+Latencies behind_a_lock(const Workload& load) {
+  std::mutex mutex;
+  std::vector<int> shared(static_cast<std::size_t>(load.elements));
+  return measure(
+      load,
+      [&](int batch) {
+        const std::scoped_lock lock(mutex);
+        for (int change = 0; change < load.changes; ++change) {
+          shared[changed_element(load, change)] = batch;
+        }
+      },
+      [&] {
+        const std::scoped_lock lock(mutex);
+        return shared[changed_element(load, load.changes - 1)] - shared[0];
+      });
+}
+
+Latencies version_by_version(const Workload& load) {
+  Root root(version(persistent_of(load.elements).set(0, 0)));
+  PersistentVector<int> zeros = *root.load();
+  for (int change = 0; change < load.changes; ++change) {
+    zeros = zeros.set(changed_element(load, change), 0);
+  }
+  root.store(version(std::move(zeros)));
+  return measure(
+      load,
+      [&](int batch) {
+        PersistentVector<int> next = *root.load();
+        for (int change = 0; change < load.changes; ++change) {
+          next = next.set(changed_element(load, change), batch);
+        }
+        root.store(version(std::move(next)));
+      },
+      [&] {
+        const auto mine = root.load();
+        return (*mine)[changed_element(load, load.changes - 1)] - (*mine)[0];
+      });
+}
+
+MEASURED("P9", "A reader beside a writer whose batches must be seen as a whole", table) {
+  const Workload load = course::quick() ? Workload{10'000, 1'000, 20}
+                                        : Workload{1'000'000, 200'000, 20'000};
+  table.columns(
+      {"structure", "changes/s", "half of the reads", "99 of 100", "999 of 1000"});
+  const auto microseconds = [](double nanoseconds) {
+    return "< " + course::number(nanoseconds / 1000) + " us";
+  };
+  const auto row = [&](const char* structure, const Latencies& latencies) {
+    table.row({structure, course::number(latencies.changes_per_second),
+               microseconds(latencies.at(0.5)), microseconds(latencies.at(0.99)),
+               microseconds(latencies.at(0.999))});
+  };
+  row("std::vector behind a lock", behind_a_lock(load));
+  row("persistent vector, atomic root", version_by_version(load));
+  table.look_at(
+      "the last two columns: whoever comes while the lock is held waits for a whole "
+      "batch; "
+      "whoever takes a version waits for nobody. And at the first: the writer pays for "
+      "it");
+}
+
+// --- P10: what it costs ---------------------------------------------------------------
+
+struct Cost {
+  double nanoseconds = 0;
+  double blocks = 0;
+  double bytes = 0;
+};
+
+// The cost of one call of `operation(index)`, over indices that jump about.
+Cost cost_of(int elements, const std::function<void(std::size_t)>& operation) {
+  const double enough = course::quick() ? 1e4 : 2e8;
+  const Allocated before = allocated;
+  const Clock::time_point start = Clock::now();
+  std::uint64_t count = 0;
+  double elapsed = 0;
+  for (std::size_t index = 0; elapsed < enough; elapsed = nanoseconds_since(start)) {
+    for (int i = 0; i < 16; ++i, ++count) {
+      index = (index + 611'953) % static_cast<std::size_t>(elements);
+      operation(index);
+    }
+  }
+  const auto all = static_cast<double>(count);
+  return {elapsed / all, static_cast<double>(allocated.blocks - before.blocks) / all,
+          static_cast<double>(allocated.bytes - before.bytes) / all};
+}
+
+void row(course::Table& table, int elements, const char* structure, const Cost& read,
+         const Cost& update) {
+  table.row({course::number(elements), structure, course::number(read.nanoseconds),
+             course::number(read.blocks), course::number(update.nanoseconds),
+             course::number(update.blocks), course::number(update.bytes)});
+}
+
+MEASURED("P10", "One read and one update, by size; a block is one allocation", table) {
+  table.columns(
+      {"elements", "structure", "ns/read", "blocks", "ns/update", "blocks", "bytes"});
+  std::int64_t sum = 0;
+  for (const int elements : {10, 1'000, 100'000, 1'000'000}) {
+    std::vector<int> vector(static_cast<std::size_t>(elements), 1);
+    const Cost vector_read = cost_of(elements, [&](std::size_t i) { sum += vector[i]; });
+    row(table, elements, "std::vector, in place", vector_read,
+        cost_of(elements, [&](std::size_t i) { vector[i] = 2; }));
+
+    std::map<std::size_t, int> map;
+    for (std::size_t i = 0; i < vector.size(); ++i) map.emplace_hint(map.end(), i, 1);
+    row(table, elements, "std::map, in place",
+        cost_of(elements, [&](std::size_t i) { sum += map.find(i)->second; }),
+        cost_of(elements, [&](std::size_t i) { map.find(i)->second = 2; }));
+
+    row(table, elements, "std::vector, copied", vector_read,
+        cost_of(elements, [&](std::size_t i) {
+          std::vector<int> next = vector;
+          next[i] = 3;
+          vector.swap(next);
+        }));
+
+    PersistentVector<int> persistent = persistent_of(elements);
+    row(table, elements, "persistent vector",
+        cost_of(elements, [&](std::size_t i) { sum += persistent[i]; }),
+        cost_of(elements, [&](std::size_t i) { persistent = persistent.set(i, 2); }));
+  }
+  expect(sum > 0, "nothing was read");
+  table.look_at(
+      "the two structures that keep the old version, the last two of each size: the copy "
+      "grows with the elements, the path with their logarithm. Against the first two, "
+      "which "
+      "keep nothing, both are slow");
+}
+
+}  // namespace
