@@ -6,6 +6,7 @@
 #   a mutant   the solution with autograder/mutants/LESSON/NAME/MUTANT.diff applied
 # and is found at BUILD/graded/NAME-VARIANT. Every tree has one kind of program: the bench
 # tree the speed gate, every other tree the unit tests, compiled as the tree's stage asks.
+# All of them may include the headers of their lesson: an exercise may build upon those.
 
 # Compiles one variant of the exercise `name` against the header in `include`.
 function(course_variant name variant include)
@@ -18,7 +19,7 @@ function(course_variant name variant include)
     set(harness course_test_harness)
   endif()
   add_executable(${target} ${source})
-  target_include_directories(${target} PRIVATE ${include})
+  target_include_directories(${target} PRIVATE ${include} ${PROJECT_SOURCE_DIR}/lessons/${lesson})
   target_link_libraries(${target} PRIVATE ${harness})
   target_precompile_headers(${target} REUSE_FROM ${harness}_headers)
   # GCC 12 takes a std::jthread for uninitialised if its scope ends at a step still to be written.
