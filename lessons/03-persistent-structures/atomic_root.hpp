@@ -54,8 +54,9 @@ class AtomicRoot {
   // Makes `desired` the current version, whatever was there.
   void store(Pointer desired) {
     // PUBLISH, release: the box and the version are written before a reader finds them.
+    // Acquire: the box that was there is settled below, and another thread may have made it.
     const std::uint64_t old =
-        word_.exchange(word_of(new Box{std::move(desired)}), std::memory_order_release);
+        word_.exchange(word_of(new Box{std::move(desired)}), std::memory_order_acq_rel);
     settle(box_of(old), kRetired + borrowed_in(old) * kBorrowed);
   }
 

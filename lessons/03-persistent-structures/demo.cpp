@@ -159,9 +159,11 @@ std::string schedule_in(const std::string& picture) {
 
 EXPLORED("L1", "One load beside one store, by this standard library and by the reference",
          table) {
-  table.columns({"the root is", "the explorer finds", "checked"});
+  table.columns({"the root is", "the explorer finds", "how far it looked"});
   const auto row = [&](const char* root, const interleave::Result& result) {
-    table.row({root, result.clean() ? "nothing" : result.kind, result.coverage});
+    const auto schedules = course::number(static_cast<double>(result.schedules));
+    table.row({root, result.clean() ? "nothing" : result.kind,
+               result.clean() ? result.coverage : schedules + " schedules"});
   };
 #if __cpp_lib_atomic_shared_ptr
   const auto library = load_beside_store<std::atomic<std::shared_ptr<const int>>>();

@@ -179,6 +179,20 @@ TEST(AtomicRoot, AVersionLivesWhileSomebodyHoldsIt) {
   });
 }
 
+// Of two stores at once one comes last, and every version but that one is freed.
+TEST(AtomicRoot, TwoStores) {
+  explore([] {
+    Root root(twice(0));
+    {
+      std::jthread writer([&] { root.store(twice(1)); });
+      root.store(twice(2));
+    }
+    const auto last = root.load();
+    check(last->left == 1 || last->left == 2, "neither of the two stores came last");
+    check(last.use_count() == 2, "the root and this thread own the version");
+  });
+}
+
 // Of two that build upon the same version one succeeds; the other learns what is there.
 TEST(AtomicRoot, OneOfTwoReplaces) {
   explore([] {

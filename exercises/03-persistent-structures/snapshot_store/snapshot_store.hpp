@@ -22,6 +22,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "atomic_root.hpp"
@@ -51,7 +52,7 @@ class SnapshotStore {
   // the reader returns. Does not copy the value. The reader must not return a reference
   // into it.
   template <typename Reader>
-  auto read(Reader reader) const {
+  std::invoke_result_t<Reader&, const Value&> read(Reader reader) const {
     // TODO 1: hand the reader the newest value, and keep that alive for so long
     course::todo(1, reader);
   }
