@@ -1,4 +1,4 @@
-// Speed gate of exercise 3.1: the time that keys in random order take to be inserted, and
+// Speed gate of exercise 3.1: the time that keys in mixed order take to be inserted, and
 // then to be found. One thread, so that only the tree's own work is timed.
 #include <benchmark/benchmark.h>
 
@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint32_t keys = 2000;
 
-// The keys from 0 to `keys` - 1 in an order that looks random, the same for everybody:
+// The keys from 0 to `keys` - 1 in a mixed order, the same for everybody:
 // 1237 and 2000 have no common divisor.
 std::uint32_t key_at(std::uint32_t position) { return position * 1237 % keys; }
 

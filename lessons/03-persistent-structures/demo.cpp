@@ -164,7 +164,7 @@ EXPLORED("L1", "One load beside one store, by this standard library and by the r
          table) {
   table.columns({"the root is", "the explorer finds", "how far it looked"});
   const auto row = [&](const char* root, const interleave::Result& result) {
-    const auto schedules = course::number(static_cast<double>(result.schedules));
+    const std::string schedules = std::to_string(result.schedules);
     table.row({root, result.clean() ? "nothing" : result.kind,
                result.clean() ? result.coverage : schedules + " schedules"});
   };

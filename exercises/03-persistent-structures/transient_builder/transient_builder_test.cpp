@@ -61,9 +61,11 @@ TEST(TransientBuilder, KeepsWhatIsAppended) {
 TEST(TransientBuilder, SetsElements) {
   Builder builder;
   append(builder, 1025);
-  for (const std::size_t index : {0, 31, 32, 1023, 1024}) builder.set(index, -1);
-  for (const std::size_t index : {0, 31, 32, 1023, 1024}) EXPECT_EQ(builder[index], -1);
-  for (const std::size_t index : {1, 30, 33, 1022}) {
+  const std::vector<std::size_t> set = {0, 31, 32, 1023, 1024};
+  for (const std::size_t index : set) builder.set(index, -1);
+  for (const std::size_t index : set) EXPECT_EQ(builder[index], -1);
+  const std::vector<std::size_t> left_alone = {1, 30, 33, 1022};
+  for (const std::size_t index : left_alone) {
     EXPECT_EQ(builder[index], static_cast<int>(index));
   }
   EXPECT_EQ(builder.size(), 1025U);
