@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "atomic_root.hpp"
+#include "course/records.hpp"
 #include "interleave/interleave.hpp"
 
 namespace {
@@ -89,9 +90,8 @@ TEST(PersistentVector, EveryVersionEqualsItsModel) {
     PersistentVector<int> version;
     std::vector<int> model;
   };
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
+  SCOPED_TRACE("seed " + std::to_string(course::seed()));
+  std::mt19937_64 random(course::seed());
   std::vector<Pair> pairs(1);
   for (int update = 0; update < 2000; ++update) {
     Pair next = random() % 50 == 0 ? pairs[random() % pairs.size()] : pairs.back();

@@ -37,8 +37,13 @@ class PersistentMap {
   PersistentMap() = default;
 
   [[nodiscard]] std::size_t size() const { return size_of(root_); }
+
   // Nodes on the longest way down from the root, 0 for an empty map.
-  [[nodiscard]] int height() const { return height_of(root_); }
+  [[nodiscard]] int height() const {
+    //> step 2(root_): how high is the whole tree? Each node knows of itself
+    return height_of(root_);
+    //<
+  }
 
   // The value at `key`, or nullptr. It lives as long as any version that holds it.
   [[nodiscard]] const Value* find(const Key& key) const {
@@ -96,9 +101,9 @@ class PersistentMap {
         Node{key, value, std::move(left), std::move(right), height, size});
   }
 
-  // `tree` with `value` at `key`.
+  // `tree` with `value` at `key`. Step 1 makes its nodes by `node`, step 2 by `balanced`.
   static Tree with(const Tree& tree, const Key& key, const Value& value) {
-    //> step 1(tree, key, value): new nodes on the way to the key; share all other subtrees
+    //> step 1(tree, key, value): new nodes on the way to the key, share all others
     if (tree == nullptr) return node(key, value, nullptr, nullptr);
     if (key < tree->key) {
       return balanced(tree->key, tree->value, with(tree->left, key, value), tree->right);
@@ -111,7 +116,7 @@ class PersistentMap {
   }
 
   // Like `node`, for subtrees whose heights differ by 2 at most: those of the result differ
-  // by 1 at most (I3). From step 2 on every new node with subtrees is made by this.
+  // by 1 at most (I3).
   static Tree balanced(const Key& key, const Value& value, Tree left, Tree right) {
     //> step 2(key, value, left, right): a node, or if one side is too high, its rotation
     if (height_of(left) > height_of(right) + 1) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "course/records.hpp"
 #include "interleave/interleave.hpp"
 
 namespace {
@@ -150,9 +151,8 @@ TEST(TransientBuilder, BuildersOneAfterTheOther) {
 
 // Random edits and freezes, mostly of the newest vector: each frozen one equals its model.
 TEST(TransientBuilder, EveryFrozenVectorEqualsItsModel) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
+  SCOPED_TRACE("seed " + std::to_string(course::seed()));
+  std::mt19937_64 random(course::seed());
   std::vector<std::pair<Frozen, std::vector<int>>> versions(1);
   for (int batch = 0; batch < 100; ++batch) {
     const auto [start, its_model] =
