@@ -38,13 +38,6 @@ class PersistentMap {
 
   [[nodiscard]] std::size_t size() const { return size_of(root_); }
 
-  // Nodes on the longest way down from the root, 0 for an empty map.
-  [[nodiscard]] int height() const {
-    //> step 2(root_): how high is the whole tree? Each node knows of itself
-    return height_of(root_);
-    //<
-  }
-
   // The value at `key`, or nullptr. It lives as long as any version that holds it.
   [[nodiscard]] const Value* find(const Key& key) const {
     //> step 1(key): walk down from root_, to the left or the right, until the key is found
@@ -65,6 +58,13 @@ class PersistentMap {
   // The version in which `value` is at `key`, in place of what was there before.
   [[nodiscard]] PersistentMap insert(const Key& key, const Value& value) const {
     return PersistentMap(with(root_, key, value));
+  }
+
+  // Nodes on the longest way down from the root, 0 for an empty map.
+  [[nodiscard]] int height() const {
+    //> step 2(root_): how high is the whole tree? Each node knows of itself
+    return height_of(root_);
+    //<
   }
 
   // The version that has nothing at `key`; this one, if it has nothing there.
