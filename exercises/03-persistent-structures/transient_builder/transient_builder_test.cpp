@@ -39,11 +39,13 @@ Frozen changed(const Frozen& start, std::size_t index, int value) {
   return builder.freeze();
 }
 
+// Whether each element of `vector` is its own index. `otherwise` is what went wrong if not.
 template <typename Vector>
-void expect_counting(const Vector& vector, int size) {
-  ASSERT_EQ(vector.size(), static_cast<std::size_t>(size));
+void expect_counting(const Vector& vector, int size, const char* otherwise) {
+  ASSERT_EQ(vector.size(), static_cast<std::size_t>(size)) << otherwise;
   for (int index = 0; index < size; ++index) {
-    ASSERT_EQ(vector[static_cast<std::size_t>(index)], index) << "of " << size;
+    ASSERT_EQ(vector[static_cast<std::size_t>(index)], index)
+        << otherwise << ": element " << index << " of " << size;
   }
 }
 
@@ -54,7 +56,7 @@ TEST(TransientBuilder, KeepsWhatIsAppended) {
   for (const int size : {0, 1, 31, 32, 33, 1023, 1024, 1025, 32 * 1024 + 1}) {
     Builder builder;
     append(builder, size);
-    expect_counting(builder, size);
+    expect_counting(builder, size, "an appended element is not there");
   }
 }
 
@@ -76,7 +78,7 @@ TEST(TransientBuilder, SetsElements) {
 TEST(TransientBuilder, CostOfBuilding) {
   explore([] {
     Builder builder;
-    const interleave::Cost cost("1024 appends and 1024 changes");
+    const interleave::Cost cost("build");
     append(builder, 1024);
     for (std::size_t index = 0; index < 1024; ++index) builder.set(index, -1);
     check(builder[1023] == -1, "the element must be there");
@@ -87,7 +89,9 @@ TEST(TransientBuilder, CostOfBuilding) {
 
 // What is frozen holds the builder's elements.
 TEST(TransientBuilder, FreezesItsElements) {
-  for (const int size : {0, 1, 33, 1025}) expect_counting(counting_to(size), size);
+  for (const int size : {0, 1, 33, 1025}) {
+    expect_counting(counting_to(size), size, "freeze lost an element");
+  }
 }
 
 // A builder may go on after freeze: the frozen vector does not notice, the builder does.
@@ -98,14 +102,14 @@ TEST(TransientBuilder, EditsAfterFreezingAreNotSeen) {
   builder.set(0, -1);
   builder.set(32, -1);
   builder.push_back(33);
-  expect_counting(frozen, 33);
+  expect_counting(frozen, 33, "an edit after freeze changed what was frozen");
   EXPECT_EQ(builder[0], -1);
   EXPECT_EQ(builder[1], 1);
   EXPECT_EQ(builder[33], 33);
   const Frozen second = builder.freeze();
   builder.set(0, -2);
   EXPECT_EQ(second[0], -1) << "a second freeze must hold as well as the first";
-  expect_counting(frozen, 33);
+  expect_counting(frozen, 33, "an edit after freeze changed what was frozen");
 }
 
 // A builder leaves the vector it begins with as it is.
@@ -114,7 +118,7 @@ TEST(TransientBuilder, LeavesItsStartAsItIs) {
   Builder builder(start);
   for (std::size_t index = 0; index < 1025; ++index) builder.set(index, -1);
   for (int value = 0; value < 100; ++value) builder.push_back(value);
-  expect_counting(start, 1025);
+  expect_counting(start, 1025, "the builder changed the vector it began with");
   EXPECT_EQ(builder.size(), 1125U);
   EXPECT_EQ(builder[1024], -1);
 }
@@ -132,7 +136,7 @@ TEST(TransientBuilder, TwoBuildersFromOneStart) {
   EXPECT_EQ(right[0], -2);
   EXPECT_EQ(left[33], 1);
   EXPECT_EQ(right[33], 2);
-  expect_counting(start, 33);
+  expect_counting(start, 33, "a builder changed the vector it began with");
 }
 
 // A builder never takes a node of an earlier builder for its own, not even when it lies
@@ -142,7 +146,7 @@ TEST(TransientBuilder, BuildersOneAfterTheOther) {
   const Frozen second = changed(first, 0, -1);
   const Frozen third = changed(second, 0, -2);
   const Frozen fourth = changed(third, 1, -3);
-  expect_counting(first, 33);
+  expect_counting(first, 33, "a later builder changed an earlier builder's vector");
   EXPECT_EQ(second[0], -1) << "a later builder changed an earlier builder's vector";
   EXPECT_EQ(third[0], -2) << "a later builder changed an earlier builder's vector";
   EXPECT_EQ(third[1], 1) << "a later builder changed an earlier builder's vector";
@@ -212,7 +216,7 @@ TEST(TransientBuilder, TwoThreadsBuildUponOneStart) {
 TEST(TransientBuilder, CostOfABatch) {
   explore([] {
     const Frozen start = counting_to(1024);
-    const interleave::Cost cost("batch of 1024 changes");
+    const interleave::Cost cost("batch");
     Builder builder(start);
     for (std::size_t index = 0; index < 1024; ++index) builder.set(index, -1);
     check(builder.freeze()[1023] == -1, "the change must be there");
