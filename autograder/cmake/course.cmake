@@ -9,6 +9,7 @@
 #   a mutant   the solution with autograder/mutants/LESSON/NAME/MUTANT.diff applied
 # and is found at BUILD/graded/NAME-VARIANT. Every tree has one kind of program: the bench
 # tree the speed gate, every other tree the unit tests, compiled as the tree's stage asks.
+# All of them may include the headers of their lesson: an exercise may build upon those.
 
 # Compiles one variant of the exercise `name` against the header in `include`.
 function(course_variant name variant include)

@@ -101,6 +101,14 @@ TEST_P(Report, TellsAnOverflow) {
   EXPECT_EQ(report.line, 35);
 }
 
+// The frames in the middle of the captured report were cut.
+TEST_P(Report, TellsADeepRecursion) {
+  const SanitizerReport report = of("asan_deep");
+  EXPECT_EQ(report.concept_name, "deep recursion");
+  EXPECT_FALSE(report.general) << "a stage's own concept must not replace this one";
+  EXPECT_GE(report.line, 50);
+}
+
 TEST_P(Report, TellsUndefinedBehaviour) {
   const SanitizerReport report = of("asan_big");
   EXPECT_NE(report.what.find("signed integer overflow"), std::string::npos);

@@ -84,6 +84,7 @@ bool is_one_operation(const std::string& class_name) {
 }  // namespace
 
 bool Origin::inside_library() const {
+  if (of_lesson) return true;
   const std::string member = member_of(through);
   // Waiting on an atomic is many steps of the library's; so is everything behind call_once.
   if (member == "call_once" || member == "async") return true;
@@ -114,17 +115,17 @@ std::string Naming::object(Address address) const {
 }
 
 Origin Naming::origin(const std::vector<ProgramCounter>& stack) const {
-  Origin origin;
+  Origin in_lesson;  // where the program is a lesson's own
+  std::string through;
   for (const ProgramCounter pc : stack) {
     for (const Frame& frame : symbols_.frames(pc)) {
-      if (!frame.foreign()) {
-        origin.place = frame;
-        return origin;
-      }
-      origin.through = frame.function;
+      const bool inside_lesson = !in_lesson.place.file.empty();
+      if (!frame.foreign() && !frame.of_lesson()) return {frame, through, inside_lesson};
+      if (!frame.foreign() && !inside_lesson) in_lesson = {frame, through};
+      through = frame.function;
     }
   }
-  return {};
+  return in_lesson;
 }
 
 Frame Naming::place(const std::vector<ProgramCounter>& stack) const {

@@ -21,6 +21,7 @@ namespace interleave {
 struct Origin {
   Frame place;  // the program's own innermost frame; without a file if there is none
   std::string through;  // the library function called there: "latch::wait"; empty if none
+  bool of_lesson = false;  // the library is a lesson's: each call of it is shown
 
   // Inside a library class that does more than the one operation: the step is the
   // library's, and the program knows only the call.

@@ -106,6 +106,7 @@ bool Picture::spoken_of(std::uint32_t step) const {
 bool Picture::shows(const Step& step, const Origin& origin) const {
   if (spoken_of(step.number)) return true;
   if (is_background(step.operation.kind)) return false;
+  if (origin.of_lesson) return true;
   if (origin.inside_library()) return is_waiting_class(origin.through);
   // A jthread's stop token, a thread's handle: the starting and joining say it all.
   if (is_atomic(step.operation.kind) &&

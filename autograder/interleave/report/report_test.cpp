@@ -117,6 +117,17 @@ TEST(Origin, KnowsWhatIsTheLibrarysOwn) {
   EXPECT_FALSE(inside("unique_lock::unique_lock"));
   EXPECT_FALSE(inside("std::condition_variable::wait"));
   EXPECT_FALSE(inside(""));
+  EXPECT_TRUE((Origin{{}, "AtomicRoot::load", true}.inside_library()))
+      << "a lesson's class that an exercise builds upon";
+}
+
+// What the exercise calls of its lesson is one row, in the exercise's line.
+TEST(Origin, ALessonsClassIsALibraryToItsExercise) {
+  const Frame lesson{"AtomicRoot::load", "/course/lessons/03-x/atomic_root.hpp", 45};
+  const Frame exercise{"Store::read", "/course/exercises/03-x/store/store.hpp", 50};
+  EXPECT_TRUE(lesson.of_lesson());
+  EXPECT_FALSE(lesson.foreign()) << "a lesson's own test shows the lesson's lines";
+  EXPECT_FALSE(exercise.of_lesson());
 }
 
 TEST(Report, ADeadlockShowsWhoHoldsAndWaits) {

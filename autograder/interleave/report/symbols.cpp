@@ -180,6 +180,8 @@ bool Frame::foreign() const {
   return file.empty();
 }
 
+bool Frame::of_lesson() const { return file.find("/lessons/") != std::string::npos; }
+
 class Symbols::Reader {
  public:
   Reader() : session_(dwfl_begin(&callbacks)) {

@@ -27,6 +27,8 @@ struct Frame {
   // Not the program's own: the standard library, the compiler's headers, GoogleTest, the
   // explorer.
   [[nodiscard]] bool foreign() const;
+  // In a lesson's folder. To an exercise that builds upon it, that is a library too.
+  [[nodiscard]] bool of_lesson() const;
 };
 
 class Symbols {

@@ -47,6 +47,8 @@ class Slot {
   }
   static const int* keep(const int* p) { return p; }
   void unlock_only() { mutex_.unlock(); }
+  int deep(int levels) { return levels == 0 ? 0 : 1 + deeper(levels); }
+  int deeper(int levels) { return deep(levels - 1) * 2 + value_; }
 
  private:
   std::mutex mutex_, first_, second_;

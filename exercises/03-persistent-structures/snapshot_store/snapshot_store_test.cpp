@@ -1,0 +1,186 @@
+// Tests of exercise 3.2. Each opens with its property; `explore` looks for the schedule that
+// breaks it.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <snapshot_store.hpp>  // in <>, so that the include path decides whose it is
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "interleave/interleave.hpp"
+
+namespace {
+
+using interleave::check;
+using interleave::explore;
+
+int one_more(int value) { return value + 1; }
+
+// --- Step 1: snapshot and read --------------------------------------------------------
+
+// A new store holds its first value, as version 0.
+TEST(SnapshotStore, BeginsWithVersionZero) {
+  explore([] {
+    const SnapshotStore<int> store(7);
+    const auto snapshot = store.snapshot();
+    check(snapshot != nullptr && snapshot->value == 7, "the first value must be there");
+    check(snapshot->number == 0, "the first version has the number 0");
+  });
+}
+
+// read gives back what its reader returns, of whatever type.
+TEST(SnapshotStore, ReadReturnsWhatTheReaderReturns) {
+  explore([] {
+    const SnapshotStore<std::vector<int>> store({4, 2});
+    const int sum = store.read([](const std::vector<int>& v) { return v[0] + v[1]; });
+    check(sum == 6, "read must return the reader's result");
+    bool called = false;
+    store.read([&](const std::vector<int>&) { called = true; });
+    check(called, "a reader may also return nothing");
+  });
+}
+
+// A reader is given the value itself. Taking it costs neither a copy nor a lock.
+TEST(SnapshotStore, CostOfARead) {
+  explore([] {
+    const SnapshotStore<std::vector<int>> store({4, 2});
+    const interleave::Cost cost("read");
+    check(store.read([](const std::vector<int>& v) { return v[0]; }) == 4,
+          "the reader must see the value");
+  });
+}
+
+// --- Step 2: update -------------------------------------------------------------------
+
+// Each update makes the next version of the newest, and returns it.
+TEST(SnapshotStore, UpdateMakesTheNextVersion) {
+  explore([] {
+    SnapshotStore<int> store(7);
+    const auto first = store.update(one_more);
+    const auto second = store.update([](int value) { return 10 * value; });
+    check(first->number == 1 && first->value == 8, "the first update makes version 1");
+    check(second->number == 2 && second->value == 80, "the second is made of the first");
+    check(store.snapshot() == second, "the newest version must be the last one made");
+  });
+}
+
+// What a snapshot holds stays the same, however often the store is updated.
+TEST(SnapshotStore, ASnapshotStays) {
+  explore([] {
+    SnapshotStore<std::vector<int>> store({1});
+    const auto snapshot = store.snapshot();
+    std::jthread writer([&] {
+      for (const int value : {2, 3}) {
+        store.update(
+            [value](const std::vector<int>&) { return std::vector<int>{value}; });
+      }
+    });
+    check(snapshot->number == 0 && snapshot->value[0] == 1, "the snapshot changed");
+  });
+}
+
+// The value that a reader is given lives until the reader returns, even if the store goes on.
+TEST(SnapshotStore, AReadersVersionLives) {
+  explore([] {
+    SnapshotStore<std::vector<int>> store({1});
+    const int seen = store.read([&](const std::vector<int>& value) {
+      store.update([](const std::vector<int>&) { return std::vector<int>{2}; });
+      store.update([](const std::vector<int>&) { return std::vector<int>{3}; });
+      return value[0];
+    });
+    check(seen == 1, "the reader's version changed while it read");
+  });
+}
+
+// The same, with a writer on a thread of its own.
+TEST(SnapshotStore, ReadersSeeWholeVersions) {
+  explore([] {
+    SnapshotStore<std::vector<int>> store({0, 0});
+    std::jthread writer([&] {
+      store.update([](const std::vector<int>& value) {
+        return std::vector<int>{value[0] + 1, value[1] + 1};
+      });
+    });
+    const bool whole =
+        store.read([](const std::vector<int>& value) { return value[0] == value[1]; });
+    check(whole, "the reader saw half of an update");
+  });
+}
+
+// Two writers at once: both changes are in the end, one after the other.
+TEST(SnapshotStore, NoUpdateIsLost) {
+  explore([] {
+    SnapshotStore<int> store(0);
+    {
+      std::jthread writer([&] { store.update(one_more); });
+      store.update(one_more);
+    }
+    const auto newest = store.snapshot();
+    check(newest->value == 2, "an update was lost");
+    check(newest->number == 2, "two updates make version 2");
+  });
+}
+
+// Each writer is told the version that it made itself: no two are told the same.
+TEST(SnapshotStore, EachWriterMakesItsOwnVersion) {
+  explore([] {
+    SnapshotStore<int> store(0);
+    SnapshotStore<int>::Snapshot mine;
+    SnapshotStore<int>::Snapshot other;
+    {
+      std::jthread writer(
+          [&] { other = store.update([](int value) { return value + 10; }); });
+      mine = store.update(one_more);
+    }
+    const bool mine_first = mine->number == 1 && other->number == 2;
+    const bool other_first = mine->number == 2 && other->number == 1;
+    check(mine_first || other_first, "the two updates make the versions 1 and 2");
+    check(mine->value == (mine_first ? 1 : 11), "a change was applied to an old version");
+    check(other->value == (mine_first ? 11 : 10),
+          "a change was applied to an old version");
+  });
+}
+
+// An update that nobody overtakes makes the version once.
+TEST(SnapshotStore, CostOfAnUpdate) {
+  explore([] {
+    SnapshotStore<int> store(7);
+    const interleave::Cost cost("update");
+    check(store.update(one_more)->value == 8, "the update must be there");
+  });
+}
+
+// An exception from `change` goes to the caller, and nothing has changed.
+TEST(SnapshotStore, AFailedChangeChangesNothing) {
+  explore([] {
+    SnapshotStore<int> store(7);
+    bool thrown = false;
+    try {
+      store.update([](int) -> int { throw std::runtime_error("no paper"); });
+    } catch (const std::runtime_error&) {
+      thrown = true;
+    }
+    check(thrown, "the caller must get the exception");
+    check(store.snapshot()->number == 0, "a failed change must not make a version");
+  });
+}
+
+// A version that was replaced and that nobody holds is freed.
+TEST(SnapshotStore, FreesWhatNobodyHolds) {
+  explore([] {
+    SnapshotStore<int> store(0);
+    auto held = store.snapshot();
+    const std::weak_ptr<const SnapshotStore<int>::Version> first = held;
+    const std::weak_ptr<const SnapshotStore<int>::Version> second =
+        store.update(one_more);
+    store.update(one_more);
+    check(second.expired(), "nobody holds version 1, and it is not the newest");
+    check(!first.expired(), "a snapshot still holds version 0");
+    held.reset();
+    check(first.expired(), "nobody holds version 0 any more");
+  });
+}
+
+}  // namespace

@@ -1,0 +1,226 @@
+// Tests of exercise 3.3. Each opens with its property. A builder belongs to one thread, so
+// most need no second one; where builders and readers share nodes, `explore` looks for the
+// schedule that breaks it.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <random>
+#include <string>
+#include <thread>
+#include <transient_builder.hpp>  // in <>, so that the include path decides whose it is
+#include <utility>
+#include <vector>
+
+#include "course/records.hpp"
+#include "interleave/interleave.hpp"
+
+namespace {
+
+using interleave::check;
+using interleave::explore;
+
+using Frozen = FrozenVector<int>;
+using Builder = TransientBuilder<int>;
+
+void append(Builder& builder, int size) {
+  for (int value = 0; value < size; ++value) builder.push_back(value);
+}
+
+Frozen counting_to(int size) {
+  Builder builder;
+  append(builder, size);
+  return builder.freeze();
+}
+
+// `start` with `value` at `index`.
+Frozen changed(const Frozen& start, std::size_t index, int value) {
+  Builder builder(start);
+  builder.set(index, value);
+  return builder.freeze();
+}
+
+// Whether each element of `vector` is its own index. `otherwise` is what went wrong if not.
+template <typename Vector>
+void expect_counting(const Vector& vector, int size, const char* otherwise) {
+  ASSERT_EQ(vector.size(), static_cast<std::size_t>(size)) << otherwise;
+  for (int index = 0; index < size; ++index) {
+    ASSERT_EQ(vector[static_cast<std::size_t>(index)], index)
+        << otherwise << ": element " << index << " of " << size;
+  }
+}
+
+// --- Step 1: building -----------------------------------------------------------------
+
+// Elements are there as they were appended, across each size at which a level is added.
+TEST(TransientBuilder, KeepsWhatIsAppended) {
+  for (const int size : {0, 1, 31, 32, 33, 1023, 1024, 1025, 32 * 1024 + 1}) {
+    Builder builder;
+    append(builder, size);
+    expect_counting(builder, size, "an appended element is not there");
+  }
+}
+
+// An element that is set is the new one, all others are the old ones.
+TEST(TransientBuilder, SetsElements) {
+  Builder builder;
+  append(builder, 1025);
+  const std::vector<std::size_t> set = {0, 31, 32, 1023, 1024};
+  for (const std::size_t index : set) builder.set(index, -1);
+  for (const std::size_t index : set) EXPECT_EQ(builder[index], -1);
+  const std::vector<std::size_t> left_alone = {1, 30, 33, 1022};
+  for (const std::size_t index : left_alone) {
+    EXPECT_EQ(builder[index], static_cast<int>(index));
+  }
+  EXPECT_EQ(builder.size(), 1025U);
+}
+
+// A builder that begins with nothing makes each node once, and never a copy.
+TEST(TransientBuilder, CostOfBuilding) {
+  explore([] {
+    Builder builder;
+    const interleave::Cost cost("build");
+    append(builder, 1024);
+    for (std::size_t index = 0; index < 1024; ++index) builder.set(index, -1);
+    check(builder[1023] == -1, "the element must be there");
+  });
+}
+
+// --- Step 2: freezing -----------------------------------------------------------------
+
+// What is frozen holds the builder's elements.
+TEST(TransientBuilder, FreezesItsElements) {
+  for (const int size : {0, 1, 33, 1025}) {
+    expect_counting(counting_to(size), size, "freeze lost an element");
+  }
+}
+
+// A builder may go on after freeze: the frozen vector does not notice, the builder does.
+TEST(TransientBuilder, EditsAfterFreezingAreNotSeen) {
+  Builder builder;
+  append(builder, 33);
+  const Frozen frozen = builder.freeze();
+  builder.set(0, -1);
+  builder.set(32, -1);
+  builder.push_back(33);
+  expect_counting(frozen, 33, "an edit after freeze changed what was frozen");
+  EXPECT_EQ(builder[0], -1);
+  EXPECT_EQ(builder[1], 1);
+  EXPECT_EQ(builder[33], 33);
+  const Frozen second = builder.freeze();
+  builder.set(0, -2);
+  EXPECT_EQ(second[0], -1) << "a second freeze must hold as well as the first";
+  expect_counting(frozen, 33, "an edit after freeze changed what was frozen");
+}
+
+// A builder leaves the vector it begins with as it is.
+TEST(TransientBuilder, LeavesItsStartAsItIs) {
+  const Frozen start = counting_to(1025);
+  Builder builder(start);
+  for (std::size_t index = 0; index < 1025; ++index) builder.set(index, -1);
+  for (int value = 0; value < 100; ++value) builder.push_back(value);
+  expect_counting(start, 1025, "the builder changed the vector it began with");
+  EXPECT_EQ(builder.size(), 1125U);
+  EXPECT_EQ(builder[1024], -1);
+}
+
+// Two builders that begin with the same vector know nothing of each other.
+TEST(TransientBuilder, TwoBuildersFromOneStart) {
+  const Frozen start = counting_to(33);
+  Builder left(start);
+  Builder right(start);
+  left.set(0, -1);
+  right.set(0, -2);
+  left.push_back(1);
+  right.push_back(2);
+  EXPECT_EQ(left[0], -1);
+  EXPECT_EQ(right[0], -2);
+  EXPECT_EQ(left[33], 1);
+  EXPECT_EQ(right[33], 2);
+  expect_counting(start, 33, "a builder changed the vector it began with");
+}
+
+// A builder never takes a node of an earlier builder for its own, not even when it lies
+// where that one lay.
+TEST(TransientBuilder, BuildersOneAfterTheOther) {
+  const Frozen first = counting_to(33);
+  const Frozen second = changed(first, 0, -1);
+  const Frozen third = changed(second, 0, -2);
+  const Frozen fourth = changed(third, 1, -3);
+  expect_counting(first, 33, "a later builder changed an earlier builder's vector");
+  EXPECT_EQ(second[0], -1) << "a later builder changed an earlier builder's vector";
+  EXPECT_EQ(third[0], -2) << "a later builder changed an earlier builder's vector";
+  EXPECT_EQ(third[1], 1) << "a later builder changed an earlier builder's vector";
+  EXPECT_EQ(fourth[1], -3);
+}
+
+// Random edits and freezes, mostly of the newest vector: each frozen one equals its model.
+TEST(TransientBuilder, EveryFrozenVectorEqualsItsModel) {
+  SCOPED_TRACE("seed " + std::to_string(course::seed()));
+  std::mt19937_64 random(course::seed());
+  std::vector<std::pair<Frozen, std::vector<int>>> versions(1);
+  for (int batch = 0; batch < 100; ++batch) {
+    const auto [start, its_model] =
+        random() % 10 == 0 ? versions[random() % versions.size()] : versions.back();
+    Builder builder(start);
+    std::vector<int> model = its_model;
+    for (int edit = 0; edit < 40; ++edit) {
+      const int value = static_cast<int>(random() % 1'000'000);
+      if (model.empty() || random() % 2 == 0) {
+        builder.push_back(value);
+        model.push_back(value);
+      } else {
+        const std::size_t index = random() % model.size();
+        builder.set(index, value);
+        model[index] = value;
+      }
+      if (random() % 20 == 0) versions.emplace_back(builder.freeze(), model);
+    }
+    versions.emplace_back(builder.freeze(), model);
+  }
+  for (const auto& [frozen, model] : versions) {
+    ASSERT_EQ(frozen.size(), model.size());
+    for (std::size_t index = 0; index < model.size(); ++index) {
+      ASSERT_EQ(frozen[index], model[index]) << "element " << index;
+    }
+  }
+}
+
+// A reader may read a frozen vector while its builder goes on.
+TEST(TransientBuilder, AReaderBesideTheBuilder) {
+  explore([] {
+    Builder builder;
+    append(builder, 2);
+    const Frozen frozen = builder.freeze();
+    std::jthread reader([&] {
+      check(frozen.size() == 2 && frozen[0] == 0 && frozen[1] == 1,
+            "the frozen vector changed");
+    });
+    builder.set(0, -1);
+    builder.push_back(2);
+  });
+}
+
+// Two threads may build upon the same frozen vector at the same time.
+TEST(TransientBuilder, TwoThreadsBuildUponOneStart) {
+  explore([] {
+    const Frozen start = counting_to(2);
+    std::jthread worker([&] {
+      check(changed(start, 0, -1)[0] == -1, "the worker's change must be there");
+    });
+    check(changed(start, 0, -2)[0] == -2, "the leader's change must be there");
+    check(start[0] == 0, "the vector that both began with changed");
+  });
+}
+
+// A batch copies each node at most once, and freezing copies none.
+TEST(TransientBuilder, CostOfABatch) {
+  explore([] {
+    const Frozen start = counting_to(1024);
+    const interleave::Cost cost("batch");
+    Builder builder(start);
+    for (std::size_t index = 0; index < 1024; ++index) builder.set(index, -1);
+    check(builder.freeze()[1023] == -1, "the change must be there");
+  });
+}
+
+}  // namespace
