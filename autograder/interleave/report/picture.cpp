@@ -58,8 +58,8 @@ bool is_waiting_class(const std::string& through) {
 }  // namespace
 
 Picture::Picture(const Trace& trace, const Naming& naming,
-                 std::vector<std::uint32_t> spoken_of)
-    : naming_(naming), spoken_of_(std::move(spoken_of)) {
+                 std::vector<std::uint32_t> spoken_of, std::uint32_t inflection)
+    : naming_(naming), spoken_of_(std::move(spoken_of)), inflection_(inflection) {
   add_rows(trace);
 }
 
@@ -124,10 +124,14 @@ bool Picture::shows(const Step& step, const Origin& origin) const {
          callee.file != origin.place.file;
 }
 
-std::string Picture::step_name(std::uint32_t step) const {
+std::size_t Picture::number_of(std::uint32_t step) const {
   const auto found = numbers_.find(step);
-  if (found == numbers_.end()) return "the start";
-  return "step " + std::to_string(found->second);
+  return found == numbers_.end() ? 0 : found->second;
+}
+
+std::string Picture::step_name(std::uint32_t step) const {
+  const std::size_t number = number_of(step);
+  return number == 0 ? "the start" : "step " + std::to_string(number);
 }
 
 std::string Picture::note(std::size_t index) const {
@@ -159,35 +163,55 @@ std::string Picture::row(std::size_t index, std::size_t indent) const {
   return line + note(index) + "\n";
 }
 
-std::string Picture::text() const {
+// Where each thread's column begins.
+std::map<ThreadId, std::size_t> Picture::indents() const {
   std::set<ThreadId> threads;
   for (const Step* step : rows_) threads.insert(step->operation.thread);
-  if (threads.empty()) return {};
+  std::map<ThreadId, std::size_t> indents;
+  if (threads.empty()) return indents;
   const std::size_t column =
       std::clamp(kWidth / threads.size(), kNarrowestColumn, kWidestColumn);
+  for (const ThreadId thread : threads) indents[thread] = indents.size() * column;
+  return indents;
+}
 
-  std::string out(kFirstColumn, ' ');
-  std::map<ThreadId, std::size_t> indents;
-  for (const ThreadId thread : threads) {
-    const std::size_t indent = indents.size() * column;
-    indents[thread] = indent;
+std::string Picture::header() const {
+  std::string out;
+  for (const auto& [thread, indent] : indents()) {
     out.resize(std::max(out.size() + (indent == 0 ? 0 : 1), kFirstColumn + indent), ' ');
     out += naming_.thread(thread);
   }
-  out += '\n';
+  return out.empty() ? out : out + "\n";
+}
 
-  std::size_t left_out = 0;
+std::vector<Picture::Row> Picture::rows() const {
+  const std::map<ThreadId, std::size_t> indent = indents();
+  std::vector<Row> all;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Step& step = *rows_[i];
-    const bool in_middle = rows_.size() > kMostRows && i >= kRowsAtStart &&
-                           i + kRowsAtEnd < rows_.size() && !spoken_of(step.number);
+    all.push_back(
+        {row(i, indent.at(step.operation.thread)), step.number, origins_[i].place});
+  }
+  for (const auto& [step, number] : numbers_) all[number - 1].step = step;
+  return all;
+}
+
+std::string Picture::text(const std::string& way_back) const {
+  const std::vector<Row> all = rows();
+  const std::size_t inflection = number_of(inflection_);
+  std::string out = header();
+  std::size_t left_out = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool in_middle = all.size() > kMostRows && i >= kRowsAtStart &&
+                           i + kRowsAtEnd < all.size() && !spoken_of(rows_[i]->number);
     if (in_middle) {
       ++left_out;
       continue;
     }
     if (left_out > 0) out += "  ...   " + std::to_string(left_out) + " steps left out\n";
     left_out = 0;
-    out += row(i, indents[step.operation.thread]);
+    out += all[i].text;
+    if (i + 1 == inflection) out += way_back;
   }
   return out;
 }

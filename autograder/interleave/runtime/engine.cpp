@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "interleave/runtime/debugger.hpp"
 #include "interleave/runtime/program.hpp"
 
 namespace interleave {
@@ -371,7 +372,21 @@ bool Engine::happens_spuriously(Thread& self, const Operation& operation) {
 }
 
 void Engine::hand_over(Thread& self, Thread& next) {
-  if (&self != &next) switch_fiber(self.fiber, next.fiber);
+  if (&self == &next) return;
+  switch_fiber(self.fiber, next.fiber);
+  while (stopping_ != nullptr) {
+    const Thread& lender = *std::exchange(stopping_, nullptr);
+    interleave_at_step();
+    switch_fiber(self.fiber, lender.fiber);
+  }
+}
+
+// Stops a debugger with the stack of `thread`, which need not be the one that runs.
+void Engine::stop_in(Thread& thread) {
+  Thread& running = *this_thread;
+  if (&thread == &running) return interleave_at_step();
+  stopping_ = &running;
+  switch_fiber(running.fiber, thread.fiber);
 }
 
 bool Engine::point(Thread& self, const Operation& operation) {
@@ -448,7 +463,9 @@ Step* Engine::remark(Thread& self, const Operation& operation) {
   step.nanoseconds = now_;
   step.stack.push_back(operation.pc);
   step.stack.insert(step.stack.end(), self.calls.rbegin(), self.calls.rend());
+  step.decisions = static_cast<std::uint32_t>(result_.choices.size());
   trace->steps.push_back(std::move(step));
+  if (step_ == options_.stop_at) stop_in(self);
   return &trace->steps.back();
 }
 

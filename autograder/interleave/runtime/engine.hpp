@@ -40,7 +40,7 @@ struct RunOptions {
   bool publish_costs = false;
   bool (*assertion_failed)() = nullptr;  // the test framework's view
   Trace* trace = nullptr;                // filled if given
-  void (*on_step)(const Step&, const Trace&) = nullptr;
+  std::uint32_t stop_at = kNoStep;       // of a trace: there a debugger stops
 };
 
 struct RunResult {
@@ -164,6 +164,7 @@ class Engine {
   [[nodiscard]] ThreadId holder_of_need(const Thread& thread) const;
   [[nodiscard]] std::vector<ThreadId> find_cycle() const;
   void trace_blocked();
+  void stop_in(Thread& thread);
   void complete_trace();
 
   // -- For ever
@@ -186,6 +187,7 @@ class Engine {
   bool probing_ = false;
   bool wants_operations_ = false;
   bool assertion_had_failed_ = false;
+  Thread* stopping_ = nullptr;  // lent its turn to another, for a debugger to stop in
   Failure stuck_;  // what to report if probing leads nowhere
   std::vector<Alternative> alternatives_;
   AddressMap<Lock> locks_;

@@ -19,6 +19,9 @@
 namespace interleave {
 namespace {
 
+// The exit status of a schedule's process that gave its answer; a body's own exit is none.
+constexpr int kAnswered = 86;
+
 // What a schedule's process says to the explorer.
 enum class Message : std::uint8_t { kDecision, kEnd };
 
@@ -89,6 +92,9 @@ void put_finding(int socket, const Finding& finding) {
   put_sequence(socket, finding.coverage);
   put_sequence(socket, finding.token);
   put_sequence(socket, finding.replay_command);
+  put_value(socket, finding.inflection);
+  put_value(socket, finding.replayed);
+  put_value(socket, finding.same_steps);
 }
 
 Finding get_finding(int socket) {
@@ -100,6 +106,9 @@ Finding get_finding(int socket) {
   finding.coverage = get_sequence<std::string>(socket);
   finding.token = get_sequence<std::string>(socket);
   finding.replay_command = get_sequence<std::string>(socket);
+  finding.inflection = get_value<Inflection>(socket);
+  finding.replayed = get_value<bool>(socket);
+  finding.same_steps = get_value<bool>(socket);
   return finding;
 }
 
@@ -246,6 +255,12 @@ Answer FreshProcess::run(Strategy& strategy) {
   return read_answer();
 }
 
+Inflection FreshProcess::inflection(const Deviations& deviations) {
+  put_value(socket_, Question::kInflection);
+  put_deviations(socket_, deviations);
+  return get_value<Inflection>(socket_);
+}
+
 Report FreshProcess::report(const Deviations& deviations, const Finding& finding) {
   put_value(socket_, Question::kReport);
   put_deviations(socket_, deviations);
@@ -279,12 +294,14 @@ void FreshProcess::keep() {
     if (child == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       answer(question);
-      std::_Exit(0);
+      std::_Exit(kAnswered);
     }
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) break;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == kAnswered) continue;
+    if (question != Question::kInflection) break;
+    put_value(socket_, Inflection{});  // one of the many ways to go on led out of it
   }
   std::_Exit(0);
 }
@@ -300,6 +317,8 @@ void FreshProcess::answer(Question question) {
       RemoteStrategy remote(socket_, get_value<bool>(socket_));
       return answer_run(remote);
     }
+    case Question::kInflection:
+      return answer_inflection();
     case Question::kReport:
       return answer_report();
   }
@@ -318,6 +337,26 @@ void FreshProcess::answer_run(Strategy& strategy) {
   put_value(socket_, result.pruned);
   put_value(socket_, result.fingerprint);
   put_value(socket_, result.execution);
+}
+
+void FreshProcess::answer_inflection() {
+  const Deviations deviations = get_deviations(socket_);
+  MemoryModel memory(mode_);
+  const RunSchedule run = [&](Strategy& strategy) {
+    return engine().run(body_, strategy, memory, options_);
+  };
+  const auto again = [&] {
+    Replay replay(deviations);
+    return run(replay);
+  };
+  const RunResult first = again();
+  const bool asserted =
+      options_.assertion_failed != nullptr && options_.assertion_failed();
+  Inflection found;
+  // What GoogleTest saw fail once it does not see fail again.
+  if (!asserted) found = find_inflection(first.choices, run);
+  if (again().fingerprint != first.fingerprint) found = {};
+  put_value(socket_, found);
 }
 
 void FreshProcess::answer_report() {

@@ -19,6 +19,7 @@
 
 #include "interleave/report/report.hpp"
 #include "interleave/runtime/engine.hpp"
+#include "interleave/runtime/inflection.hpp"
 #include "interleave/runtime/token.hpp"
 
 namespace interleave {
@@ -49,16 +50,20 @@ class FreshProcess {
   Answer replay(const Deviations& deviations);
   // Runs a schedule that `strategy`, which stays here, decides.
   Answer run(Strategy& strategy);
+  // Where the failing schedule lost its way. Unknown if the body keeps state between runs,
+  // or if a way to go on ends the process.
+  Inflection inflection(const Deviations& deviations);
   // Runs the schedule once more and reports its failure.
   Report report(const Deviations& deviations, const Finding& finding);
 
  private:
-  enum class Question : std::uint8_t { kReplay, kRun, kReport };
+  enum class Question : std::uint8_t { kReplay, kRun, kInflection, kReport };
   class RemoteStrategy;
 
   [[noreturn]] void keep();
   void answer(Question question);
   void answer_run(Strategy& strategy);
+  void answer_inflection();
   void answer_report();
   Answer read_answer();
 
