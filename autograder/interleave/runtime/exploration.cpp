@@ -254,7 +254,7 @@ void Exploration::report(const Answer& failure) {
                options_.spurious, found_by_, deviations, folded(smallest.fingerprint)});
   Finding found = finding();
   if (!hidden_state_ && failure.kind != FailureKind::kUnsupported) {
-    found.inflection = fresh_->inflection(deviations);
+    found.inflection = fresh_->inflection(smallest.choices);
   }
   tell(fresh_->report(deviations, found));
 }
@@ -318,7 +318,7 @@ Result Exploration::replay(const Token& token) {
     return std::move(result_);
   }
   if (!debugged && run.failure.kind != FailureKind::kUnsupported) {
-    found.inflection = fresh_->inflection(token.deviations);
+    found.inflection = fresh_->inflection(run.choices);
   }
   result_.kind = name_of(run.failure.kind);
   result_.message = run.failure.message;

@@ -22,6 +22,9 @@ namespace {
 // The exit status of a schedule's process that gave its answer; a body's own exit is none.
 constexpr int kAnswered = 86;
 
+// How often a likely inflection may be refuted before it counts as unknown.
+constexpr int kMostProofs = 4;
+
 // What a schedule's process says to the explorer.
 enum class Message : std::uint8_t { kDecision, kEnd };
 
@@ -255,10 +258,34 @@ Answer FreshProcess::run(Strategy& strategy) {
   return read_answer();
 }
 
-Inflection FreshProcess::inflection(const Deviations& deviations) {
-  put_value(socket_, Question::kInflection);
-  put_deviations(socket_, deviations);
-  return get_value<Inflection>(socket_);
+// Nothing if the process that looked for it did not come to an end.
+std::optional<WaysOn> FreshProcess::last_way_out_from(
+    std::size_t least, const std::vector<std::uint32_t>& choices) {
+  put_value(socket_, Question::kWayOut);
+  put_value(socket_, least);
+  put_sequence(socket_, choices);
+  if (!get_value<bool>(socket_)) return std::nullopt;
+  return get_value<WaysOn>(socket_);
+}
+
+Inflection FreshProcess::inflection(const std::vector<std::uint32_t>& choices) {
+  const RunSchedule alone = [this](Strategy& strategy) {
+    const Answer answer = run(strategy);
+    return Ending{answer.kind, answer.steps, answer.pruned};
+  };
+  std::size_t least = 0;
+  for (int proof = 0; proof < kMostProofs; ++proof) {
+    const auto likely = last_way_out_from(least, choices);
+    if (!likely || likely->kept > choices.size()) return {};
+    const WaysOn ways = ways_on(choices, likely->kept, alone);
+    if (!ways.one_succeeds) {
+      const std::uint64_t others = ways.all ? 0 : likely->schedules;
+      return {true, ways.all, static_cast<std::uint32_t>(ways.kept),
+              ways.schedules + others};
+    }
+    least = ways.kept + 1;
+  }
+  return {};
 }
 
 Report FreshProcess::report(const Deviations& deviations, const Finding& finding) {
@@ -300,8 +327,8 @@ void FreshProcess::keep() {
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == kAnswered) continue;
-    if (question != Question::kInflection) break;
-    put_value(socket_, Inflection{});  // one of the many ways to go on led out of it
+    if (question != Question::kWayOut) break;
+    put_value(socket_, false);  // one of the ways to go on led out of the process
   }
   std::_Exit(0);
 }
@@ -317,8 +344,8 @@ void FreshProcess::answer(Question question) {
       RemoteStrategy remote(socket_, get_value<bool>(socket_));
       return answer_run(remote);
     }
-    case Question::kInflection:
-      return answer_inflection();
+    case Question::kWayOut:
+      return answer_way_out();
     case Question::kReport:
       return answer_report();
   }
@@ -339,24 +366,28 @@ void FreshProcess::answer_run(Strategy& strategy) {
   put_value(socket_, result.execution);
 }
 
-void FreshProcess::answer_inflection() {
-  const Deviations deviations = get_deviations(socket_);
+void FreshProcess::answer_way_out() {
+  const auto least = get_value<std::size_t>(socket_);
+  const auto choices = get_sequence<std::vector<std::uint32_t>>(socket_);
   MemoryModel memory(mode_);
-  const RunSchedule run = [&](Strategy& strategy) {
-    return engine().run(body_, strategy, memory, options_);
+  const auto run_again = [&] {
+    Replay replay(deviations_of(choices));
+    return engine().run(body_, replay, memory, options_);
   };
-  const auto again = [&] {
-    Replay replay(deviations);
-    return run(replay);
-  };
-  const RunResult first = again();
+  const std::uint64_t fingerprint = run_again().fingerprint;
+  // What GoogleTest saw fail once it does not see fail again.
   const bool asserted =
       options_.assertion_failed != nullptr && options_.assertion_failed();
-  Inflection found;
-  // What GoogleTest saw fail once it does not see fail again.
-  if (!asserted) found = find_inflection(first.choices, run);
-  if (again().fingerprint != first.fingerprint) found = {};
-  put_value(socket_, found);
+  WaysOn found;
+  if (!asserted) {
+    found = last_way_out(choices, least, [&](Strategy& strategy) {
+      const RunResult result = engine().run(body_, strategy, memory, options_);
+      return Ending{result.failure.kind, result.steps, result.pruned};
+    });
+  }
+  const bool repeats = run_again().fingerprint == fingerprint;
+  put_value(socket_, !asserted && repeats);
+  if (!asserted && repeats) put_value(socket_, found);
 }
 
 void FreshProcess::answer_report() {

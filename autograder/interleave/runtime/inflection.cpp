@@ -6,9 +6,9 @@
 namespace interleave {
 namespace {
 
-// For each number of kept decisions. Counted, not timed: the same on every machine.
-constexpr std::uint64_t kMostSchedules = 500;
-constexpr std::uint64_t kMostSteps = 50'000;
+// Counted, not timed: the same on every machine. Each schedule of a proof has a process.
+constexpr std::uint64_t kMostSchedules = 200;
+constexpr std::uint64_t kMostSteps = 20'000;
 
 // The first decisions of a schedule as they were, the others as another strategy says.
 class Kept final : public Strategy {
@@ -30,12 +30,10 @@ class Kept final : public Strategy {
   void executed(const Operation& operation, bool wrote) override {
     rest_.executed(operation, wrote);
   }
-  [[nodiscard]] bool wants_operations() const override { return rest_.wants_operations(); }
-  void end_schedule(const ScheduleEnd& end) override {
-    ScheduleEnd later = end;
-    later.decisions -= static_cast<std::uint32_t>(count_);
-    rest_.end_schedule(later);
+  [[nodiscard]] bool wants_operations() const override {
+    return rest_.wants_operations();
   }
+  void end_schedule(const ScheduleEnd& end) override { rest_.end_schedule(end); }
   [[nodiscard]] bool finished() const override { return rest_.finished(); }
   [[nodiscard]] bool exhaustive() const override { return rest_.exhaustive(); }
   [[nodiscard]] std::string coverage() const override { return rest_.coverage(); }
@@ -47,72 +45,59 @@ class Kept final : public Strategy {
   Strategy& rest_;
 };
 
-// The ways to go on after some decisions.
-struct WaysOn {
-  bool one_succeeds = false;
-  bool all = false;
-  std::uint64_t schedules = 0;
-  std::uint64_t steps = 0;
-  bool doubtful = false;  // one could not be run to its end
-};
-
 struct Attempt {
   std::string_view strategy;
   std::uint64_t schedules;
 };
 
-// What is likely to end well comes first: it is found sooner than that nothing does.
-constexpr Attempt kAttempts[] = {
-    {"default", 1}, {"sticky5", 10}, {"sticky50", 10}, {"reduced", kMostSchedules}};
+constexpr Attempt kLikely[] = {{"default", 1}, {"sticky5", 10}, {"sticky50", 10}};
 
-void try_to_go_on(const std::vector<std::uint32_t>& choices, std::size_t kept,
-                  const Attempt& attempt, const RunSchedule& run, WaysOn& ways) {
+void try_to_go_on(const std::vector<std::uint32_t>& choices, const Attempt& attempt,
+                  const RunSchedule& run, WaysOn& ways) {
   const auto rest = make_strategy(attempt.strategy, {1, attempt.schedules});
-  Kept strategy(choices, kept, *rest);
-  std::uint64_t schedules = 0;
-  for (std::uint64_t turn = 0; turn < attempt.schedules && ways.steps < kMostSteps; ++turn) {
+  Kept strategy(choices, ways.kept, *rest);
+  bool doubtful = false;  // one could not be run to its end
+  std::uint64_t steps = 0;
+  for (std::uint64_t turn = 0; turn < attempt.schedules && steps < kMostSteps; ++turn) {
     if (strategy.finished()) break;
-    const RunResult result = run(strategy);
-    ways.steps += result.steps;
-    if (result.pruned) continue;
-    ++schedules;
-    ways.doubtful |= result.failure.kind == FailureKind::kUnsupported;
-    ways.one_succeeds = !result.failure;
+    const Ending ending = run(strategy);
+    steps += ending.steps;
+    if (ending.pruned) continue;
+    ++ways.schedules;
+    doubtful |= ending.kind == FailureKind::kUnsupported;
+    ways.one_succeeds = ending.kind == FailureKind::kNone;
     if (ways.one_succeeds) return;
   }
-  ways.all = strategy.exhaustive();
-  ways.schedules = ways.all ? schedules : std::max(ways.schedules, schedules);
+  ways.all = strategy.exhaustive() && !doubtful;
+}
+
+}  // namespace
+
+WaysOn last_way_out(const std::vector<std::uint32_t>& choices, std::size_t least,
+                    const RunSchedule& run) {
+  WaysOn found;
+  found.kept = choices.size() + 1;
+  while (least < found.kept) {
+    WaysOn ways;
+    ways.kept = (least + found.kept) / 2;
+    for (const Attempt& attempt : kLikely) {
+      if (!ways.one_succeeds) try_to_go_on(choices, attempt, run, ways);
+    }
+    if (ways.one_succeeds) {
+      least = ways.kept + 1;
+    } else {
+      found = ways;
+    }
+  }
+  return found;
 }
 
 WaysOn ways_on(const std::vector<std::uint32_t>& choices, std::size_t kept,
                const RunSchedule& run) {
   WaysOn ways;
-  for (const Attempt& attempt : kAttempts) {
-    try_to_go_on(choices, kept, attempt, run, ways);
-    if (ways.one_succeeds || ways.all) break;
-  }
-  ways.all = ways.all && !ways.doubtful;
+  ways.kept = kept;
+  try_to_go_on(choices, {"reduced", kMostSchedules}, run, ways);
   return ways;
-}
-
-}  // namespace
-
-Inflection find_inflection(const std::vector<std::uint32_t>& choices,
-                           const RunSchedule& run) {
-  Inflection found;
-  std::size_t succeeds_below = 0;  // with fewer kept than this, some way on ends well
-  std::size_t fails_from = choices.size() + 1;  // with so many kept, none does
-  while (succeeds_below < fails_from) {
-    const std::size_t kept = (succeeds_below + fails_from) / 2;
-    const WaysOn ways = ways_on(choices, kept, run);
-    if (ways.one_succeeds) {
-      succeeds_below = kept + 1;
-      continue;
-    }
-    fails_from = kept;
-    found = {true, ways.all, static_cast<std::uint32_t>(kept), ways.schedules};
-  }
-  return found;
 }
 
 }  // namespace interleave
