@@ -52,7 +52,8 @@ bool build_to_replay(const Trees& trees, const Subject& subject) {
 
 void print_step(const ReplayedStep& step) {
   std::fputs(step.text.c_str(), stdout);
-  if (step.source.empty()) return;
+  const bool says_something = step.source.find_first_not_of("{}();, ") != std::string::npos;
+  if (!says_something) return;
   const std::size_t column = step.text.find_first_not_of(" 0123456789");
   fmt::print("{:{}}  {}\n", "", column == std::string::npos ? 0 : column, step.source);
 }
@@ -64,7 +65,7 @@ void print_steps(const Replayed& replayed) {
   for (const ReplayedStep& step : replayed.steps) {
     if (keys) {
       const std::string prompt =
-          fmt::format("step {} of {}   Enter: this step   a: all   q: quit", number + 1,
+          fmt::format("step {} of {}   Enter: next   a: all   q: quit", number + 1,
                       replayed.steps.size());
       switch (keys->ask(prompt)) {
         case Keys::Answer::next:

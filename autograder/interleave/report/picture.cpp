@@ -55,6 +55,16 @@ bool is_waiting_class(const std::string& through) {
   });
 }
 
+// Whether the step is a library's own, and the program knows only the call. Starting a
+// thread and joining it are the program's, also through a container.
+bool inside_library(const Step& step, const Origin& origin) {
+  const OperationKind kind = step.operation.kind;
+  if (kind == OperationKind::kThreadCreate || kind == OperationKind::kThreadJoin) {
+    return origin.through.find("async") != std::string::npos;
+  }
+  return origin.inside_library();
+}
+
 }  // namespace
 
 Picture::Picture(const Trace& trace, const Naming& naming,
@@ -94,7 +104,7 @@ std::optional<std::size_t> Picture::row_continued_by(const Step& step,
   }
   const Origin& last = origins_[row - 1];
   const bool same_call =
-      row == rows_.size() && origin.inside_library() && last.through == origin.through &&
+      row == rows_.size() && inside_library(step, origin) && last.through == origin.through &&
       last.place.line == origin.place.line && last.place.file == origin.place.file;
   return same_call ? std::optional(row - 1) : std::nullopt;
 }
@@ -106,7 +116,7 @@ bool Picture::spoken_of(std::uint32_t step) const {
 bool Picture::shows(const Step& step, const Origin& origin) const {
   if (spoken_of(step.number)) return true;
   if (is_background(step.operation.kind)) return false;
-  if (origin.inside_library()) return is_waiting_class(origin.through);
+  if (inside_library(step, origin)) return is_waiting_class(origin.through);
   // A jthread's stop token, a thread's handle: the starting and joining say it all.
   if (is_atomic(step.operation.kind) &&
       origin.through.find("thread::") != std::string::npos) {
@@ -145,7 +155,7 @@ std::string Picture::note(std::size_t index) const {
   if (step.operation.kind == OperationKind::kConditionWake && step.woken_by != kNoStep) {
     return "   woken by " + step_name(step.woken_by);
   }
-  return origins_[index].inside_library() && blocked_[index] ? "   waits" : "";
+  return inside_library(step, origins_[index]) && blocked_[index] ? "   waits" : "";
 }
 
 std::string Picture::row(std::size_t index, std::size_t indent) const {
@@ -154,7 +164,7 @@ std::string Picture::row(std::size_t index, std::size_t indent) const {
   std::snprintf(number, sizeof number, "%3zu", index + 1);
   std::string line = number;
   line.resize(kFirstColumn + indent, ' ');
-  const bool inside = origins_[index].inside_library();
+  const bool inside = inside_library(step, origins_[index]);
   const bool call = step.operation.kind == OperationKind::kCall;
   line += inside ? naming_.call(origins_[index]) : in_words(step, naming_);
   const std::string location =

@@ -140,8 +140,11 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
   Report report;
   report.concept_name = explanation.concept_name;
   report.headline = explanation.headline + " after " + std::to_string(picture.steps()) +
-                    " steps, in schedule " + with_commas(finding.schedule) + " of " +
-                    with_commas(finding.schedules);
+                    (picture.steps() == 1 ? " step" : " steps");
+  if (!finding.replayed) {
+    report.headline += ", in schedule " + with_commas(finding.schedule) + " of " +
+                       with_commas(finding.schedules);
+  }
   report.picture = report.headline;
   if (!report.concept_name.empty())
     report.picture += "     concept: " + report.concept_name;
@@ -153,7 +156,7 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
   std::string below;
   for (const std::string& line : explanation.lines) below += "  " + line + "\n";
   if (finding.inflection.known && finding.inflection.decisions == 0) {
-    below += "  From the start " + no_way_out(finding.inflection) + ".\n";
+    below += "  Whatever the schedule: " + no_way_out(finding.inflection) + ".\n";
   }
   report.picture += "\n\n" + picture.text(way_back) + "\n" + below;
   if (!finding.replay_command.empty()) {

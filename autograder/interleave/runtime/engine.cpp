@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "interleave/runtime/call_site.hpp"
 #include "interleave/runtime/debugger.hpp"
 #include "interleave/runtime/program.hpp"
 
@@ -391,6 +392,7 @@ void Engine::stop_in(Thread& thread) {
 
 bool Engine::point(Thread& self, const Operation& operation) {
   self.pending = operation;
+  if (options_.trace != nullptr) self.pending_site = call_site_of(operation.pc);
   self.plain_accesses = 0;
   if (operation.kind != OperationKind::kYield) self.clock_reads = 0;
   if (!self.started) {
@@ -462,6 +464,9 @@ Step* Engine::remark(Thread& self, const Operation& operation) {
   step.operation.thread = self.id;
   step.nanoseconds = now_;
   step.stack.push_back(operation.pc);
+  const bool runs = &self == this_thread;
+  const ProgramCounter site = runs ? call_site_of(operation.pc) : self.pending_site;
+  if (site != 0) step.stack.push_back(site);
   step.stack.insert(step.stack.end(), self.calls.rbegin(), self.calls.rend());
   step.decisions = static_cast<std::uint32_t>(result_.choices.size());
   trace->steps.push_back(std::move(step));
