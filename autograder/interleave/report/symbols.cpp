@@ -170,6 +170,7 @@ const Dwfl_Callbacks callbacks = {
 
 bool Frame::foreign() const {
   static constexpr std::string_view kForeign[] = {"/usr/include/",
+                                                  "/include/c++/",  // of another root: Clang's
                                                   "/usr/lib/",
                                                   "/usr/local/include/",
                                                   "/gtest/",

@@ -84,6 +84,7 @@ void Engine::begin_run(const RunOptions& options) {
   changes_ = 0;
   spurious_left_ = options.spurious ? 2 : 0;
   probing_ = false;
+  unseen_stores_ = false;
   assertion_had_failed_ =
       options.assertion_failed != nullptr && options.assertion_failed();
   memory_->begin_execution();
@@ -185,6 +186,10 @@ void Engine::run_exit_handlers(Thread& self) {
     handler.function(handler.argument);
   }
   for (ExitHandler destructor{}; take_own_value(self, destructor);) {
+    // libstdc++ makes a future ready here (set_value_at_thread_exit), by a store that
+    // nobody sees: see saw_nobodys_store.
+    memory_->merge_to(self.id, kUnseenStores);
+    unseen_stores_ = true;
     const ProgramScope scope(self);
     destructor.function(destructor.argument);
   }
@@ -247,6 +252,10 @@ void Engine::trace_blocked() {
       step->waits_for = holder_of_need(thread);
     }
   }
+}
+
+void Engine::saw_nobodys_store(Thread& self) {
+  if (unseen_stores_) memory_->acquire_from(self.id, kUnseenStores);
 }
 
 // -- Failing ---------------------------------------------------------------------------------

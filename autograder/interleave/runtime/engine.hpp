@@ -80,6 +80,11 @@ class Engine {
                          std::string message);
   [[noreturn]] void unsupported(Thread& self, ProgramCounter pc, const std::string& what);
 
+  // It read what no store that was seen has left there. If the C library called
+  // destructors at a thread's end, one of them may have stored it, as a release. Whatever
+  // the order of the read: what is read may carry the release on.
+  void saw_nobodys_store(Thread& self);
+
   // Something that a spinning thread may wait for has changed.
   void changed(Thread& self);
   // One more round of the same, as far as the scheduler can tell?
@@ -136,6 +141,7 @@ class Engine {
 
  private:
   static constexpr std::uint32_t kMostSteps = 200'000;
+  static constexpr Address kUnseenStores = 1;  // no object of the program's lies there
   static constexpr std::uint32_t kMostRenewals = 24;
 
   static void enter_thread(void* thread);
@@ -187,6 +193,7 @@ class Engine {
   bool probing_ = false;
   bool wants_operations_ = false;
   bool assertion_had_failed_ = false;
+  bool unseen_stores_ = false;
   Thread* stopping_ = nullptr;  // lent its turn to another, for a debugger to stop in
   Failure stuck_;  // what to report if probing leads nowhere
   std::vector<Alternative> alternatives_;

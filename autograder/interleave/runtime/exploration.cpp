@@ -52,6 +52,18 @@ std::string place_of(const Failure& failure) {
          std::to_string(failure.pc);
 }
 
+// What no picture says of a replay.
+void tell_person(const Finding& found, const RunResult& run) {
+  if (!found.same_steps) {
+    std::fprintf(stderr,
+                 "interleave: the program takes other steps than when this token was "
+                 "written: it has changed\n");
+  }
+  if (!run.failure) {
+    std::fprintf(stderr, "interleave: this one schedule does not fail\n");
+  }
+}
+
 // The C++ runtime's first throw sets up tables behind locks of its own: that is no state of the body's.
 void throw_once() {
   static bool thrown = false;
@@ -208,6 +220,7 @@ double Exploration::milliseconds() const {
 // Takes deviations away, many at once and then one by one, as long as the failure stays.
 Answer Exploration::minimised(const Answer& failure) {
   Answer smallest = failure;
+  if (failure.kind == FailureKind::kUnsupported) return smallest;
   Deviations deviations = deviations_of(failure.choices);
   int attempts = 0;
   for (std::size_t chunk = std::max<std::size_t>(deviations.size() / 2, 1); chunk > 0;
@@ -313,6 +326,7 @@ Result Exploration::replay(const Token& token) {
   Finding found = finding();
   found.replayed = true;
   found.same_steps = folded(run.fingerprint) == token.steps;
+  if (!reporter_installed()) tell_person(found, run);
   if (!run.failure) {
     publish(clean_record(found));
     return std::move(result_);

@@ -358,6 +358,13 @@ INTERLEAVE_HOOK time_t time(time_t* result) noexcept {
   return real().time(result);
 }
 
+INTERLEAVE_HOOK int timespec_get(timespec* time, int base) noexcept {
+  INTERLEAVE_IN_BODY(if (base != TIME_UTC) return 0;
+                     *time = read_clock(*self, CLOCK_REALTIME, pc); return base)
+  if (base != TIME_UTC) return 0;
+  return real().clock_gettime(CLOCK_REALTIME, time) == 0 ? base : 0;
+}
+
 // -- System calls by number -------------------------------------------------------------------------
 
 namespace {
