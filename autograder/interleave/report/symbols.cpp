@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
 #include <unordered_map>
 
@@ -33,6 +34,11 @@ Dwarf_Die declaration_of(Dwarf_Die die) {
   return die;
 }
 
+// Clang names its standard library's headers by way of GCC's folder: "/usr/bin/../lib/…".
+std::string plain_path(const char* path) {
+  return path == nullptr ? "" : std::filesystem::path(path).lexically_normal().string();
+}
+
 // Where the inlined function `die` was called.
 void move_to_call(Dwarf_Die* die, Dwarf_Die* unit, Frame& place) {
   Dwarf_Attribute attribute;
@@ -43,8 +49,7 @@ void move_to_call(Dwarf_Die* die, Dwarf_Die* unit, Frame& place) {
   Dwarf_Files* files = nullptr;
   std::size_t count = 0;
   if (dwarf_getsrcfiles(unit, &files, &count) == 0 && file < count) {
-    const char* path = dwarf_filesrc(files, file, nullptr, nullptr);
-    place.file = path == nullptr ? "" : path;
+    place.file = plain_path(dwarf_filesrc(files, file, nullptr, nullptr));
   }
   place.line = static_cast<std::uint32_t>(line);
 }
@@ -66,8 +71,7 @@ Frame source_at(Dwarf_Die* unit, Dwarf_Addr at) {
   if (line == nullptr) return place;
   int number = 0;
   dwarf_lineno(line, &number);
-  const char* path = dwarf_linesrc(line, nullptr, nullptr);
-  place.file = path == nullptr ? "" : path;
+  place.file = plain_path(dwarf_linesrc(line, nullptr, nullptr));
   place.line = static_cast<std::uint32_t>(number);
   return place;
 }
@@ -170,7 +174,6 @@ const Dwfl_Callbacks callbacks = {
 
 bool Frame::foreign() const {
   static constexpr std::string_view kForeign[] = {"/usr/include/",
-                                                  "/include/c++/",  // of another root: Clang's
                                                   "/usr/lib/",
                                                   "/usr/local/include/",
                                                   "/gtest/",
