@@ -56,7 +56,10 @@ int hint(const Common&, const std::string& id);
 
 struct ReplayOptions {
   std::string token;
+  std::string variant = "student";  // or "solution", or a mutant's name
   bool gdb = false;
+  std::size_t step = 0;                    // with gdb, as the picture counts; 0: the last
+  std::vector<std::string> gdb_arguments;  // with gdb
 };
 int replay(const Common&, const ReplayOptions&);
 

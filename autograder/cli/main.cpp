@@ -75,7 +75,18 @@ void add_student_commands(CLI::App& app, const Common& common, Action& action) {
   auto* replay_command = app.add_subcommand("replay", "Replay a failing interleaving");
   replay_command->add_option("TOKEN", replay_options.token, "As the grader printed it")
       ->required();
-  replay_command->add_flag("--gdb", replay_options.gdb, "Stop there in the debugger");
+  replay_command->add_option("--of", replay_options.variant,
+                             "Authors: the solution's or a mutant's token")
+      ->type_name("VARIANT");
+  auto* gdb = replay_command->add_flag("--gdb", replay_options.gdb,
+                                       "Stop at its last step in the debugger");
+  replay_command->add_option("--step", replay_options.step, "Stop at this step instead")
+      ->needs(gdb)
+      ->check(CLI::PositiveNumber);
+  replay_command
+      ->add_option("GDB", replay_options.gdb_arguments,
+                   "After --: more for gdb, such as -batch -ex bt")
+      ->needs(gdb);
   replay_command->callback(
       [&] { action = [&] { return replay(common, replay_options); }; });
 

@@ -1,11 +1,179 @@
-#include <stdexcept>
+#include "student/replay.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <optional>
 
 #include "cli/commands.hpp"
+#include "cli/keys.hpp"
+#include "grader/build.hpp"
+#include "grader/process.hpp"
+#include "machine/usable_cores.hpp"
+#include "student/debugger.hpp"
 
 namespace course::cli {
+namespace {
 
-int replay(const Common&, const ReplayOptions&) {
-  throw std::runtime_error("replay is not built yet");
+using namespace grader;
+using student::Replayed;
+using student::ReplayedStep;
+
+// --- Which program, and what it does --------------------------------------------------
+
+TestCommand command_for(const Trees& trees, const Subject& subject,
+                        const std::string& token) {
+  TestCommand command;
+  command.program = program_of(trees, Stage::interleave, subject);
+  command.test = student::test_of(token);
+  command.stage = Stage::interleave;
+  command.seconds = subject.exercise->stage_seconds;
+  command.only_replay = token;
+  return command;
+}
+
+// Prints why not, if not.
+bool build_to_replay(const Trees& trees, const Subject& subject) {
+  if (::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "Building {} …\n", subject.target());
+  const auto preset = preset_of(Stage::interleave);
+  const BuildResult built =
+      grader::build(trees, preset, {subject.target()}, subject.file(trees.tree(preset)),
+                    machine::usable_cores());
+  if (built.built) return true;
+  const Diagnostic& error = built.error.first;
+  fmt::print(stderr, "course: {} does not build\n{}:{}: {}\n{}", subject.target(),
+             error.file, error.line, error.message, error.excerpt);
+  return false;
+}
+
+// --- Step by step ---------------------------------------------------------------------
+
+void print_step(const ReplayedStep& step) {
+  std::fputs(step.text.c_str(), stdout);
+  const bool says_something = step.source.find_first_not_of("{}();, ") != std::string::npos;
+  if (!says_something) return;
+  const std::size_t column = step.text.find_first_not_of(" 0123456789");
+  fmt::print("{:{}}  {}\n", "", column == std::string::npos ? 0 : column, step.source);
+}
+
+void print_steps(const Replayed& replayed) {
+  std::optional<Keys> keys;
+  if (Keys::available()) keys.emplace();
+  std::size_t number = 0;
+  for (const ReplayedStep& step : replayed.steps) {
+    if (keys) {
+      const std::string prompt =
+          fmt::format("step {} of {}   Enter: next   a: all   q: quit", number + 1,
+                      replayed.steps.size());
+      switch (keys->ask(prompt)) {
+        case Keys::Answer::next:
+          break;
+        case Keys::Answer::all:
+          keys.reset();
+          break;
+        case Keys::Answer::quit:
+          return;
+      }
+    }
+    print_step(step);
+    if (++number == replayed.inflection) std::fputs(replayed.way_back.c_str(), stdout);
+  }
+  fmt::print("\n{}", replayed.below);
+}
+
+int print_replay(const Replayed& replayed, const ReplayOptions& options) {
+  fmt::print("{}\n\n{}", replayed.headline, replayed.columns);
+  print_steps(replayed);
+  fmt::print("\n  in the debugger:   autograder/course replay {} --gdb\n", options.token);
+  return something_failed;
+}
+
+// --- In the debugger ------------------------------------------------------------------
+
+int cannot_debug(const std::string& why) {
+  fmt::print(stderr, "course: {}\n", why);
+  return environment_error;
+}
+
+int debug(const Replayed& replayed, TestCommand command, const ReplayOptions& options) {
+  if (find_program("gdb").empty()) {
+    return cannot_debug("gdb is not installed: sudo apt-get install gdb");
+  }
+  const std::size_t last = replayed.steps.size();
+  if (options.step > last) {
+    fmt::print(stderr, "course: there is no step {}; the last is {}\n", options.step, last);
+    return usage_error;
+  }
+  const ReplayedStep& step = replayed.steps[(options.step == 0 ? last : options.step) - 1];
+  command.stop_at = step.at;
+  Command look = process_of(command);
+  const Command program = look;
+  look.words = student::words_to_look(program);
+  look.without.emplace_back("DEBUGINFOD_URLS");
+  const Outcome looked = run(look);
+  if (looked.output.find("interleave_at_step ()") == std::string::npos) {
+    return cannot_debug("gdb could not stop the program at this step. It said:\n" +
+                        looked.output);
+  }
+  const auto frame = student::frame_at(looked.output, step.file, step.line);
+  if (!frame) {
+    fmt::print(stderr, "course: this step has no line of yours; gdb stops inside it\n");
+  }
+  std::fflush(stdout);
+  const int error = student::become(
+      student::words_to_stop(program, frame.value_or(0), options.gdb_arguments), program);
+  return cannot_debug(fmt::format("gdb could not be started: {}", std::strerror(error)));
+}
+
+// --- All of it ------------------------------------------------------------------------
+
+int wrong_token(const std::string& why) {
+  fmt::print(stderr, "course: {}\n", why);
+  return usage_error;
+}
+
+bool has_variant(const Exercise& exercise, const std::string& variant) {
+  if (variant == "student" || variant == "solution") return true;
+  for (const auto& mutant : exercise.mutants) {
+    if (mutant.name == variant) return true;
+  }
+  return false;
+}
+
+int replay_built(const Trees& trees, const Subject& subject, const ReplayOptions& options) {
+  const TestCommand command = command_for(trees, subject, options.token);
+  const Replayed replayed = student::read_replay(command, run_test(command));
+  if (replayed.end == Replayed::End::unknown) {
+    fmt::print(stderr, "course: nothing could be replayed: {}\n", replayed.trouble);
+    return replayed.environment ? environment_error : something_failed;
+  }
+  const std::string remark = student::remark_on(replayed, subject.exercise->id);
+  if (!remark.empty()) fmt::print("{}\n", remark);
+  if (replayed.end == Replayed::End::succeeds) return all_passed;
+  return options.gdb ? debug(replayed, command, options)
+                     : print_replay(replayed, options);
+}
+
+}  // namespace
+
+int replay(const Common& common, const ReplayOptions& options) {
+  end_children_on_signals();
+  const std::string test = student::test_of(options.token);
+  if (test.empty()) {
+    return wrong_token(options.token + " is not a token as the grader prints it");
+  }
+  const Course course = load_course(common.root);
+  const Exercise* exercise = student::exercise_with(course, test);
+  if (exercise == nullptr) return wrong_token("no exercise has the test " + test);
+  if (!has_variant(*exercise, options.variant)) {
+    return wrong_token(exercise->name + " has no variant " + options.variant);
+  }
+  const Trees trees(common.root, common.compiler);
+  const Subject subject{exercise, options.variant};
+  if (!build_to_replay(trees, subject)) return something_failed;
+  return replay_built(trees, subject, options);
 }
 
 }  // namespace course::cli

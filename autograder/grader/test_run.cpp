@@ -32,6 +32,8 @@ const std::vector<std::string> not_inherited{"GTEST_FILTER",
                                              "INTERLEAVE_STRATEGY",
                                              "INTERLEAVE_MEMORY",
                                              "INTERLEAVE_REPLAY",
+                                             "INTERLEAVE_STEPS",
+                                             "INTERLEAVE_STOP_AT",
                                              "INTERLEAVE_RUNS",
                                              "INTERLEAVE_SEED",
                                              "INTERLEAVE_SECONDS"};
@@ -64,6 +66,9 @@ std::map<std::string, std::string> environment_of(const TestCommand& command) {
   if (!chosen) variables["INTERLEAVE_SEED"] = std::to_string(command.seed);
   if (command.control) variables["COURSE_CONTROL"] = "1";
   if (!command.only_replay.empty()) variables["INTERLEAVE_REPLAY"] = command.only_replay;
+  if (command.stop_at != 0) {
+    variables["INTERLEAVE_STOP_AT"] = std::to_string(command.stop_at);
+  }
   return variables;
 }
 
@@ -228,12 +233,17 @@ Finding judge(const TestCommand& command, const TestRun& run) {
 
 }  // namespace
 
-TestRun run_test(const TestCommand& command, std::stop_token stop) {
+Command process_of(const TestCommand& command) {
   Command process;
   process.words = {command.program.string(), "--gtest_filter=" + command.test,
                    "--gtest_color=no"};
   process.environment = environment_of(command);
   process.without = not_inherited;
+  return process;
+}
+
+TestRun run_test(const TestCommand& command, std::stop_token stop) {
+  Command process = process_of(command);
   process.seconds = command.seconds;
   process.records = true;
   process.fixed_addresses = command.fixed_addresses;

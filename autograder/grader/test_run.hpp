@@ -30,6 +30,7 @@ struct TestCommand {
   bool control = false;          // arms the controls in harness/controls.cpp
   bool fixed_addresses = false;  // for a ThreadSanitizer that cannot start otherwise
   std::string only_replay;       // an interleave token; empty: explore
+  std::uint32_t stop_at = 0;     // of a replay, for a debugger: the step; 0: none
 };
 
 // What a run told.
@@ -57,6 +58,9 @@ struct TestRun {
 // reports; see sanitizer_report.hpp.
 [[nodiscard]] std::optional<Finding> finding_of(const TestCommand& command,
                                                 const TestRun& run);
+
+// The program's own words, its variables, and those of the caller's that it must not see.
+[[nodiscard]] Command process_of(const TestCommand& command);
 
 // The shell command that runs the test again, with the same seed and in the same way.
 [[nodiscard]] std::string again(const TestCommand& command);

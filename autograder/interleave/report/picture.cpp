@@ -55,11 +55,21 @@ bool is_waiting_class(const std::string& through) {
   });
 }
 
+// Whether the step is a library's own, and the program knows only the call. Starting a
+// thread and joining it are the program's, also through a container.
+bool inside_library(const Step& step, const Origin& origin) {
+  const OperationKind kind = step.operation.kind;
+  if (kind == OperationKind::kThreadCreate || kind == OperationKind::kThreadJoin) {
+    return origin.through.find("async") != std::string::npos;
+  }
+  return origin.inside_library();
+}
+
 }  // namespace
 
 Picture::Picture(const Trace& trace, const Naming& naming,
-                 std::vector<std::uint32_t> spoken_of)
-    : naming_(naming), spoken_of_(std::move(spoken_of)) {
+                 std::vector<std::uint32_t> spoken_of, std::uint32_t inflection)
+    : naming_(naming), spoken_of_(std::move(spoken_of)), inflection_(inflection) {
   add_rows(trace);
 }
 
@@ -93,9 +103,10 @@ std::optional<std::size_t> Picture::row_continued_by(const Step& step,
     return row - 1;
   }
   const Origin& last = origins_[row - 1];
-  const bool same_call =
-      row == rows_.size() && origin.inside_library() && last.through == origin.through &&
-      last.place.line == origin.place.line && last.place.file == origin.place.file;
+  const bool same_call = row == rows_.size() && inside_library(step, origin) &&
+                         last.through == origin.through &&
+                         last.place.line == origin.place.line &&
+                         last.place.file == origin.place.file;
   return same_call ? std::optional(row - 1) : std::nullopt;
 }
 
@@ -107,7 +118,7 @@ bool Picture::shows(const Step& step, const Origin& origin) const {
   if (spoken_of(step.number)) return true;
   if (is_background(step.operation.kind)) return false;
   if (origin.of_lesson) return true;
-  if (origin.inside_library()) return is_waiting_class(origin.through);
+  if (inside_library(step, origin)) return is_waiting_class(origin.through);
   // A jthread's stop token, a thread's handle: the starting and joining say it all.
   if (is_atomic(step.operation.kind) &&
       origin.through.find("thread::") != std::string::npos) {
@@ -125,10 +136,14 @@ bool Picture::shows(const Step& step, const Origin& origin) const {
          callee.file != origin.place.file;
 }
 
-std::string Picture::step_name(std::uint32_t step) const {
+std::size_t Picture::number_of(std::uint32_t step) const {
   const auto found = numbers_.find(step);
-  if (found == numbers_.end()) return "the start";
-  return "step " + std::to_string(found->second);
+  return found == numbers_.end() ? 0 : found->second;
+}
+
+std::string Picture::step_name(std::uint32_t step) const {
+  const std::size_t number = number_of(step);
+  return number == 0 ? "the start" : "step " + std::to_string(number);
 }
 
 std::string Picture::note(std::size_t index) const {
@@ -142,7 +157,7 @@ std::string Picture::note(std::size_t index) const {
   if (step.operation.kind == OperationKind::kConditionWake && step.woken_by != kNoStep) {
     return "   woken by " + step_name(step.woken_by);
   }
-  return origins_[index].inside_library() && blocked_[index] ? "   waits" : "";
+  return inside_library(step, origins_[index]) && blocked_[index] ? "   waits" : "";
 }
 
 std::string Picture::row(std::size_t index, std::size_t indent) const {
@@ -151,7 +166,7 @@ std::string Picture::row(std::size_t index, std::size_t indent) const {
   std::snprintf(number, sizeof number, "%3zu", index + 1);
   std::string line = number;
   line.resize(kFirstColumn + indent, ' ');
-  const bool inside = origins_[index].inside_library();
+  const bool inside = inside_library(step, origins_[index]);
   const bool call = step.operation.kind == OperationKind::kCall;
   line += inside ? naming_.call(origins_[index]) : in_words(step, naming_);
   const std::string location =
@@ -160,35 +175,55 @@ std::string Picture::row(std::size_t index, std::size_t indent) const {
   return line + note(index) + "\n";
 }
 
-std::string Picture::text() const {
+// Where each thread's column begins.
+std::map<ThreadId, std::size_t> Picture::indents() const {
   std::set<ThreadId> threads;
   for (const Step* step : rows_) threads.insert(step->operation.thread);
-  if (threads.empty()) return {};
+  std::map<ThreadId, std::size_t> indents;
+  if (threads.empty()) return indents;
   const std::size_t column =
       std::clamp(kWidth / threads.size(), kNarrowestColumn, kWidestColumn);
+  for (const ThreadId thread : threads) indents[thread] = indents.size() * column;
+  return indents;
+}
 
-  std::string out(kFirstColumn, ' ');
-  std::map<ThreadId, std::size_t> indents;
-  for (const ThreadId thread : threads) {
-    const std::size_t indent = indents.size() * column;
-    indents[thread] = indent;
+std::string Picture::header() const {
+  std::string out;
+  for (const auto& [thread, indent] : indents()) {
     out.resize(std::max(out.size() + (indent == 0 ? 0 : 1), kFirstColumn + indent), ' ');
     out += naming_.thread(thread);
   }
-  out += '\n';
+  return out.empty() ? out : out + "\n";
+}
 
-  std::size_t left_out = 0;
+std::vector<Picture::Row> Picture::rows() const {
+  const std::map<ThreadId, std::size_t> indent = indents();
+  std::vector<Row> all;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Step& step = *rows_[i];
-    const bool in_middle = rows_.size() > kMostRows && i >= kRowsAtStart &&
-                           i + kRowsAtEnd < rows_.size() && !spoken_of(step.number);
+    all.push_back(
+        {row(i, indent.at(step.operation.thread)), step.number, origins_[i].place});
+  }
+  for (const auto& [step, number] : numbers_) all[number - 1].step = step;
+  return all;
+}
+
+std::string Picture::text(const std::string& way_back) const {
+  const std::vector<Row> all = rows();
+  const std::size_t inflection = number_of(inflection_);
+  std::string out = header();
+  std::size_t left_out = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool in_middle = all.size() > kMostRows && i >= kRowsAtStart &&
+                           i + kRowsAtEnd < all.size() && !spoken_of(rows_[i]->number);
     if (in_middle) {
       ++left_out;
       continue;
     }
     if (left_out > 0) out += "  ...   " + std::to_string(left_out) + " steps left out\n";
     left_out = 0;
-    out += row(i, indents[step.operation.thread]);
+    out += all[i].text;
+    if (i + 1 == inflection) out += way_back;
   }
   return out;
 }

@@ -17,7 +17,9 @@ namespace interleave {
 class Picture {
  public:
   // `spoken_of`: the steps that an explanation names, sorted; they are always shown.
-  Picture(const Trace& trace, const Naming& naming, std::vector<std::uint32_t> spoken_of);
+  // `inflection`: the step after which every schedule fails, or kNoStep.
+  Picture(const Trace& trace, const Naming& naming, std::vector<std::uint32_t> spoken_of,
+          std::uint32_t inflection = kNoStep);
 
   // "step 4"; "the start" if the step is none or not shown.
   [[nodiscard]] std::string step_name(std::uint32_t step) const;
@@ -25,8 +27,21 @@ class Picture {
   // How many steps the schedule has, counted as the picture counts them.
   [[nodiscard]] std::size_t steps() const { return rows_.size(); }
 
-  // Header and rows, each line ended. A long trace loses its middle, and says so.
-  [[nodiscard]] std::string text() const;
+  // The number by which it shows a step; 0 if it does not.
+  [[nodiscard]] std::size_t number_of(std::uint32_t step) const;
+
+  // The line with the threads' names, and the rows of all steps; each line ended.
+  [[nodiscard]] std::string header() const;
+  struct Row {
+    std::string text;
+    std::uint32_t step;  // of the trace: the last that it tells of
+    Frame place;
+  };
+  [[nodiscard]] std::vector<Row> rows() const;
+
+  // Header and rows. A long trace loses its middle, and says so. `way_back` is the line
+  // behind the inflection.
+  [[nodiscard]] std::string text(const std::string& way_back = {}) const;
 
  private:
   void add_rows(const Trace& trace);
@@ -37,8 +52,11 @@ class Picture {
   [[nodiscard]] std::string row(std::size_t index, std::size_t indent) const;
   [[nodiscard]] std::string note(std::size_t index) const;
 
+  [[nodiscard]] std::map<ThreadId, std::size_t> indents() const;
+
   const Naming& naming_;
   std::vector<std::uint32_t> spoken_of_;
+  std::uint32_t inflection_;
   std::vector<const Step*> rows_;  // the first step of each
   std::vector<Origin> origins_;    // of each row
   std::vector<bool> blocked_;      // whether a step of the row could not go on at once

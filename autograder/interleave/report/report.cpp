@@ -1,6 +1,8 @@
 #include "interleave/report/report.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "interleave/report/explanation.hpp"
 #include "interleave/report/naming.hpp"
@@ -31,8 +33,26 @@ std::string with_commas(std::uint64_t number) {
   return out;
 }
 
+// The step after which every schedule fails; kNoStep if none or unknown.
+std::uint32_t inflection_of(const Trace& trace, const Inflection& inflection) {
+  if (!inflection.known || inflection.decisions == 0) return kNoStep;
+  for (const Step& step : trace.steps) {
+    if (step.decisions >= inflection.decisions) return step.number;
+  }
+  return kNoStep;
+}
+
+// No more than was seen: that all ways to go on fail, or so many.
+std::string no_way_out(const Inflection& inflection) {
+  const std::string count = with_commas(inflection.schedules);
+  if (!inflection.all) return "none of the " + count + " schedules that were run succeeds";
+  return inflection.schedules == 1
+             ? "there is only one way to go on, and it fails"
+             : "every schedule fails: all " + count + " ways to go on were run";
+}
+
 std::string record(const Finding& finding, const Report& report, std::string_view kind,
-                   const std::string& message) {
+                   const std::string& message, const std::string& more = {}) {
   char milliseconds[32];
   std::snprintf(milliseconds, sizeof milliseconds, "%.3f", finding.milliseconds);
   std::string json = R"({"record":"explored","test":)" + json_string(finding.test);
@@ -49,7 +69,37 @@ std::string record(const Finding& finding, const Report& report, std::string_vie
   add("picture", json_string(report.picture));
   add("file", json_string(report.file));
   add("line", std::to_string(report.line));
-  return json + "}";
+  return json + more + "}";
+}
+
+// {"step":4,"schedules":12,"all":true}; step 0 is the start. Empty if it is not known, or
+// no step of the picture stands for it.
+std::string inflection_record(const Inflection& inflection, std::size_t step) {
+  if (!inflection.known || (step == 0 && inflection.decisions != 0)) return {};
+  return R"(,"inflection":{"step":)" + std::to_string(step) +
+         ",\"schedules\":" + std::to_string(inflection.schedules) +
+         ",\"all\":" + (inflection.all ? "true" : "false") + "}";
+}
+
+// What stepping through a replay needs: the rows, each with its place and the number of
+// its last step (see INTERLEAVE_STOP_AT), and what stands above and below them.
+std::string replay_record(const Finding& finding, const Report& report,
+                          const Picture& picture, const Naming& naming,
+                          const std::string& way_back, const std::string& below) {
+  std::string json = R"(,"same_steps":)" + std::string(finding.same_steps ? "true" : "false");
+  json += ",\"headline\":" + json_string(report.headline);
+  json += ",\"columns\":" + json_string(picture.header());
+  json += ",\"way_back\":" + json_string(way_back);
+  json += ",\"below\":" + json_string(below) + ",\"steps\":[";
+  bool first = true;
+  for (const Picture::Row& row : picture.rows()) {
+    json += std::exchange(first, false) ? "{" : ",{";
+    json += "\"text\":" + json_string(row.text) + ",\"at\":" + std::to_string(row.step) +
+            ",\"file\":" + json_string(row.place.file) +
+            ",\"line\":" + std::to_string(row.place.line) +
+            ",\"source\":" + json_string(naming.text(row.place)) + "}";
+  }
+  return json + "]";
 }
 
 // Where in the program it happened: the check, else the last step of who failed.
@@ -75,9 +125,14 @@ void locate(const Failure& failure, const Trace& trace, const Naming& naming,
 }  // namespace
 
 Report make_report(const Failure& failure, const Trace& trace, const Finding& finding) {
-  const std::vector<std::uint32_t> spoken_of = steps_spoken_of(failure, trace);
+  const std::uint32_t inflection = inflection_of(trace, finding.inflection);
+  std::vector<std::uint32_t> spoken_of = steps_spoken_of(failure, trace);
+  if (inflection != kNoStep) {
+    spoken_of.insert(std::lower_bound(spoken_of.begin(), spoken_of.end(), inflection),
+                     inflection);
+  }
   const Naming naming(trace, symbols(), source(), spoken_of);
-  const Picture picture(trace, naming, spoken_of);
+  const Picture picture(trace, naming, spoken_of, inflection);
   const Explanation explanation =
       explain(failure, trace, naming,
               [&](std::uint32_t step) { return picture.step_name(step); });
@@ -85,25 +140,44 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
   Report report;
   report.concept_name = explanation.concept_name;
   report.headline = explanation.headline + " after " + std::to_string(picture.steps()) +
-                    " steps, in schedule " + with_commas(finding.schedule) + " of " +
-                    with_commas(finding.schedules);
+                    (picture.steps() == 1 ? " step" : " steps");
+  if (!finding.replayed) {
+    report.headline += ", in schedule " + with_commas(finding.schedule) + " of " +
+                       with_commas(finding.schedules);
+  }
   report.picture = report.headline;
   if (!report.concept_name.empty())
     report.picture += "     concept: " + report.concept_name;
-  report.picture += "\n\n" + picture.text() + "\n";
-  for (const std::string& line : explanation.lines) report.picture += "  " + line + "\n";
+  const std::size_t lost_at = picture.number_of(inflection);
+  std::string way_back;
+  if (lost_at != 0) {
+    way_back = "      --- from here on " + no_way_out(finding.inflection) + " ---\n";
+  }
+  std::string below;
+  for (const std::string& line : explanation.lines) below += "  " + line + "\n";
+  if (finding.inflection.known && finding.inflection.decisions == 0) {
+    below += "  Whatever the schedule: " + no_way_out(finding.inflection) + ".\n";
+  }
+  report.picture += "\n\n" + picture.text(way_back) + "\n" + below;
   if (!finding.replay_command.empty()) {
     report.picture += "\n  again, step by step:   " + finding.replay_command + "\n";
   }
   locate(failure, trace, naming, report);
   const std::string message =
       explanation.lines.empty() ? explanation.headline : explanation.lines.front();
-  report.json = record(finding, report, name_of(failure.kind), message);
+  std::string more = inflection_record(finding.inflection, lost_at);
+  if (finding.replayed) {
+    more += replay_record(finding, report, picture, naming, way_back, below);
+  }
+  report.json = record(finding, report, name_of(failure.kind), message, more);
   return report;
 }
 
 std::string clean_record(const Finding& finding) {
-  return record(finding, Report{}, name_of(FailureKind::kNone), "");
+  const std::string same =
+      R"(,"same_steps":)" + std::string(finding.same_steps ? "true" : "false");
+  return record(finding, Report{}, name_of(FailureKind::kNone), "",
+                finding.replayed ? same : "");
 }
 
 std::string describe(const Step& step, const Trace& trace) {

@@ -31,6 +31,9 @@ struct Finding {
   std::string token;
   std::string replay_command;  // "autograder/course replay TOKEN", or the test with
                                // INTERLEAVE_REPLAY=TOKEN
+  Inflection inflection;
+  bool replayed = false;    // the record tells every step
+  bool same_steps = true;   // as when the token was written
 };
 
 struct Report {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
 #include <unordered_map>
 
@@ -33,30 +34,9 @@ Dwarf_Die declaration_of(Dwarf_Die die) {
   return die;
 }
 
-// The class that `function` is a member of, with the "::" behind it; empty if of none.
-std::string class_prefix(Dwarf_Die function) {
-  Dwarf_Die* scopes = nullptr;
-  const int count = dwarf_getscopes_die(&function, &scopes);
-  std::string prefix;
-  if (count > 1) {
-    const int tag = dwarf_tag(&scopes[1]);
-    const char* name = dwarf_diename(&scopes[1]);
-    const bool is_class = tag == DW_TAG_class_type || tag == DW_TAG_structure_type;
-    if (is_class && name != nullptr) prefix = short_name(name) + "::";
-  }
-  std::free(scopes);
-  return prefix;
-}
-
-// "JobQueue::push", "transfer", "lambda".
-std::string function_name(Dwarf_Die* die) {
-  Dwarf_Die declaration = declaration_of(*die);
-  const char* name = dwarf_diename(&declaration);
-  if (name == nullptr) return {};
-  const std::string prefix = class_prefix(declaration);
-  const bool closure = std::string_view(name) == "operator()" &&
-                       (prefix.empty() || prefix.find("lambda") != std::string::npos);
-  return closure ? "lambda" : prefix + short_name(name);
+// Clang names its standard library's headers by way of GCC's folder: "/usr/bin/../lib/…".
+std::string plain_path(const char* path) {
+  return path == nullptr ? "" : std::filesystem::path(path).lexically_normal().string();
 }
 
 // Where the inlined function `die` was called.
@@ -69,8 +49,7 @@ void move_to_call(Dwarf_Die* die, Dwarf_Die* unit, Frame& place) {
   Dwarf_Files* files = nullptr;
   std::size_t count = 0;
   if (dwarf_getsrcfiles(unit, &files, &count) == 0 && file < count) {
-    const char* path = dwarf_filesrc(files, file, nullptr, nullptr);
-    place.file = path == nullptr ? "" : path;
+    place.file = plain_path(dwarf_filesrc(files, file, nullptr, nullptr));
   }
   place.line = static_cast<std::uint32_t>(line);
 }
@@ -92,8 +71,7 @@ Frame source_at(Dwarf_Die* unit, Dwarf_Addr at) {
   if (line == nullptr) return place;
   int number = 0;
   dwarf_lineno(line, &number);
-  const char* path = dwarf_linesrc(line, nullptr, nullptr);
-  place.file = path == nullptr ? "" : path;
+  place.file = plain_path(dwarf_linesrc(line, nullptr, nullptr));
   place.line = static_cast<std::uint32_t>(number);
   return place;
 }
@@ -119,8 +97,9 @@ std::optional<Dwarf_Die> inlined_at(Dwarf_Die die, Dwarf_Addr at) {
   return found;
 }
 
-// The functions of one compilation unit that have code, wherever they are declared: that
-// of a lambda stands inside the function around it, whose own code is elsewhere.
+// The functions of one compilation unit: those that have code, wherever they are declared
+// (that of a lambda stands inside the function around it, whose own code is elsewhere), and
+// the classes that they are members of.
 class FunctionIndex {
  public:
   explicit FunctionIndex(Dwarf_Die* unit) { collect(*unit); }
@@ -130,6 +109,16 @@ class FunctionIndex {
       if (range.begin <= at && at < range.end) return range.function;
     }
     return std::nullopt;
+  }
+
+  // The class that a function declared in this unit is a member of, with the "::" behind
+  // it; empty if of none.
+  [[nodiscard]] std::string class_prefix(Dwarf_Die declaration) const {
+    const auto found = classes_.find(dwarf_dieoffset(&declaration));
+    if (found == classes_.end()) return {};
+    Dwarf_Die of = found->second;
+    const char* name = dwarf_diename(&of);
+    return name == nullptr ? "" : short_name(name) + "::";
   }
 
  private:
@@ -149,11 +138,30 @@ class FunctionIndex {
         ranges_.push_back({begin, end, die});
       }
     }
-    for_each_child(die, [this](Dwarf_Die child) { collect(child); });
+    const int tag = dwarf_tag(&die);
+    const bool is_class = tag == DW_TAG_class_type || tag == DW_TAG_structure_type;
+    for_each_child(die, [&](Dwarf_Die child) {
+      if (is_class && dwarf_tag(&child) == DW_TAG_subprogram) {
+        classes_.emplace(dwarf_dieoffset(&child), die);
+      }
+      collect(child);
+    });
   }
 
   std::vector<Range> ranges_;
+  std::unordered_map<Dwarf_Off, Dwarf_Die> classes_;  // by their member functions
 };
+
+// "JobQueue::push", "transfer", "lambda".
+std::string function_name(Dwarf_Die* die, const FunctionIndex& unit) {
+  Dwarf_Die declaration = declaration_of(*die);
+  const char* name = dwarf_diename(&declaration);
+  if (name == nullptr) return {};
+  const std::string prefix = unit.class_prefix(declaration);
+  const bool closure = std::string_view(name) == "operator()" &&
+                       (prefix.empty() || prefix.find("lambda") != std::string::npos);
+  return closure ? "lambda" : prefix + short_name(name);
+}
 
 const Dwfl_Callbacks callbacks = {
     dwfl_linux_proc_find_elf,
@@ -238,14 +246,15 @@ class Symbols::Reader {
   // Walks inwards from the function that was really called to the innermost inlined one.
   void add_scopes(Dwarf_Die* unit, Dwarf_Addr at, std::vector<Frame>& frames) const {
     std::vector<Dwarf_Die> chain;
-    const std::optional<Dwarf_Die> outermost = functions_of(unit).function_at(at);
+    const FunctionIndex& functions = functions_of(unit);
+    const std::optional<Dwarf_Die> outermost = functions.function_at(at);
     if (!outermost) return;
     chain.push_back(*outermost);
     while (const auto inlined = inlined_at(chain.back(), at)) chain.push_back(*inlined);
 
     Frame place = source_at(unit, at);
     for (auto function = chain.rbegin(); function != chain.rend(); ++function) {
-      place.function = function_name(&*function);
+      place.function = function_name(&*function, functions);
       frames.push_back(place);
       move_to_call(&*function, unit, place);
     }

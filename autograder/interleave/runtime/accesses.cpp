@@ -174,6 +174,7 @@ void conclude(Thread& self, const Operation& operation, const Committed& committ
   if (reads) {
     self.last_read = operation.object;
     self.last_seen = committed.read.low;
+    if (committed.reads_from == kNoStep) engine().saw_nobodys_store(self);
   }
   if (committed.wrote && committed.changed) engine().changed(self);
   Step* step = engine().performed(self, operation, committed.wrote);

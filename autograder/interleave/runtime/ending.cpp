@@ -1,7 +1,9 @@
 #include "interleave/runtime/ending.hpp"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/time.h>
+#include <ucontext.h>
 
 #include <array>
 #include <cstdio>
@@ -90,7 +92,16 @@ void on_fatal_signal(int number, siginfo_t*, void*) {
                 self->name + " stopped with " + name_of_signal(number));
 }
 
-void on_alarm(int) {
+// Whether the signal interrupted a system call: its instruction is the next, if it is to be
+// taken up again, or was the last.
+bool in_system_call(const ucontext_t& context) {
+  const auto is_one = [](const unsigned char* at) { return at[0] == 0x0F && at[1] == 0x05; };
+  const auto& registers = context.uc_mcontext.gregs;
+  const auto* at = reinterpret_cast<const unsigned char*>(registers[REG_RIP]);
+  return is_one(at) || (is_one(at - 2) && registers[REG_RAX] == -EINTR);
+}
+
+void on_alarm(int, siginfo_t*, void* context) {
   Thread* self = body_thread();
   if (self == nullptr) return;
   if (engine().step() != guarded->step_at_last_alarm) {
@@ -101,6 +112,11 @@ void on_alarm(int) {
   if (++guarded->alarms_without_a_step < kSecondsWithoutAStep) return;
   guarded->alarms_without_a_step = 0;
   self->in_runtime = true;
+  if (in_system_call(*static_cast<const ucontext_t*>(context))) {
+    engine().unsupported(*self, self->calls.empty() ? 0 : self->calls.back(),
+                         "a system call that blocks, and only another thread of the "
+                         "body could end that");
+  }
   engine().ran_too_long("4 seconds without doing anything that another thread could see");
 }
 
@@ -127,7 +143,7 @@ void end_by_abort(const std::string& what) {
 
 }  // namespace
 
-EndingGuard::EndingGuard() {
+EndingGuard::EndingGuard(Loops loops) {
   guarded = new Guarded;
   guarded->terminate = std::set_terminate(terminate_in_body);
   use_signal_stack();
@@ -139,10 +155,10 @@ EndingGuard::EndingGuard() {
     sigaction(kFatal[i], &action, &guarded->fatal[i]);
   }
   struct sigaction alarm {};
-  alarm.sa_handler = on_alarm;
-  alarm.sa_flags = SA_RESTART | SA_NODEFER;
+  alarm.sa_sigaction = on_alarm;
+  alarm.sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER;
   sigaction(SIGALRM, &alarm, &guarded->alarm);
-  start_alarm(1);
+  if (loops == Loops::kEnd) start_alarm(1);
 }
 
 EndingGuard::~EndingGuard() {

@@ -7,7 +7,9 @@ namespace interleave {
 // While it lives, they end the schedule with a failure rather than the process. One at a time.
 class EndingGuard {
  public:
-  EndingGuard();
+  enum class Loops { kEnd, kGoOn };  // loops without end: a debugger needs its time
+
+  explicit EndingGuard(Loops loops = Loops::kEnd);
   ~EndingGuard();
   EndingGuard(const EndingGuard&) = delete;
   EndingGuard& operator=(const EndingGuard&) = delete;

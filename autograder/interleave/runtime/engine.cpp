@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "interleave/runtime/call_site.hpp"
+#include "interleave/runtime/debugger.hpp"
 #include "interleave/runtime/program.hpp"
 
 namespace interleave {
@@ -82,6 +84,7 @@ void Engine::begin_run(const RunOptions& options) {
   changes_ = 0;
   spurious_left_ = options.spurious ? 2 : 0;
   probing_ = false;
+  unseen_stores_ = false;
   assertion_had_failed_ =
       options.assertion_failed != nullptr && options.assertion_failed();
   memory_->begin_execution();
@@ -140,14 +143,16 @@ void Engine::enter_thread(void* thread) {
 }
 
 void Engine::run_thread(Thread& self) {
-  // An exception that leaves the thread ends in std::terminate, at the place that threw it.
+  // An exception that leaves the thread ends in std::terminate, at the place that threw it: still in the
+  // program, so no scope's end may have run before.
   [this, &self]() noexcept {
-    const ProgramScope scope(self);
+    self.in_runtime = false;
     if (self.id == 0) {
       (*body_)();
     } else {
       self.result = self.routine(self.argument);
     }
+    self.in_runtime = true;
   }();
   finish(self);
 }
@@ -183,6 +188,10 @@ void Engine::run_exit_handlers(Thread& self) {
     handler.function(handler.argument);
   }
   for (ExitHandler destructor{}; take_own_value(self, destructor);) {
+    // libstdc++ makes a future ready here (set_value_at_thread_exit), by a store that
+    // nobody sees: see saw_nobodys_store.
+    memory_->merge_to(self.id, kUnseenStores);
+    unseen_stores_ = true;
     const ProgramScope scope(self);
     destructor.function(destructor.argument);
   }
@@ -245,6 +254,10 @@ void Engine::trace_blocked() {
       step->waits_for = holder_of_need(thread);
     }
   }
+}
+
+void Engine::saw_nobodys_store(Thread& self) {
+  if (unseen_stores_) memory_->acquire_from(self.id, kUnseenStores);
 }
 
 // -- Failing ---------------------------------------------------------------------------------
@@ -371,11 +384,26 @@ bool Engine::happens_spuriously(Thread& self, const Operation& operation) {
 }
 
 void Engine::hand_over(Thread& self, Thread& next) {
-  if (&self != &next) switch_fiber(self.fiber, next.fiber);
+  if (&self == &next) return;
+  switch_fiber(self.fiber, next.fiber);
+  while (stopping_ != nullptr) {
+    const Thread& lender = *std::exchange(stopping_, nullptr);
+    interleave_at_step();
+    switch_fiber(self.fiber, lender.fiber);
+  }
+}
+
+// Stops a debugger with the stack of `thread`, which need not be the one that runs.
+void Engine::stop_in(Thread& thread) {
+  Thread& running = *this_thread;
+  if (&thread == &running) return interleave_at_step();
+  stopping_ = &running;
+  switch_fiber(running.fiber, thread.fiber);
 }
 
 bool Engine::point(Thread& self, const Operation& operation) {
   self.pending = operation;
+  if (options_.trace != nullptr) self.pending_site = call_site_of(operation.pc);
   self.plain_accesses = 0;
   if (operation.kind != OperationKind::kYield) self.clock_reads = 0;
   if (!self.started) {
@@ -447,8 +475,13 @@ Step* Engine::remark(Thread& self, const Operation& operation) {
   step.operation.thread = self.id;
   step.nanoseconds = now_;
   step.stack.push_back(operation.pc);
+  const bool runs = &self == this_thread;
+  const ProgramCounter site = runs ? call_site_of(operation.pc) : self.pending_site;
+  if (site != 0) step.stack.push_back(site);
   step.stack.insert(step.stack.end(), self.calls.rbegin(), self.calls.rend());
+  step.decisions = static_cast<std::uint32_t>(result_.choices.size());
   trace->steps.push_back(std::move(step));
+  if (step_ == options_.stop_at) stop_in(self);
   return &trace->steps.back();
 }
 

@@ -40,7 +40,7 @@ struct RunOptions {
   bool publish_costs = false;
   bool (*assertion_failed)() = nullptr;  // the test framework's view
   Trace* trace = nullptr;                // filled if given
-  void (*on_step)(const Step&, const Trace&) = nullptr;
+  std::uint32_t stop_at = kNoStep;       // of a trace: there a debugger stops
 };
 
 struct RunResult {
@@ -79,6 +79,11 @@ class Engine {
   [[noreturn]] void fail(FailureKind kind, Thread& self, ProgramCounter pc,
                          std::string message);
   [[noreturn]] void unsupported(Thread& self, ProgramCounter pc, const std::string& what);
+
+  // It read what no store that was seen has left there. If the C library called
+  // destructors at a thread's end, one of them may have stored it, as a release. Whatever
+  // the order of the read: what is read may carry the release on.
+  void saw_nobodys_store(Thread& self);
 
   // Something that a spinning thread may wait for has changed.
   void changed(Thread& self);
@@ -136,6 +141,7 @@ class Engine {
 
  private:
   static constexpr std::uint32_t kMostSteps = 200'000;
+  static constexpr Address kUnseenStores = 1;  // no object of the program's lies there
   static constexpr std::uint32_t kMostRenewals = 24;
 
   static void enter_thread(void* thread);
@@ -164,6 +170,7 @@ class Engine {
   [[nodiscard]] ThreadId holder_of_need(const Thread& thread) const;
   [[nodiscard]] std::vector<ThreadId> find_cycle() const;
   void trace_blocked();
+  void stop_in(Thread& thread);
   void complete_trace();
 
   // -- For ever
@@ -186,6 +193,8 @@ class Engine {
   bool probing_ = false;
   bool wants_operations_ = false;
   bool assertion_had_failed_ = false;
+  bool unseen_stores_ = false;
+  Thread* stopping_ = nullptr;  // lent its turn to another, for a debugger to stop in
   Failure stuck_;  // what to report if probing leads nowhere
   std::vector<Alternative> alternatives_;
   AddressMap<Lock> locks_;

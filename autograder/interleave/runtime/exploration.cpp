@@ -52,6 +52,18 @@ std::string place_of(const Failure& failure) {
          std::to_string(failure.pc);
 }
 
+// What no picture says of a replay.
+void tell_person(const Finding& found, const RunResult& run) {
+  if (!found.same_steps) {
+    std::fprintf(stderr,
+                 "interleave: the program takes other steps than when this token was "
+                 "written: it has changed\n");
+  }
+  if (!run.failure) {
+    std::fprintf(stderr, "interleave: this one schedule does not fail\n");
+  }
+}
+
 // The C++ runtime's first throw sets up tables behind locks of its own: that is no state of the body's.
 void throw_once() {
   static bool thrown = false;
@@ -206,25 +218,28 @@ double Exploration::milliseconds() const {
 // -- Failures ------------------------------------------------------------------------------------
 
 // Takes deviations away, many at once and then one by one, as long as the failure stays.
-Deviations Exploration::minimised(const Answer& failure) {
-  Deviations smallest = deviations_of(failure.choices);
+Answer Exploration::minimised(const Answer& failure) {
+  Answer smallest = failure;
+  if (failure.kind == FailureKind::kUnsupported) return smallest;
+  Deviations deviations = deviations_of(failure.choices);
   int attempts = 0;
-  for (std::size_t chunk = std::max<std::size_t>(smallest.size() / 2, 1); chunk > 0;
+  for (std::size_t chunk = std::max<std::size_t>(deviations.size() / 2, 1); chunk > 0;
        chunk /= 2) {
-    for (std::size_t end = smallest.size();
+    for (std::size_t end = deviations.size();
          end > 0 && attempts < kMostAttemptsToMinimise;) {
       const std::size_t begin = end > chunk ? end - chunk : 0;
-      Deviations fewer = smallest;
+      Deviations fewer = deviations;
       fewer.erase(
           fewer.begin() + static_cast<std::ptrdiff_t>(begin),
           fewer.begin() + static_cast<std::ptrdiff_t>(std::min(end, fewer.size())));
       ++attempts;
-      const Answer answer = fresh_->replay(fewer);
+      Answer answer = fresh_->replay(fewer);
       Deviations taken = deviations_of(answer.choices);
-      if (same_failure(answer, failure) && taken.size() < smallest.size()) {
-        smallest = std::move(taken);
+      if (same_failure(answer, failure) && taken.size() < deviations.size()) {
+        deviations = std::move(taken);
+        smallest = std::move(answer);
       }
-      end = std::min(begin, smallest.size());
+      end = std::min(begin, deviations.size());
     }
   }
   return smallest;
@@ -243,12 +258,21 @@ Finding Exploration::finding() const {
 }
 
 void Exploration::report(const Answer& failure) {
-  const Deviations deviations = minimised(failure);
+  const Answer smallest = minimised(failure);
+  const Deviations deviations = deviations_of(smallest.choices);
   result_.kind = name_of(failure.kind);
-  result_.token = to_text({options_.test, number_, options_.memory == Memory::kWeak,
-                           options_.spurious, found_by_, deviations});
-  const Report report = fresh_->report(deviations, finding());
   result_.message = failure.message;
+  result_.token =
+      to_text({options_.test, number_, options_.memory == Memory::kWeak,
+               options_.spurious, found_by_, deviations, folded(smallest.fingerprint)});
+  Finding found = finding();
+  if (!hidden_state_ && failure.kind != FailureKind::kUnsupported) {
+    found.inflection = fresh_->inflection(smallest.choices);
+  }
+  tell(fresh_->report(deviations, found));
+}
+
+void Exploration::tell(const Report& report) {
   result_.concept_name = report.concept_name;
   result_.picture = report.picture;
   publish(report.json);
@@ -276,12 +300,20 @@ Result Exploration::replay(const Token& token) {
   if (token.test != options_.test || token.exploration != number_)
     return std::move(result_);
   start_ = Clock::now();
-  const EndingGuard guard;
+  const MemoryMode mode =
+      token.weak_memory ? MemoryMode::kWeak : MemoryMode::kSequential;
+  run_options_.spurious = token.spurious;
+  run_options_.stop_at = step_to_stop_at();
+  const bool debugged = run_options_.stop_at != kNoStep;
+  if (!debugged) {
+    fresh_ = std::make_unique<FreshProcess>(body_, outcome_, mode, run_options_);
+  }
+  const EndingGuard guard(debugged ? EndingGuard::Loops::kGoOn
+                                   : EndingGuard::Loops::kEnd);
   Trace trace;
   run_options_.trace = &trace;
-  run_options_.spurious = token.spurious;
   Replay replay(token.deviations);
-  MemoryModel memory(token.weak_memory ? MemoryMode::kWeak : MemoryMode::kSequential);
+  MemoryModel memory(mode);
   const RunResult run = engine().run(body_, replay, memory, run_options_);
   result_.schedules = 1;
   result_.token = to_text(token);
@@ -291,16 +323,20 @@ Result Exploration::replay(const Token& token) {
     for (const Step& step : trace.steps)
       std::printf("%s\n", describe(step, trace).c_str());
   }
+  Finding found = finding();
+  found.replayed = true;
+  found.same_steps = folded(run.fingerprint) == token.steps;
+  if (!reporter_installed()) tell_person(found, run);
   if (!run.failure) {
-    publish_clean();
+    publish(clean_record(found));
     return std::move(result_);
   }
-  const Report report = make_report(run.failure, trace, finding());
+  if (!debugged && run.failure.kind != FailureKind::kUnsupported) {
+    found.inflection = fresh_->inflection(run.choices);
+  }
   result_.kind = name_of(run.failure.kind);
   result_.message = run.failure.message;
-  result_.concept_name = report.concept_name;
-  result_.picture = report.picture;
-  publish(report.json);
+  tell(make_report(run.failure, trace, found));
   return std::move(result_);
 }
 

@@ -56,11 +56,12 @@ class Exploration {
   bool count(const Answer& answer);
   [[nodiscard]] bool budget_spent() const;
   [[nodiscard]] bool first_schedule_repeats();
-  [[nodiscard]] Deviations minimised(const Answer& failure);
+  [[nodiscard]] Answer minimised(const Answer& failure);
   void report(const Answer& failure);
   void publish_clean();
   void restart();
   [[nodiscard]] Finding finding() const;
+  void tell(const Report& report);
   [[nodiscard]] Answer run_here(Strategy& strategy);
   [[nodiscard]] double milliseconds() const;
   [[nodiscard]] std::string coverage() const;

@@ -98,4 +98,12 @@ struct Failure {
   [[nodiscard]] explicit operator bool() const { return kind != FailureKind::kNone; }
 };
 
+// The decision of a failing schedule after which every schedule fails; see inflection.hpp.
+struct Inflection {
+  bool known = false;
+  bool all = false;             // no other way to go on exists
+  std::uint32_t decisions = 0;  // so many lead there; 0: whatever is decided, it fails
+  std::uint64_t schedules = 0;  // the ways to go on from there that were run: all failed
+};
+
 }  // namespace interleave

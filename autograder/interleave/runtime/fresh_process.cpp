@@ -19,6 +19,12 @@
 namespace interleave {
 namespace {
 
+// The exit status of a schedule's process that gave its answer; a body's own exit is none.
+constexpr int kAnswered = 86;
+
+// How often a likely inflection may be refuted before it counts as unknown.
+constexpr int kMostProofs = 4;
+
 // What a schedule's process says to the explorer.
 enum class Message : std::uint8_t { kDecision, kEnd };
 
@@ -89,6 +95,9 @@ void put_finding(int socket, const Finding& finding) {
   put_sequence(socket, finding.coverage);
   put_sequence(socket, finding.token);
   put_sequence(socket, finding.replay_command);
+  put_value(socket, finding.inflection);
+  put_value(socket, finding.replayed);
+  put_value(socket, finding.same_steps);
 }
 
 Finding get_finding(int socket) {
@@ -100,6 +109,9 @@ Finding get_finding(int socket) {
   finding.coverage = get_sequence<std::string>(socket);
   finding.token = get_sequence<std::string>(socket);
   finding.replay_command = get_sequence<std::string>(socket);
+  finding.inflection = get_value<Inflection>(socket);
+  finding.replayed = get_value<bool>(socket);
+  finding.same_steps = get_value<bool>(socket);
   return finding;
 }
 
@@ -246,6 +258,36 @@ Answer FreshProcess::run(Strategy& strategy) {
   return read_answer();
 }
 
+// Nothing if the process that looked for it did not come to an end.
+std::optional<WaysOn> FreshProcess::last_way_out_from(
+    std::size_t least, const std::vector<std::uint32_t>& choices) {
+  put_value(socket_, Question::kWayOut);
+  put_value(socket_, least);
+  put_sequence(socket_, choices);
+  if (!get_value<bool>(socket_)) return std::nullopt;
+  return get_value<WaysOn>(socket_);
+}
+
+Inflection FreshProcess::inflection(const std::vector<std::uint32_t>& choices) {
+  const RunSchedule alone = [this](Strategy& strategy) {
+    const Answer answer = run(strategy);
+    return Ending{answer.kind, answer.steps, answer.pruned};
+  };
+  std::size_t least = 0;
+  for (int proof = 0; proof < kMostProofs; ++proof) {
+    const auto likely = last_way_out_from(least, choices);
+    if (!likely || likely->kept > choices.size()) return {};
+    const WaysOn ways = ways_on(choices, likely->kept, alone);
+    if (!ways.one_succeeds) {
+      const std::uint64_t others = ways.all ? 0 : likely->schedules;
+      return {true, ways.all, static_cast<std::uint32_t>(ways.kept),
+              ways.schedules + others};
+    }
+    least = ways.kept + 1;
+  }
+  return {};
+}
+
 Report FreshProcess::report(const Deviations& deviations, const Finding& finding) {
   put_value(socket_, Question::kReport);
   put_deviations(socket_, deviations);
@@ -279,12 +321,14 @@ void FreshProcess::keep() {
     if (child == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       answer(question);
-      std::_Exit(0);
+      std::_Exit(kAnswered);
     }
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) break;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == kAnswered) continue;
+    if (question != Question::kWayOut) break;
+    put_value(socket_, false);  // one of the ways to go on led out of the process
   }
   std::_Exit(0);
 }
@@ -300,6 +344,8 @@ void FreshProcess::answer(Question question) {
       RemoteStrategy remote(socket_, get_value<bool>(socket_));
       return answer_run(remote);
     }
+    case Question::kWayOut:
+      return answer_way_out();
     case Question::kReport:
       return answer_report();
   }
@@ -318,6 +364,30 @@ void FreshProcess::answer_run(Strategy& strategy) {
   put_value(socket_, result.pruned);
   put_value(socket_, result.fingerprint);
   put_value(socket_, result.execution);
+}
+
+void FreshProcess::answer_way_out() {
+  const auto least = get_value<std::size_t>(socket_);
+  const auto choices = get_sequence<std::vector<std::uint32_t>>(socket_);
+  MemoryModel memory(mode_);
+  const auto run_again = [&] {
+    Replay replay(deviations_of(choices));
+    return engine().run(body_, replay, memory, options_);
+  };
+  const std::uint64_t fingerprint = run_again().fingerprint;
+  // What GoogleTest saw fail once it does not see fail again.
+  const bool asserted =
+      options_.assertion_failed != nullptr && options_.assertion_failed();
+  WaysOn found;
+  if (!asserted) {
+    found = last_way_out(choices, least, [&](Strategy& strategy) {
+      const RunResult result = engine().run(body_, strategy, memory, options_);
+      return Ending{result.failure.kind, result.steps, result.pruned};
+    });
+  }
+  const bool repeats = run_again().fingerprint == fingerprint;
+  put_value(socket_, !asserted && repeats);
+  if (!asserted && repeats) put_value(socket_, found);
 }
 
 void FreshProcess::answer_report() {

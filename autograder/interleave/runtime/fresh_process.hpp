@@ -14,11 +14,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "interleave/report/report.hpp"
 #include "interleave/runtime/engine.hpp"
+#include "interleave/runtime/inflection.hpp"
 #include "interleave/runtime/token.hpp"
 
 namespace interleave {
@@ -49,18 +51,24 @@ class FreshProcess {
   Answer replay(const Deviations& deviations);
   // Runs a schedule that `strategy`, which stays here, decides.
   Answer run(Strategy& strategy);
+  // Where the schedule, which fails, lost its way. Unknown if the body keeps state between
+  // runs, or if a way to go on ends the process.
+  Inflection inflection(const std::vector<std::uint32_t>& choices);
   // Runs the schedule once more and reports its failure.
   Report report(const Deviations& deviations, const Finding& finding);
 
  private:
-  enum class Question : std::uint8_t { kReplay, kRun, kReport };
+  enum class Question : std::uint8_t { kReplay, kRun, kWayOut, kReport };
   class RemoteStrategy;
 
   [[noreturn]] void keep();
   void answer(Question question);
   void answer_run(Strategy& strategy);
+  void answer_way_out();
   void answer_report();
   Answer read_answer();
+  std::optional<WaysOn> last_way_out_from(std::size_t least,
+                                          const std::vector<std::uint32_t>& choices);
 
   const std::function<void()>& body_;
   const std::string* outcome_;

@@ -358,6 +358,13 @@ INTERLEAVE_HOOK time_t time(time_t* result) noexcept {
   return real().time(result);
 }
 
+INTERLEAVE_HOOK int timespec_get(timespec* time, int base) noexcept {
+  INTERLEAVE_IN_BODY(if (base != TIME_UTC) return 0;
+                     *time = read_clock(*self, CLOCK_REALTIME, pc); return base)
+  if (base != TIME_UTC) return 0;
+  return real().clock_gettime(CLOCK_REALTIME, time) == 0 ? base : 0;
+}
+
 // -- System calls by number -------------------------------------------------------------------------
 
 namespace {
@@ -403,6 +410,11 @@ INTERLEAVE_HOOK long syscall(long number, ...) noexcept {
                          static_cast<int>(arguments[1]), static_cast<int>(arguments[2]),
                          reinterpret_cast<const timespec*>(arguments[3])};
     INTERLEAVE_IN_BODY(return futex_in_body(*self, call, pc))
+  }
+  if (number == SYS_clone || number == SYS_clone3 || number == SYS_fork ||
+      number == SYS_vfork) {
+    INTERLEAVE_IN_BODY(
+        engine().unsupported(*self, pc, "a system call that starts a thread or a process"))
   }
   return real().syscall(number, arguments[0], arguments[1], arguments[2], arguments[3],
                         arguments[4], arguments[5]);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "interleave/results.hpp"
+#include "interleave/runtime/trace.hpp"
 
 extern "C" char* program_invocation_name;
 
@@ -70,6 +71,12 @@ std::optional<Token> token_to_replay() {
 }
 
 bool prints_steps() { return std::getenv("INTERLEAVE_STEPS") != nullptr; }
+
+std::uint32_t step_to_stop_at() {
+  std::uint64_t step = kNoStep;
+  read_number("INTERLEAVE_STOP_AT", step);
+  return static_cast<std::uint32_t>(step);
+}
 
 std::string replay_command(const std::string& token, const std::string& test) {
   if (reporter_installed()) return "autograder/course replay " + token;

@@ -18,6 +18,9 @@ namespace interleave {
 // INTERLEAVE_STEPS: a replay prints each step.
 [[nodiscard]] bool prints_steps();
 
+// INTERLEAVE_STOP_AT: the number of the step at which a replay calls interleave_at_step.
+[[nodiscard]] std::uint32_t step_to_stop_at();
+
 // How to run a token again, as a command for a person.
 [[nodiscard]] std::string replay_command(const std::string& token,
                                          const std::string& test);

@@ -1,6 +1,8 @@
 #include "interleave/runtime/token.hpp"
 
+#include <array>
 #include <charconv>
+#include <cstdio>
 
 namespace interleave {
 namespace {
@@ -13,9 +15,9 @@ std::string_view take(std::string_view& text, char separator) {
   return part;
 }
 
-bool to_number(std::string_view text, std::uint32_t& number) {
+bool to_number(std::string_view text, std::uint32_t& number, int base = 10) {
   const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
+      std::from_chars(text.data(), text.data() + text.size(), number, base);
   return error == std::errc{} && end == text.data() + text.size();
 }
 
@@ -44,7 +46,9 @@ std::string to_text(const Token& token) {
     if (text.back() != '@') text += '-';
     text += std::to_string(number) + "." + std::to_string(index);
   }
-  return text;
+  std::array<char, 16> steps{};
+  std::snprintf(steps.data(), steps.size(), "@%08x", token.steps);
+  return text + steps.data();
 }
 
 std::optional<Token> parse_token(std::string_view text) {
@@ -53,8 +57,10 @@ std::optional<Token> parse_token(std::string_view text) {
   if (!to_number(take(text, '@'), token.exploration)) return std::nullopt;
   if (!parse_memory(take(text, '@'), token)) return std::nullopt;
   token.strategy = take(text, '@');
-  while (!text.empty()) {
-    std::string_view deviation = take(text, '-');
+  std::string_view deviations = take(text, '@');
+  if (!to_number(text, token.steps, 16)) return std::nullopt;
+  while (!deviations.empty()) {
+    std::string_view deviation = take(deviations, '-');
     std::pair<std::uint32_t, std::uint32_t> parsed;
     if (!to_number(take(deviation, '.'), parsed.first)) return std::nullopt;
     if (!to_number(deviation, parsed.second)) return std::nullopt;

@@ -1,7 +1,8 @@
 // A failing schedule as text: everything that another process needs to run it again.
 //
-//   JobQueue.NothingIsLost@1@weak@pct3@12.1-15.2
-//   test                   | |    |    deviations: at decision 12 alternative 1, at decision 15 alternative 2
+//   JobQueue.NothingIsLost@1@weak@pct3@12.1-15.2@5eed0a41
+//   test                   | |    |    |         the steps it took, to know a program that has changed
+//                          | |    |    deviations: at decision 12 alternative 1, at decision 15 alternative 2
 //                          | |    the strategy that found it, for people
 //                          | memory; "weak-calm" without spurious events
 //                          which exploration of that test
@@ -28,7 +29,13 @@ struct Token {
   bool spurious = true;
   std::string strategy;
   Deviations deviations;
+  std::uint32_t steps = 0;  // RunResult::fingerprint, folded
 };
+
+// 64 bits as 32.
+[[nodiscard]] constexpr std::uint32_t folded(std::uint64_t fingerprint) {
+  return static_cast<std::uint32_t>(fingerprint ^ fingerprint >> 32U);
+}
 
 [[nodiscard]] std::string to_text(const Token& token);
 // Nothing if the text is not a token.

@@ -101,6 +101,7 @@ TEST(Failures, RaceInsideACopy) {
     volatile std::size_t size = text.size();
     std::memcpy(copy.data(), text.data(), size);
     worker.join();
+    check(copy[0] == '\0');  // or Clang leaves out a copy that nobody reads
   });
 }
 
@@ -277,14 +278,6 @@ TEST(Failures, DoubleFree) {
   });
 }
 
-TEST(Failures, UnsupportedIsNoVerdict) {
-  const Result result = finds("unsupported", [] {
-    std::thread worker([] { pthread_exit(nullptr); });
-    worker.join();
-  });
-  EXPECT_NE(result.message.find("pthread_exit"), std::string::npos) << result.message;
-}
-
 TEST(Failures, AGoogleTestAssertionInTheBodyCounts) {
   // Run apart, since the assertion fails the test that it stands in.
   const Result result =
@@ -324,59 +317,6 @@ TEST(Failures, OutcomesCountThem) {
   EXPECT_EQ(outcomes.seen.size(), 2U);
   EXPECT_TRUE(outcomes.seen.contains("0"));
   EXPECT_TRUE(outcomes.seen.contains("<exception>"));
-}
-
-// -- Replay ------------------------------------------------------------------------------------------
-
-void loses_an_addition() {
-  std::atomic<int> sum{0};
-  std::thread first([&] { sum = sum + 1; });
-  std::thread second([&] { sum = sum + 1; });
-  first.join();
-  second.join();
-  check(sum == 2, "an addition was lost");
-}
-
-// Its own test, run by the one below in a process of its own.
-TEST(Replay, LosesAnAddition) {
-  const Result result = find_failure(loses_an_addition);
-  std::printf("token=%s\nkind=%s\n", result.token.c_str(), result.kind.c_str());
-}
-
-std::string output_of(const std::string& command) {
-  std::string output;
-  std::FILE* pipe = popen(command.c_str(), "r");
-  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) {
-    output += static_cast<char>(c);
-  }
-  pclose(pipe);
-  return output;
-}
-
-std::string own_program() {
-  std::array<char, 4096> path{};
-  const ssize_t size = readlink("/proc/self/exe", path.data(), path.size());
-  return {path.data(), static_cast<std::size_t>(size)};
-}
-
-TEST(Replay, ATokenFailsAgainTenTimesOfTenInAnotherProcess) {
-  const std::string run = own_program() + " --gtest_filter=Replay.LosesAnAddition";
-  const std::string output = output_of(run);
-  const std::size_t begin = output.find("token=") + 6;
-  const std::string token = output.substr(begin, output.find('\n', begin) - begin);
-  ASSERT_NE(output.find("kind=check"), std::string::npos) << output;
-  for (int i = 0; i < 10; ++i) {
-    const std::string again = output_of("INTERLEAVE_REPLAY='" + token + "' " + run);
-    EXPECT_NE(again.find("kind=check"), std::string::npos) << again;
-  }
-}
-
-TEST(Replay, AMinimalScheduleHasOneSwitchOfItsOwn) {
-  const Result result = find_failure(loses_an_addition, {.strategy = "sticky50"});
-  ASSERT_EQ(result.kind, "check");
-  // One deviation is one number, a dot, and one number behind the last @.
-  const std::string deviations = result.token.substr(result.token.rfind('@') + 1);
-  EXPECT_EQ(deviations.find('-'), std::string::npos) << result.token;
 }
 
 // -- Costs ---------------------------------------------------------------------------------------------

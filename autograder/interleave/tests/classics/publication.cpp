@@ -1,6 +1,7 @@
 // One thread makes something, others use it: they must see it whole, or not at all.
 #include <array>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <semaphore>
 
@@ -153,6 +154,31 @@ void parking() {
       });
 }
 
+// Two threads may use one shared object, but not one shared_ptr. It does not lie on a
+// thread's own stack: Clang 14 announces no accesses to parts of local variables.
+template <Form kForm>
+void shared_pointer() {
+  struct Configuration {
+    std::shared_ptr<int> current = std::make_shared<int>(1);
+    std::mutex mutex;
+  };
+  const auto configuration = std::make_unique<Configuration>();
+  const auto with_lock = [&mutex = configuration->mutex](auto use) {
+    if constexpr (kForm == Form::kRight) {
+      const std::lock_guard lock(mutex);
+      use();
+    } else {
+      use();
+    }
+  };
+  together([&] { with_lock([&] { configuration->current.reset(); }); },
+           [&] {
+             std::shared_ptr<int> mine;
+             with_lock([&] { mine = configuration->current; });
+             check(mine == nullptr || *mine == 1);
+           });
+}
+
 constexpr Classic kClassics[] = {
     {"message passing", "a relaxed flag", "data race", flag<Form::kBroken>,
      flag<Form::kRight>},
@@ -168,6 +194,8 @@ constexpr Classic kClassics[] = {
      seqlock<SeqMistake::kNone>},
     {"parking", "release and acquire for seq_cst", "deadlock", parking<Form::kBroken>,
      parking<Form::kRight>, true},
+    {"shared_ptr", "copied while another resets it", "data race",
+     shared_pointer<Form::kBroken>, shared_pointer<Form::kRight>},
 };
 
 }  // namespace

@@ -241,6 +241,36 @@ TEST(Atomics, WaitAndNotifyOfEverySize) {
   waits_for_a_change<std::uint64_t>();
 }
 
+TEST(Atomics, ReferenceThatIsWaitedFor) {
+  expect_clean([] {
+    alignas(std::atomic_ref<int>::required_alignment) int word = 0;
+    std::jthread worker([&] {
+      std::atomic_ref(word).store(1);
+      std::atomic_ref(word).notify_one();
+    });
+    std::atomic_ref(word).wait(0);
+    check(std::atomic_ref(word).load() == 1);
+  });
+}
+
+TEST(Atomics, FlagAsASpinLock) {
+  expect_clean([] {
+    std::atomic_flag busy;
+    int sum = 0;
+    const auto add = [&] {
+      while (busy.test_and_set(std::memory_order_acquire)) {
+      }
+      ++sum;
+      busy.clear(std::memory_order_release);
+    };
+    {
+      std::jthread worker(add);
+      add();
+    }
+    check(sum == 2);
+  });
+}
+
 TEST(Atomics, FlagWait) {
   expect_clean([] {
     std::atomic_flag done;

@@ -1,11 +1,10 @@
 // Property: threads, tasks, initialisation and time do in every schedule what C++20 says.
-//
-// Left out    set_value_at_thread_exit: libstdc++ stores the value's arrival in its own,
-//             uninstrumented code, so the explorer would see no edge from it.
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <exception>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <stop_token>
@@ -241,6 +240,34 @@ TEST(Threads, PackagedTask) {
   });
 }
 
+TEST(Threads, PromiseThatIsKeptAtThreadExit) {
+  expect_clean([] {
+    std::promise<int> promise;
+    std::future<int> future = promise.get_future();
+    std::jthread worker([&] { promise.set_value_at_thread_exit(42); });
+    check(future.get() == 42);
+  });
+}
+
+TEST(Threads, PackagedTaskThatIsReadyAtThreadExit) {
+  expect_clean([] {
+    int value = 0;
+    std::packaged_task<int()> task([&] { return ++value; });
+    std::future<int> future = task.get_future();
+    std::jthread worker([&] { task.make_ready_at_thread_exit(); });
+    if (future.wait_for(milliseconds(5)) == std::future_status::ready) check(value == 1);
+    check(future.get() == 1);
+  });
+}
+
+TEST(Threads, DetachedThread) {
+  expect_clean([] {
+    const auto done = std::make_shared<std::atomic<bool>>(false);
+    std::thread([done] { *done = true; }).detach();
+    static_cast<void>(done->load());
+  });
+}
+
 TEST(Threads, AsyncRunsOnItsOwnThread) {
   expect_clean([] {
     const std::thread::id here = std::this_thread::get_id();
@@ -276,6 +303,63 @@ TEST(Threads, ClocksNeverRunBackwards) {
     std::jthread worker([=] { check(steady_clock::now() >= steady); });
     std::this_thread::sleep_for(milliseconds(1));
     check(system_clock::now() > system);
+  });
+}
+
+template <typename Clock>
+void passes_while_asleep() {
+  expect_clean([] {
+    const auto start = Clock::now();
+    std::jthread worker([] { std::this_thread::sleep_for(std::chrono::hours(1)); });
+    std::this_thread::sleep_for(std::chrono::hours(2));
+    check(Clock::now() - start >= std::chrono::hours(2));
+  });
+}
+
+TEST(Threads, EveryClockPasses) {
+  passes_while_asleep<steady_clock>();
+  passes_while_asleep<system_clock>();
+  passes_while_asleep<std::chrono::high_resolution_clock>();
+  passes_while_asleep<std::chrono::file_clock>();
+}
+
+TEST(Threads, CsClocksPass) {
+  expect_clean([] {
+    const std::time_t seconds = std::time(nullptr);
+    std::timespec time{};
+    check(std::timespec_get(&time, TIME_UTC) == TIME_UTC);
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    check(std::time(nullptr) >= seconds + 2);
+    std::timespec later{};
+    check(std::timespec_get(&later, TIME_UTC) == TIME_UTC);
+    check(later.tv_sec >= time.tv_sec + 2);
+  });
+}
+
+TEST(Threads, TimePassesWhileEverybodyYields) {
+  expect_clean([] {
+    std::atomic<bool> over{false};
+    std::jthread worker([&] {
+      while (!over) std::this_thread::yield();
+    });
+    const auto deadline = steady_clock::now() + std::chrono::seconds(1);
+    while (steady_clock::now() < deadline) std::this_thread::yield();
+    over = true;
+  });
+}
+
+TEST(Threads, PollingUnderALockEnds) {
+  expect_clean([] {
+    std::mutex mutex;
+    bool ready = false;
+    std::jthread worker([&] {
+      const std::lock_guard lock(mutex);
+      ready = true;
+    });
+    for (bool seen = false; !seen;) {
+      const std::lock_guard lock(mutex);
+      seen = ready;
+    }
   });
 }
 

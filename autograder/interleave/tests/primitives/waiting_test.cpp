@@ -114,6 +114,32 @@ TEST(Waiting, ConditionVariableAnyWithAStopToken) {
   });
 }
 
+TEST(Waiting, ConditionVariableAnyWithAStopTokenAndATime) {
+  expect_clean([] {
+    std::mutex mutex;
+    std::condition_variable_any condition;
+    std::jthread worker([&](const std::stop_token& stop) {
+      std::unique_lock lock(mutex);
+      const auto deadline = steady_clock::now() + milliseconds(5);
+      const bool came = condition.wait_until(lock, stop, deadline, [] { return false; });
+      check(!came && (stop.stop_requested() || steady_clock::now() >= deadline));
+    });
+    worker.request_stop();
+  });
+}
+
+TEST(Waiting, ConditionVariableThatNobodyNotifiesUntilADate) {
+  expect_clean([] {
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock lock(mutex);
+    const auto date = system_clock::now() + std::chrono::hours(1);
+    while (never.wait_until(lock, date) == std::cv_status::no_timeout) {
+    }
+    check(system_clock::now() >= date);
+  });
+}
+
 TEST(Waiting, NotifyAllWakesEverybody) {
   expect_clean([] {
     std::mutex mutex;

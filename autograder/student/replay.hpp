@@ -1,0 +1,65 @@
+// A failing schedule, run once more in the program as it is now, and told step by step.
+//
+//      token --> test, exercise --> built program --> record of every step --> Replayed
+//
+// A replay is no verdict: it says what one schedule does. Where the program is no longer the
+// one that the token was written for, it says that.
+//
+// Threads     None: one caller.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "grader/manifest.hpp"
+#include "grader/test_run.hpp"
+
+namespace course::student {
+
+// A row of the picture.
+struct ReplayedStep {
+  std::string text;      // in its thread's column; ends in a newline
+  std::uint32_t at = 0;  // the explorer's number for it
+  std::string file;      // of the student's own line; empty if it has none
+  int line = 0;
+  std::string source;  // what stands there
+};
+
+struct Replayed {
+  enum class End {
+    fails,     // again
+    succeeds,  // it does not fail any more
+    unknown,   // no schedule was run; `trouble` says why
+  };
+  End end = End::unknown;
+  bool same_steps = true;  // as when the token was written
+  bool environment = false;  // with unknown: the machine or the explorer is at fault
+  std::string trouble;
+
+  // When it fails.
+  std::string headline;
+  std::string columns;  // the threads' names
+  std::vector<ReplayedStep> steps;
+  std::size_t inflection = 0;  // after so many steps comes ...
+  std::string way_back;        // ... this line; empty: nowhere
+  std::string below;           // why it failed
+};
+
+// The name of the test that a token is of; empty if it is no token.
+[[nodiscard]] std::string test_of(const std::string& token);
+
+// The exercise that has this test; nullptr if none has.
+[[nodiscard]] const grader::Exercise* exercise_with(const grader::Course& course,
+                                                    const std::string& test);
+
+// What a run of a test with `only_replay` told.
+[[nodiscard]] Replayed read_replay(const grader::TestCommand& command,
+                                   const grader::TestRun& run);
+
+// The sentence about a program that changed since the token was written, or that does not
+// fail any more; empty if there is nothing to say. `id` is the exercise's.
+[[nodiscard]] std::string remark_on(const Replayed& replayed, const std::string& id);
+
+}  // namespace course::student

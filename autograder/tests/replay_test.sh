@@ -1,0 +1,98 @@
+#!/bin/sh
+# Tests `course replay` with a mutant of lesson 1, from the token that its program prints to
+# the debugger in its losing line: replay_test.sh COURSE_PROGRAM COURSE_FOLDER COMPILER
+set -eu
+
+course=$1
+root=$2
+compiler=$3
+mutant=if_for_while
+test=JobQueue.PopWaitsForAJob
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset CI
+failures=0
+cd "$root"
+
+fail() {
+  echo "FAILED: $1"
+  echo "  status $status, output:"
+  sed 's/^/  | /' "$work/out" "$work/err"
+  failures=$((failures + 1))
+}
+
+replay() {
+  status=0
+  "$course" --compiler "$compiler" replay "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+}
+
+says() { grep -qF -- "$1" "$work/out" "$work/err"; }
+
+# --- What is no token --------------------------------------------------------------------
+replay nonsense
+[ "$status" = 2 ] && says 'is not a token' || fail "nonsense is a mistake on the command line"
+replay 'Nobody.HasThis@1@weak@pct3@1.1@00000000'
+[ "$status" = 2 ] && says 'no exercise has the test' || fail "an unknown test is told"
+replay "$test@1@weak@pct3@1.1@00000000" --of nobody
+[ "$status" = 2 ] && says 'no variant nobody' || fail "an unknown variant is told"
+
+# --- A token of another program ----------------------------------------------------------
+# This also builds the mutant's program. Its default schedule does not fail.
+replay "$test@1@weak@default@@00000000" --of $mutant
+[ "$status" = 0 ] && says 'it has changed' && says 'Others may' ||
+  fail "a program that is not the token's is said to have changed"
+
+# --- Ten times of ten ---------------------------------------------------------------------
+program=$root/.build/$compiler/interleave/graded/job_queue-$mutant
+"$program" --gtest_filter=$test >"$work/found" 2>&1 || :
+token=$(sed -n 's/.*autograder\/course replay //p' "$work/found" | head -n 1)
+for time in 1 2 3 4 5 6 7 8 9 10; do
+  replay "$token" --of $mutant
+  [ "$status" = 1 ] || fail "a token fails again, time $time"
+  [ "$time" = 1 ] || cmp -s "$work/out" "$work/first" || fail "it does the same, time $time"
+  cp "$work/out" "$work/first"
+done
+says 'pop gave nothing' || fail "why it failed is told"
+says 'from here on' || fail "the step after which every schedule fails is told"
+steps=$(grep -cE '^ *[0-9]+  ' "$work/first")
+! says 'Enter:' || fail "without a terminal there is nobody to ask"
+
+# --- A key for each step ------------------------------------------------------------------
+# script(1) gives it a terminal. Two steps, then the end.
+printf '\n\nq' | script -qec "'$course' --compiler '$compiler' replay '$token' --of $mutant" \
+  /dev/null >"$work/out" 2>"$work/err" || :
+[ "$(grep -cE '(^|\[K) *[0-9]+  ' "$work/out")" = 2 ] || fail "one key is one step"
+says "step 3 of $steps" || fail "it says how far it is"
+! says 'pop gave nothing' || fail "q ends it"
+printf 'a' | script -qec "'$course' --compiler '$compiler' replay '$token' --of $mutant" \
+  /dev/null >"$work/out" 2>"$work/err" || :
+says 'pop gave nothing' || fail "a shows all"
+
+# --- The debugger -------------------------------------------------------------------------
+# Its selected frame is the line that the picture shows for the step.
+line_of() { sed -n "s/^ *$1  .* \([a-z_]*\.[ch]pp:[0-9]*\).*/\1/p" "$work/first"; }
+for step in 2 "$steps"; do
+  replay "$token" --of $mutant --gdb --step "$step" -- -batch -ex frame -ex 'info source'
+  grep -qE "^#[0-9]+ .* at .*/$(line_of "$step")\$" "$work/out" ||
+    fail "gdb stops at step $step, $(line_of "$step")"
+done
+replay "$token" --of $mutant --gdb -- -batch -ex 'backtrace 40'
+grep -qE "^#[0-9]+ .*/$(line_of "$steps")\$" "$work/out" || fail "without --step it is the last"
+replay "$token" --of $mutant --gdb --step 9999
+[ "$status" = 2 ] && says 'there is no step 9999' || fail "a step too many is told"
+replay "$token" --of $mutant --step 2
+[ "$status" = 2 ] || fail "--step without --gdb is a mistake"
+
+# Tools that are there, but no gdb.
+mkdir "$work/tools"
+for tool in sh cmake ninja c++ g++ clang++ ar ld as cc gcc patch env "$compiler"; do
+  [ -e "$work/tools/$tool" ] || ! found=$(command -v "$tool") || ln -s "$found" "$work/tools/$tool"
+done
+status=0
+PATH=$work/tools "$course" --compiler "$compiler" replay "$token" --of $mutant --gdb \
+  >"$work/out" 2>"$work/err" </dev/null || status=$?
+[ "$status" = 3 ] && says 'gdb is not installed: sudo apt-get install gdb' ||
+  fail "a missing gdb is status 3, and the command that mends it is printed"
+
+[ "$failures" = 0 ] && echo "all passed"
+[ "$failures" = 0 ]
