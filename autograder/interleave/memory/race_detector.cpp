@@ -41,7 +41,14 @@ const Race* RaceDetector::access(const Site& site, AccessKind kind, Address addr
   found_ = false;
   const Address end = address + size;
   for (Address at = address & ~(kCellBytes - 1); at < end; at += kCellBytes) {
-    access_cell(pages_.cell(at), bytes_of(at, address, end), record, clock);
+    Cell& cell = pages_.cell(at);
+    const std::uint8_t bytes = bytes_of(at, address, end);
+    // Nearly always the cell was accessed in the same way before.
+    if (cell.accesses != kNoIndex && segments_[cell.accesses].bytes == bytes) {
+      access_segment(segments_[cell.accesses], record, clock);
+    } else {
+      access_cell(cell, bytes, record, clock);
+    }
   }
   return found_ ? &race_ : nullptr;
 }
@@ -59,7 +66,8 @@ void RaceDetector::access_cell(Cell& cell, std::uint8_t bytes, const Record& rec
   }
   if (uncovered == 0) return;
   cell.accesses = new_segment(static_cast<std::uint8_t>(uncovered), cell.accesses);
-  access_segment(segments_[cell.accesses], record, clock);
+  Segment& segment = segments_[cell.accesses];
+  (record.kind == AccessKind::kPlainWrite ? segment.write : segment.latest) = record;
 }
 
 void RaceDetector::access_segment(Segment& segment, const Record& record,

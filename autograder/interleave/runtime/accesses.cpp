@@ -122,7 +122,10 @@ void plain_access(Thread& self, Address address, std::uint64_t size, bool write,
       engine().made_progress(self);
     }
   }
-  if (++self.plain_accesses % kPlainAccessesBeforeYield == 0) yield(self, pc);
+  if (++self.plain_accesses == kPlainAccessesBeforeYield) {
+    self.plain_accesses = 0;
+    yield(self, pc);
+  }
 }
 
 // -- Atomic ------------------------------------------------------------------------------------

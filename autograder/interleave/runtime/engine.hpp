@@ -54,8 +54,6 @@ struct RunResult {
 
 class Engine {
  public:
-  Engine();
-
   // -- The explorer's side ------------------------------------------------------------------
 
   RunResult run(const std::function<void()>& body, Strategy& strategy,
@@ -81,7 +79,11 @@ class Engine {
   [[noreturn]] void unsupported(Thread& self, ProgramCounter pc, const std::string& what);
 
   // Something that a spinning thread may wait for has changed.
-  void changed(Thread& self);
+  void changed(Thread& self) {
+    ++changes_;
+    self.spin.progress(changes_);
+    made_progress(self);
+  }
   // One more round of the same, as far as the scheduler can tell?
   void observe(Thread& self, ProgramCounter pc, Address object, std::uint64_t content) {
     self.spin.observe(pc, object, content, changes_);
@@ -98,7 +100,10 @@ class Engine {
   // with values; nullptr if no trace is kept.
   Step* performed(Thread& self, const Operation& operation, bool wrote);
   // Likewise for what only a trace shows.
-  Step* remark(Thread& self, const Operation& operation);
+  Step* remark(Thread& self, const Operation& operation) {
+    self.last_step = next_step();
+    return options_.trace == nullptr || probing_ ? nullptr : traced(self, operation);
+  }
 
   Thread& create_thread(Thread& creator, void* (*routine)(void*), void* argument);
   [[nodiscard]] Thread& thread(ThreadId id) { return *threads_[id]; }
@@ -137,6 +142,7 @@ class Engine {
  private:
   static constexpr std::uint32_t kMostSteps = 200'000;
   static constexpr std::uint32_t kMostRenewals = 24;
+  static constexpr std::size_t kUsualDecisions = 64;  // room for so many from the start
 
   static void enter_thread(void* thread);
   void run_thread(Thread& self);
@@ -150,6 +156,9 @@ class Engine {
 
   [[nodiscard]] bool can_go_on(const Thread& thread) const;
   void collect_alternatives(const Thread& running);
+  void collect_yielding(const Thread& running);
+  void collect_timed();
+  void add_alternative(const Thread& thread, bool reluctant);
   Thread& pick(const Thread& running);
   void hand_over(Thread& self, Thread& next);
   bool settle(Thread& self);
@@ -163,6 +172,7 @@ class Engine {
   [[nodiscard]] std::vector<Waiting> everybody_waiting();
   [[nodiscard]] ThreadId holder_of_need(const Thread& thread) const;
   [[nodiscard]] std::vector<ThreadId> find_cycle() const;
+  Step* traced(const Thread& self, const Operation& operation);
   void trace_blocked();
   void complete_trace();
 
@@ -194,14 +204,21 @@ class Engine {
   AddressMap<Barrier> barriers_;
 };
 
+// Every hook asks for these two, so they are not behind a call.
+[[gnu::visibility("hidden")]] extern Engine the_engine;
+[[gnu::visibility("hidden")]] extern constinit thread_local Thread* this_thread;
+
 // The only one.
-[[nodiscard]] Engine& engine();
+[[nodiscard]] inline Engine& engine() { return the_engine; }
 
-// The body's thread that is running this code; nullptr outside a body and in the runtime itself.
-[[nodiscard]] Thread* body_thread();
+// The body's thread that is running this code, also while it is in the runtime.
+[[nodiscard]] inline Thread* any_body_thread() { return this_thread; }
 
-// The same, also while it is in the runtime.
-[[nodiscard]] Thread* any_body_thread();
+// The same; nullptr outside a body and in the runtime itself.
+[[nodiscard]] inline Thread* body_thread() {
+  Thread* const thread = this_thread;
+  return thread != nullptr && !thread->in_runtime ? thread : nullptr;
+}
 
 // While it lives, hooks that the runtime itself reaches do nothing.
 class RuntimeScope {

@@ -178,7 +178,7 @@ Answer Exploration::run_here(Strategy& strategy) {
   Answer answer;
   answer.kind = run.failure.kind;
   answer.message = std::move(run.failure.message);
-  answer.place = place_of(run.failure);
+  if (run.failure) answer.place = place_of(run.failure);
   answer.choices = std::move(run.choices);
   answer.steps = run.steps;
   answer.pruned = run.pruned;
@@ -246,7 +246,7 @@ void Exploration::report(const Answer& failure) {
   const Deviations deviations = minimised(failure);
   result_.kind = name_of(failure.kind);
   result_.token = to_text({options_.test, number_, options_.memory == Memory::kWeak,
-                           options_.spurious, found_by_, deviations});
+                           options_.spurious, std::string(found_by_), deviations});
   const Report report = fresh_->report(deviations, finding());
   result_.message = failure.message;
   result_.concept_name = report.concept_name;
