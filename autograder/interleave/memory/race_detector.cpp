@@ -30,14 +30,7 @@ void RaceDetector::begin() {
 
 const Race* RaceDetector::access(const Site& site, AccessKind kind, Address address,
                                  std::uint64_t size, const Time* clock) {
-  Record record;
-  record.time = clock[site.thread];
-  record.thread = site.thread;
-  record.step = site.step;
-  record.size = static_cast<std::uint32_t>(size);
-  record.address = address;
-  record.pc = site.pc;
-  record.kind = kind;
+  const Coming coming{site, kind, static_cast<std::uint32_t>(size), address, clock};
   found_ = false;
   const Address end = address + size;
   for (Address at = address & ~(kCellBytes - 1); at < end; at += kCellBytes) {
@@ -45,67 +38,73 @@ const Race* RaceDetector::access(const Site& site, AccessKind kind, Address addr
     const std::uint8_t bytes = bytes_of(at, address, end);
     // Nearly always the cell was accessed in the same way before.
     if (cell.accesses != kNoIndex && segments_[cell.accesses].bytes == bytes) {
-      access_segment(segments_[cell.accesses], record, clock);
+      access_segment(segments_[cell.accesses], coming);
     } else {
-      access_cell(cell, bytes, record, clock);
+      access_cell(cell, bytes, coming);
     }
   }
   return found_ ? &race_ : nullptr;
 }
 
-void RaceDetector::access_cell(Cell& cell, std::uint8_t bytes, const Record& record,
-                               const Time* clock) {
+void RaceDetector::put(Record& record, const Coming& coming) {
+  record.time = coming.clock[coming.site.thread];
+  record.thread = coming.site.thread;
+  record.step = coming.site.step;
+  record.size = coming.size;
+  record.address = coming.address;
+  record.pc = coming.site.pc;
+  record.kind = coming.kind;
+}
+
+void RaceDetector::access_cell(Cell& cell, std::uint8_t bytes, const Coming& coming) {
   unsigned uncovered = bytes;
   for (std::uint32_t index = cell.accesses; index != kNoIndex && uncovered != 0;
        index = segments_[index].next) {
     const std::uint8_t shared = segments_[index].bytes & bytes;
     if (shared == 0) continue;
     if (shared != segments_[index].bytes) split(index, shared);
-    access_segment(segments_[index], record, clock);
+    access_segment(segments_[index], coming);
     uncovered &= ~unsigned{shared};
   }
   if (uncovered == 0) return;
   cell.accesses = new_segment(static_cast<std::uint8_t>(uncovered), cell.accesses);
   Segment& segment = segments_[cell.accesses];
-  (record.kind == AccessKind::kPlainWrite ? segment.write : segment.latest) = record;
+  put(coming.kind == AccessKind::kPlainWrite ? segment.write : segment.latest, coming);
 }
 
-void RaceDetector::access_segment(Segment& segment, const Record& record,
-                                  const Time* clock) {
-  check_write(segment, record, clock);
-  if (segment.latest.time != 0) check_others(segment, record, clock);
-  if (record.kind == AccessKind::kPlainWrite) {
-    segment.write = record;
+void RaceDetector::access_segment(Segment& segment, const Coming& coming) {
+  check_write(segment, coming);
+  if (segment.latest.time != 0) check_others(segment, coming);
+  if (coming.kind == AccessKind::kPlainWrite) {
+    put(segment.write, coming);
     forget_others(segment);
   } else {
-    remember(segment, record, clock);
+    remember(segment, coming);
   }
 }
 
-void RaceDetector::check_write(Segment& segment, const Record& record,
-                               const Time* clock) {
+void RaceDetector::check_write(Segment& segment, const Coming& coming) {
   if (segment.write.time == 0) return;
-  if (segment.write.time <= clock[segment.write.thread]) return;
-  check(segment.write, record, clock);
+  if (segment.write.time <= coming.clock[segment.write.thread]) return;
+  check(segment.write, coming);
   // An atomic access does not take the write's place, and would meet it again.
   segment.write.time = 0;
 }
 
-void RaceDetector::check_others(Segment& segment, const Record& record,
-                                const Time* clock) {
-  if (record.kind == AccessKind::kAtomicRead) return;
-  check(segment.latest, record, clock);
+void RaceDetector::check_others(Segment& segment, const Coming& coming) {
+  if (coming.kind == AccessKind::kAtomicRead) return;
+  check(segment.latest, coming);
   for (std::uint32_t index = segment.others; index != kNoIndex;
        index = others_[index].next) {
-    check(others_[index], record, clock);
+    check(others_[index], coming);
   }
   // As above: told once.
-  if (found_ && record.kind == AccessKind::kAtomicWrite) forget_others(segment);
+  if (found_ && coming.kind == AccessKind::kAtomicWrite) forget_others(segment);
 }
 
-void RaceDetector::check(const Record& earlier, const Record& later, const Time* clock) {
+void RaceDetector::check(const Record& earlier, const Coming& later) {
+  if (earlier.time <= later.clock[earlier.thread]) return;
   if (found_ || !conflict(earlier.kind, later.kind)) return;
-  if (earlier.time <= clock[earlier.thread]) return;
   const auto described = [](const Record& record) {
     Access access;
     access.thread = record.thread;
@@ -117,35 +116,30 @@ void RaceDetector::check(const Record& earlier, const Record& later, const Time*
     access.atomic = is_atomic(record.kind);
     return access;
   };
+  Record second;
+  put(second, later);
   race_.earlier = described(earlier);
-  race_.later = described(later);
+  race_.later = described(second);
   found_ = true;
 }
 
-// Whether nothing is lost if `record` takes the place of segment.latest: a read that
+// Whether nothing is lost if `coming` takes the place of segment.latest: a read that
 // happens before this one races with nothing that this one does not.
-bool RaceDetector::replaces(const Segment& segment, const Record& record,
-                            const Time* clock) const {
+bool RaceDetector::replaces(const Segment& segment, const Coming& coming) {
   const Record& latest = segment.latest;
   if (latest.time == 0) return true;
-  if (latest.kind != record.kind) return false;
-  if (latest.thread == record.thread) return true;
-  return segment.others == kNoIndex && latest.time <= clock[latest.thread];
+  if (latest.kind != coming.kind) return false;
+  if (latest.thread == coming.site.thread) return true;
+  return segment.others == kNoIndex && latest.time <= coming.clock[latest.thread];
 }
 
-void RaceDetector::remember(Segment& segment, const Record& record, const Time* clock) {
-  if (replaces(segment, record, clock)) {
-    segment.latest = record;
-    return;
-  }
+void RaceDetector::remember(Segment& segment, const Coming& coming) {
+  if (replaces(segment, coming)) return put(segment.latest, coming);
   for (std::uint32_t index = segment.others; index != kNoIndex;
        index = others_[index].next) {
     Record& other = others_[index];
-    if (other.thread != record.thread || other.kind != record.kind) continue;
-    const std::uint32_t next = other.next;
-    other = record;
-    other.next = next;
-    return;
+    if (other.thread != coming.site.thread || other.kind != coming.kind) continue;
+    return put(other, coming);
   }
   std::uint32_t index = free_others_;
   if (index != kNoIndex) {
@@ -154,7 +148,7 @@ void RaceDetector::remember(Segment& segment, const Record& record, const Time* 
     index = used_others_++;
     if (index == others_.size()) others_.emplace_back();
   }
-  others_[index] = record;
+  put(others_[index], coming);
   others_[index].next = segment.others;
   segment.others = index;
 }

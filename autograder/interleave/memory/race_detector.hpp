@@ -45,6 +45,15 @@ class RaceDetector {
   void forget(Cell& cell, Address cell_address, Address begin, Address end);
 
  private:
+  // The access that is being checked. Records are written from it field by field: a copy of
+  // fields just written, in larger pieces, would have to wait for them.
+  struct Coming {
+    const Site& site;
+    AccessKind kind;
+    std::uint32_t size;
+    Address address;
+    const Time* clock;  // what its thread knows
+  };
   struct Record {
     Time time = 0;  // 0: none
     ThreadId thread = kNoThread;
@@ -63,15 +72,14 @@ class RaceDetector {
     std::uint32_t others = kNoIndex;
   };
 
-  void access_cell(Cell& cell, std::uint8_t bytes, const Record& record,
-                   const Time* clock);
-  void access_segment(Segment& segment, const Record& record, const Time* clock);
-  void check_write(Segment& segment, const Record& record, const Time* clock);
-  void check_others(Segment& segment, const Record& record, const Time* clock);
-  void check(const Record& earlier, const Record& later, const Time* clock);
-  [[nodiscard]] bool replaces(const Segment& segment, const Record& record,
-                              const Time* clock) const;
-  void remember(Segment& segment, const Record& record, const Time* clock);
+  void access_cell(Cell& cell, std::uint8_t bytes, const Coming& coming);
+  void access_segment(Segment& segment, const Coming& coming);
+  void check_write(Segment& segment, const Coming& coming);
+  void check_others(Segment& segment, const Coming& coming);
+  void check(const Record& earlier, const Coming& later);
+  [[nodiscard]] static bool replaces(const Segment& segment, const Coming& coming);
+  void remember(Segment& segment, const Coming& coming);
+  static void put(Record& record, const Coming& coming);
 
   std::uint32_t new_segment(std::uint8_t bytes, std::uint32_t next);
   void split(std::uint32_t segment, std::uint8_t bytes);
