@@ -14,46 +14,11 @@ bool conflict(AccessKind one, AccessKind other) {
   return (writes(one) || writes(other)) && !(is_atomic(one) && is_atomic(other));
 }
 
-// The bytes of the cell at `cell` that lie in [begin, end).
-std::uint8_t bytes_of(Address cell, Address begin, Address end) {
-  const Address first = begin > cell ? begin - cell : 0;
-  const Address last = end < cell + kCellBytes ? end - cell : kCellBytes;
-  return static_cast<std::uint8_t>((1U << last) - (1U << first));
-}
-
 }  // namespace
 
 void RaceDetector::begin() {
   used_segments_ = used_others_ = 0;
   free_segments_ = free_others_ = kNoIndex;
-}
-
-const Race* RaceDetector::access(const Site& site, AccessKind kind, Address address,
-                                 std::uint64_t size, const Time* clock) {
-  const Coming coming{site, kind, static_cast<std::uint32_t>(size), address, clock};
-  found_ = false;
-  const Address end = address + size;
-  for (Address at = address & ~(kCellBytes - 1); at < end; at += kCellBytes) {
-    Cell& cell = pages_.cell(at);
-    const std::uint8_t bytes = bytes_of(at, address, end);
-    // Nearly always the cell was accessed in the same way before.
-    if (cell.accesses != kNoIndex && segments_[cell.accesses].bytes == bytes) {
-      access_segment(segments_[cell.accesses], coming);
-    } else {
-      access_cell(cell, bytes, coming);
-    }
-  }
-  return found_ ? &race_ : nullptr;
-}
-
-void RaceDetector::put(Record& record, const Coming& coming) {
-  record.time = coming.clock[coming.site.thread];
-  record.thread = coming.site.thread;
-  record.step = coming.site.step;
-  record.size = coming.size;
-  record.address = coming.address;
-  record.pc = coming.site.pc;
-  record.kind = coming.kind;
 }
 
 void RaceDetector::access_cell(Cell& cell, std::uint8_t bytes, const Coming& coming) {
@@ -70,25 +35,6 @@ void RaceDetector::access_cell(Cell& cell, std::uint8_t bytes, const Coming& com
   cell.accesses = new_segment(static_cast<std::uint8_t>(uncovered), cell.accesses);
   Segment& segment = segments_[cell.accesses];
   put(coming.kind == AccessKind::kPlainWrite ? segment.write : segment.latest, coming);
-}
-
-void RaceDetector::access_segment(Segment& segment, const Coming& coming) {
-  check_write(segment, coming);
-  if (segment.latest.time != 0) check_others(segment, coming);
-  if (coming.kind == AccessKind::kPlainWrite) {
-    put(segment.write, coming);
-    forget_others(segment);
-  } else {
-    remember(segment, coming);
-  }
-}
-
-void RaceDetector::check_write(Segment& segment, const Coming& coming) {
-  if (segment.write.time == 0) return;
-  if (segment.write.time <= coming.clock[segment.write.thread]) return;
-  check(segment.write, coming);
-  // An atomic access does not take the write's place, and would meet it again.
-  segment.write.time = 0;
 }
 
 void RaceDetector::check_others(Segment& segment, const Coming& coming) {
@@ -201,7 +147,7 @@ void RaceDetector::forget_others(Segment& segment) {
 }
 
 void RaceDetector::forget(Cell& cell, Address cell_address, Address begin, Address end) {
-  const std::uint8_t bytes = bytes_of(cell_address, begin, end);
+  const std::uint8_t bytes = bytes_in(cell_address, begin, end);
   std::uint32_t kept = kNoIndex;
   for (std::uint32_t index = cell.accesses; index != kNoIndex;) {
     Segment& segment = segments_[index];

@@ -81,13 +81,12 @@ void trace_plain(Thread& self, Address address, std::uint64_t size, bool write,
                  ProgramCounter pc) {
   const OperationKind kind =
       write ? OperationKind::kPlainWrite : OperationKind::kPlainRead;
-  Step* step = engine().remark(
+  Step* step = engine().traced(
       self, {.thread = self.id,
              .kind = kind,
              .size = static_cast<std::uint8_t>(std::min<std::uint64_t>(size, 255)),
              .object = address,
              .pc = pc});
-  if (step == nullptr) return;
   step->reads = !write;
   step->writes = write;
 }
@@ -107,7 +106,8 @@ void expect_alive(Thread& self, Address object, ProgramCounter pc) {
 
 void plain_access(Thread& self, Address address, std::uint64_t size, bool write,
                   ProgramCounter pc) {
-  trace_plain(self, address, size, write, pc);
+  engine().count_step(self);
+  if (engine().tracing()) trace_plain(self, address, size, write, pc);
   check_alive(self, address, size, write, false, pc);
   if (!engine().alone()) {
     const Site site = engine().site(self, pc);

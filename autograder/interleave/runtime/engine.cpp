@@ -119,14 +119,16 @@ void Engine::enter_thread(void* thread) {
 }
 
 void Engine::run_thread(Thread& self) {
-  // An exception that leaves the thread ends in std::terminate, at the place that threw it.
+  // An exception that leaves the thread ends in std::terminate, at the place that threw it: still in the
+  // program, so no scope's end may have run before.
   [this, &self]() noexcept {
-    const ProgramScope scope(self);
+    self.in_runtime = false;
     if (self.id == 0) {
       (*body_)();
     } else {
       self.result = self.routine(self.argument);
     }
+    self.in_runtime = true;
   }();
   finish(self);
 }

@@ -101,9 +101,13 @@ class Engine {
   Step* performed(Thread& self, const Operation& operation, bool wrote);
   // Likewise for what only a trace shows.
   Step* remark(Thread& self, const Operation& operation) {
-    self.last_step = next_step();
-    return options_.trace == nullptr || probing_ ? nullptr : traced(self, operation);
+    count_step(self);
+    return tracing() ? traced(self, operation) : nullptr;
   }
+  // The two halves of remark, for those that would not even make up the operation in vain.
+  void count_step(Thread& self) { self.last_step = next_step(); }
+  [[nodiscard]] bool tracing() const { return options_.trace != nullptr && !probing_; }
+  Step* traced(const Thread& self, const Operation& operation);
 
   Thread& create_thread(Thread& creator, void* (*routine)(void*), void* argument);
   [[nodiscard]] Thread& thread(ThreadId id) { return *threads_[id]; }
@@ -172,7 +176,6 @@ class Engine {
   [[nodiscard]] std::vector<Waiting> everybody_waiting();
   [[nodiscard]] ThreadId holder_of_need(const Thread& thread) const;
   [[nodiscard]] std::vector<ThreadId> find_cycle() const;
-  Step* traced(const Thread& self, const Operation& operation);
   void trace_blocked();
   void complete_trace();
 
