@@ -37,6 +37,17 @@ void RaceDetector::access_cell(Cell& cell, std::uint8_t bytes, const Coming& com
   put(coming.kind == AccessKind::kPlainWrite ? segment.write : segment.latest, coming);
 }
 
+// Others accessed it since the last plain write, or this thread in another way.
+void RaceDetector::access_shared(Segment& segment, const Coming& coming) {
+  check_others(segment, coming);
+  if (coming.kind == AccessKind::kPlainWrite) {
+    put(segment.write, coming);
+    forget_others(segment);
+  } else {
+    remember(segment, coming);
+  }
+}
+
 void RaceDetector::check_others(Segment& segment, const Coming& coming) {
   if (coming.kind == AccessKind::kAtomicRead) return;
   check(segment.latest, coming);

@@ -75,6 +75,7 @@ class RaceDetector {
   [[nodiscard]] static std::uint8_t bytes_in(Address cell, Address begin, Address end);
   void access_cell(Cell& cell, std::uint8_t bytes, const Coming& coming);
   void access_segment(Segment& segment, const Coming& coming);
+  void access_shared(Segment& segment, const Coming& coming);
   void check_write(Segment& segment, const Coming& coming);
   void check_others(Segment& segment, const Coming& coming);
   void check(const Record& earlier, const Coming& later);
@@ -137,12 +138,14 @@ inline void RaceDetector::put(Record& record, const Coming& coming) {
 
 inline void RaceDetector::access_segment(Segment& segment, const Coming& coming) {
   check_write(segment, coming);
-  if (segment.latest.time != 0) check_others(segment, coming);
-  if (coming.kind == AccessKind::kPlainWrite) {
-    put(segment.write, coming);
-    forget_others(segment);
+  const Record& latest = segment.latest;
+  if (latest.time == 0) {
+    put(coming.kind == AccessKind::kPlainWrite ? segment.write : segment.latest, coming);
+  } else if (latest.kind == coming.kind && latest.thread == coming.site.thread &&
+             segment.others == kNoIndex) {
+    put(segment.latest, coming);  // the same thread does the same again
   } else {
-    remember(segment, coming);
+    access_shared(segment, coming);
   }
 }
 

@@ -146,6 +146,7 @@ std::size_t choose_store(std::span<const StoreChoice> stores,
                          const Operation& operation) {
   if (stores.size() < 2) return 0;
   std::vector<Alternative> alternatives;
+  alternatives.reserve(stores.size());
   for (const StoreChoice& store : stores) {
     alternatives.push_back(
         {.thread = store.thread, .pending = operation, .store = store.step});
