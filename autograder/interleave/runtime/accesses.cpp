@@ -104,8 +104,12 @@ void expect_alive(Thread& self, Address object, ProgramCounter pc) {
 
 // -- Plain -------------------------------------------------------------------------------------
 
-void plain_access(Thread& self, Address address, std::uint64_t size, bool write,
-                  ProgramCounter pc) {
+void plain_access(const void* object, std::uint64_t size, bool write, ProgramCounter pc) {
+  Thread* const thread = body_thread();
+  if (thread == nullptr) return;
+  Thread& self = *thread;
+  const RuntimeScope scope(self);
+  const auto address = reinterpret_cast<Address>(object);
   engine().count_step(self);
   if (engine().tracing()) trace_plain(self, address, size, write, pc);
   check_alive(self, address, size, write, false, pc);
