@@ -68,7 +68,8 @@ double seconds(std::uint64_t nanoseconds) {
 class SharedPage {
  public:
   SharedPage() : descriptor_(memfd_create("stressed", 0)) {
-    if (descriptor_ < 0 || ftruncate(descriptor_, sizeof(stress::Page)) != 0) std::abort();
+    if (descriptor_ < 0 || ftruncate(descriptor_, sizeof(stress::Page)) != 0)
+      std::abort();
     void* mapped = mmap(nullptr, sizeof(stress::Page), PROT_READ | PROT_WRITE, MAP_SHARED,
                         descriptor_, 0);
     if (mapped == MAP_FAILED) std::abort();
@@ -221,7 +222,7 @@ void print_row(const Classic& classic, const Wishes& wishes, Totals& totals) {
     how += " " + std::to_string(found) + " of " + std::to_string(wishes.times);
   }
   if (!right.how.empty()) how += " (right form: " + right.how + ")";
-  std::printf("%s %s %8s %9llu  %10s %10llu  %s\n", cut(classic.name, 23).c_str(),
+  std::printf("%s %s %8s %9llu  %10s %10llu  %s\n", cut(classic.name, 24).c_str(),
               cut(explored.kind, 14).c_str(), number(explored.milliseconds).c_str(),
               static_cast<unsigned long long>(explored.schedules),
               ((nothing ? ">" : "") + number(stressed.milliseconds)).c_str(),
@@ -247,16 +248,17 @@ Wishes read_wishes(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const Wishes wishes = read_wishes(argc, argv);
-  std::printf("Time to the first failure, median of %d   (ms: milliseconds)\n\n", wishes.times);
-  std::printf("%s %s %8s %9s  %10s %10s  %s\n", cut("", 23).c_str(),
+  std::printf("Time to the first failure, median of %d   (ms: milliseconds)\n\n",
+              wishes.times);
+  std::printf("%s %s %8s %9s  %10s %10s  %s\n", cut("", 24).c_str(),
               cut("interleave", 14).c_str(), "", "", "stress", "", "");
-  std::printf("%s %s %8s %9s  %10s %10s  %s\n", cut("broken algorithm", 23).c_str(),
+  std::printf("%s %s %8s %9s  %10s %10s  %s\n", cut("broken algorithm", 24).c_str(),
               cut("finds", 14).c_str(), "ms", "schedules", "ms", "runs", "found by");
   Totals totals;
   for (const Classic& classic : interleave::classics::all_classics()) {
     if (!wishes.name.empty() && wishes.name != classic.name) continue;
     print_row(classic, wishes, totals);
   }
-  std::printf("\nof %d, found by interleave %d, by stress within %s s %d\n", totals.classics,
-              totals.explored, number(wishes.seconds).c_str(), totals.stressed);
+  std::printf("\nof %d, found by interleave %d, by stress within %g s %d\n",
+              totals.classics, totals.explored, wishes.seconds, totals.stressed);
 }

@@ -2,6 +2,8 @@
 // again until somebody stops it. First argument: its name; second: broken or right.
 //
 // No explorer is linked in: `check` is the one below, and the first that fails ends it.
+#include "stressed.hpp"
+
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,7 +12,6 @@
 #include <string_view>
 
 #include "all_classics.hpp"
-#include "stressed.hpp"
 
 namespace {
 
@@ -63,6 +64,7 @@ int main(int argc, char** argv) {
     if (classic.name != name || !map_page()) continue;
     run_for_ever(form == "broken" ? classic.broken : classic.right);
   }
-  std::fprintf(stderr, "stressed: started by first_failure, which maps the page it needs\n");
+  std::fprintf(stderr,
+               "stressed: started by first_failure, which maps the page it needs\n");
   return 2;
 }
