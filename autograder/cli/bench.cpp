@@ -25,15 +25,48 @@ namespace fs = std::filesystem;
 constexpr int repetitions = 3;
 constexpr double longest_seconds = 1800;
 
-std::vector<Lesson> lessons_for(const Common& common, const BenchOptions& options) {
-  if (!options.lesson.empty()) return {find_lesson(common.root, options.lesson)};
-  return lessons_in(common.root);
+// The explorer's speed is measured like a lesson's claims, and recorded like a demo.
+constexpr std::string_view explorer = "interleave";
+
+// What is measured together: programs of the bench tree.
+struct Subject {
+  std::string heading;
+  std::string short_name;  // of its files in .course/
+  fs::path folder;         // of the programs, in the tree
+  fs::path sources;
+  std::vector<std::string> targets;
+};
+
+Subject subject_of(const Lesson& lesson) {
+  return {lesson.heading(),
+          lesson.number,
+          fs::path("lessons") / lesson.folder.filename(),
+          lesson.folder,
+          {lesson.bench()}};
+}
+
+std::vector<Subject> subjects_for(const Common& common, const BenchOptions& options) {
+  if (options.lesson == explorer) {
+    return {{std::string(explorer),
+             std::string(explorer),
+             fs::path("bench") / explorer,
+             common.root / "bench" / explorer,
+             {"interleave-schedules-bench", "interleave-memory-bench"}}};
+  }
+  if (!options.lesson.empty()) {
+    return {subject_of(find_lesson(common.root, options.lesson))};
+  }
+  std::vector<Subject> subjects;
+  for (const Lesson& lesson : lessons_in(common.root)) {
+    subjects.push_back(subject_of(lesson));
+  }
+  return subjects;
 }
 
 // Runs a benchmark program and returns its results as JSON. Blocks, and shows progress.
-std::string measure(const Lesson& lesson, const fs::path& program,
+std::string measure(const Subject& subject, const fs::path& program,
                     const fs::path& results, bool quick) {
-  Progress progress("Benchmarking lesson " + lesson.heading());
+  Progress progress("Benchmarking " + subject.heading);
   grader::Command command;
   command.words = {program.string(), "--benchmark_out=" + results.string(),
                    "--benchmark_out_format=json",
@@ -47,8 +80,8 @@ std::string measure(const Lesson& lesson, const fs::path& program,
   };
   const grader::Outcome outcome = grader::run(command);
   if (!outcome.exited_with(0)) {
-    throw std::runtime_error(fmt::format("{}\nthe benchmarks of lesson {} failed: {}",
-                                         outcome.output, lesson.short_number(),
+    throw std::runtime_error(fmt::format("{}\nthe benchmarks of {} failed: {}",
+                                         outcome.output, subject.heading,
                                          grader::words_for(outcome)));
   }
   return author::read_file(results);
@@ -59,6 +92,7 @@ page::Origin origin_of(const Common& common, const BenchOptions& options) {
   std::string command = "autograder/course bench";
   if (!options.lesson.empty()) command += " " + options.lesson;
   if (options.quick) command += " --quick";
+  if (options.record) command += " --record";
   return {machine_words(trees.tree("bench")), today(), command,
           options.quick
               ? "One short run: these numbers mean nothing"
@@ -92,33 +126,92 @@ void write_to(const std::string& destination, const std::string& text) {
   }
 }
 
-void print_tables(const std::vector<page::Section>& sections,
-                  const page::Origin& origin) {
+std::string tables_of(const std::vector<page::Section>& sections) {
+  std::string text;
   for (const auto& section : sections) {
-    for (const auto& chart : section.charts) fmt::print("{}\n", table(chart));
+    for (const auto& chart : section.charts) text += table(chart) + '\n';
   }
-  fmt::print("{}, {}. {}.\n", origin.machine, origin.date, origin.runs);
+  return text;
 }
+
+// -- The explorer ---------------------------------------------------------------------------
+
+// Time to the first failure beside stress: prints its table as it grows, and returns it.
+std::string race_with_stress(const Common& common, bool quick) {
+  grader::Command command;
+  command.words = {build_program(grader::Trees(common.root, common.compiler), "bench",
+                                 fs::path("bench") / explorer,
+                                 common.root / "bench" / explorer,
+                                 "interleave-first-failure")
+                       .string()};
+  if (quick) {
+    command.words.insert(command.words.end(), {"--seconds", "0.05", "--times", "1"});
+  }
+  command.seconds = longest_seconds;
+  command.on_output = [](std::string_view text) { std::cout << text << std::flush; };
+  const grader::Outcome outcome = grader::run(command);
+  if (!outcome.exited_with(0)) {
+    throw std::runtime_error("interleave-first-failure: " + grader::words_for(outcome));
+  }
+  return outcome.output;
+}
+
+// Writes bench/interleave/NAME.txt, which the explorer's README quotes.
+void record(const Common& common, const std::string& name, const page::Origin& origin,
+            const std::string& tables) {
+  const fs::path file = common.root / "bench" / explorer / (name + ".txt");
+  author::write_file(
+      file, fmt::format("command   {}\nmachine   {}\ndate      {}\n\n{}", origin.command,
+                        origin.machine, origin.date, tables));
+  std::cerr << "wrote " << file.string() << '\n';
+}
+
+void measure_explorer(const Common& common, const BenchOptions& options,
+                      const page::Origin& origin,
+                      const std::vector<page::Section>& sections) {
+  const std::string first_failures = race_with_stress(common, options.quick);
+  if (!options.record) return;
+  record(common, "speed", origin, tables_of(sections) + origin.runs + ".\n");
+  record(common, "first_failure", origin, first_failures);
+  std::cerr << "now: autograder/course author weave\n";
+}
+
+// -- Everything -----------------------------------------------------------------------------
 
 int run(const Common& common, const BenchOptions& options) {
   const fs::path memory = common.root / ".course";
   fs::create_directories(memory);
+  const grader::Trees trees(common.root, common.compiler);
   std::vector<page::Section> sections;
   std::vector<std::string> failures;
-  for (const Lesson& lesson : lessons_for(common, options)) {
-    const auto program =
-        build_program({common.root, common.compiler}, "bench", lesson, lesson.bench());
-    const auto results = memory / ("bench-" + lesson.number + ".json");
-    auto measured = read_measurements(measure(lesson, program, results, options.quick));
-    sections.push_back({lesson.heading(), std::move(measured.charts)});
-    failures.insert(failures.end(), measured.failures.begin(), measured.failures.end());
+  for (const Subject& subject : subjects_for(common, options)) {
+    page::Section section{subject.heading, {}};
+    for (const std::string& target : subject.targets) {
+      const auto program =
+          build_program(trees, "bench", subject.folder, subject.sources, target);
+      const auto results = memory / ("bench-" + subject.short_name + ".json");
+      const auto measured =
+          read_measurements(measure(subject, program, results, options.quick));
+      section.charts.insert(section.charts.end(), measured.charts.begin(),
+                            measured.charts.end());
+      failures.insert(failures.end(), measured.failures.begin(), measured.failures.end());
+    }
+    sections.push_back(std::move(section));
   }
   const page::Origin origin = origin_of(common, options);
   const std::string html = options.html.value_or((memory / "bench.html").string());
+  const bool as_tables = options.json != "-" && html != "-";
   if (options.json) write_to(*options.json, to_json(sections, origin).dump(2));
-  if (options.json != "-" && html != "-") print_tables(sections, origin);
+  if (as_tables) {
+    fmt::print("{}{}, {}. {}.\n", tables_of(sections), origin.machine, origin.date,
+               origin.runs);
+    std::fflush(stdout);
+  }
   write_to(html, page::html(sections, origin));
   if (html != "-") std::cerr << "plots: " << html << '\n';
+  if (as_tables && options.lesson == explorer) {
+    measure_explorer(common, options, origin, sections);
+  }
   for (const auto& failure : failures) std::cerr << "failed: " << failure << '\n';
   return failures.empty() ? all_passed : something_failed;
 }
@@ -126,6 +219,11 @@ int run(const Common& common, const BenchOptions& options) {
 }  // namespace
 
 int bench(const Common& common, const BenchOptions& options) {
+  if (options.record && (options.quick || options.lesson != explorer)) {
+    std::cerr << "course: --record is for `bench interleave`, measured in full; what a "
+                 "lesson's text quotes is written by `demo --record`\n";
+    return usage_error;
+  }
   try {
     return run(common, options);
   } catch (const grader::UnknownId& unknown) {

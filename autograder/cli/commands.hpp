@@ -74,10 +74,11 @@ struct DemoOptions {
 int demo(const Common&, const DemoOptions&);
 
 struct BenchOptions {
-  std::string lesson;  // empty: every lesson
+  std::string lesson;  // empty: every lesson; "interleave": the explorer's own speed
   Destination html;    // empty: .course/bench.html
   Destination json;
   bool quick = false;
+  bool record = false;
 };
 int bench(const Common&, const BenchOptions&);
 

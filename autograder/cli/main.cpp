@@ -115,12 +115,16 @@ void add_class_commands(CLI::App& app, const Common& common, Action& action) {
   static BenchOptions bench_options;
   auto* bench_command =
       app.add_subcommand("bench", "Run benchmarks, print and plot them");
-  bench_command->add_option("LESSON", bench_options.lesson, "Its number or its name");
+  bench_command->add_option(
+      "LESSON", bench_options.lesson,
+      "Its number or its name; or `interleave`, the explorer itself");
   add_report_options(*bench_command, bench_options.json);
   bench_command->add_option("--html", bench_options.html, "Write the page to FILE")
       ->type_name("FILE");
   bench_command->add_flag("--quick", bench_options.quick,
                           "Prove that it runs; no real numbers");
+  bench_command->add_flag("--record", bench_options.record,
+                          "Write what the explorer's README quotes (interleave only)");
   bench_command->callback([&] { action = [&] { return bench(common, bench_options); }; });
 }
 

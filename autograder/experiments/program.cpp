@@ -20,6 +20,13 @@ std::string words_for(const grader::BuildError& error) {
 
 fs::path build_program(const grader::Trees& trees, const std::string& preset,
                        const Lesson& lesson, const std::string& target) {
+  return build_program(trees, preset, fs::path("lessons") / lesson.folder.filename(),
+                       lesson.folder, target);
+}
+
+fs::path build_program(const grader::Trees& trees, const std::string& preset,
+                       const fs::path& folder, const fs::path& sources,
+                       const std::string& target) {
   Progress progress(fmt::format("Building {} in the {} tree", target, preset));
   // "[3/12]", at the beginning of what ninja prints for each file.
   const auto note_count = [&](std::string_view text) {
@@ -30,10 +37,10 @@ fs::path build_program(const grader::Trees& trees, const std::string& preset,
       progress.note(std::string(text.substr(open + 1, close - open)));
     }
   };
-  const auto built = grader::build(trees, preset, {target}, lesson.folder,
+  const auto built = grader::build(trees, preset, {target}, sources,
                                    machine::usable_cores(), {}, note_count);
   if (!built.built) throw BuildFailed(words_for(built.error));
-  return trees.tree(preset) / "lessons" / lesson.folder.filename() / target;
+  return trees.tree(preset) / folder / target;
 }
 
 }  // namespace course::experiments

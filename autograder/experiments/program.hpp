@@ -16,8 +16,15 @@ class BuildFailed : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Builds `target` of `lesson` and returns the program. Blocks, and shows progress. Throws
-// BuildFailed.
+// Builds `target` and returns the program, which is in `folder` of the tree. What goes wrong
+// is shortened to what `sources` say of it. Blocks, and shows progress. Throws BuildFailed.
+[[nodiscard]] std::filesystem::path build_program(const grader::Trees& trees,
+                                                  const std::string& preset,
+                                                  const std::filesystem::path& folder,
+                                                  const std::filesystem::path& sources,
+                                                  const std::string& target);
+
+// The same for a target of `lesson`.
 [[nodiscard]] std::filesystem::path build_program(const grader::Trees& trees,
                                                   const std::string& preset,
                                                   const Lesson& lesson,

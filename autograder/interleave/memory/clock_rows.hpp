@@ -11,6 +11,8 @@
 //   I1  A row handle is good until clear(); a pointer to a row only until the next
 //       allocate() or set_threads().
 //   I2  Columns of threads that do not exist yet are zero.
+//   I3  A row is a whole number of blocks of four columns, and is worked on block by block:
+//       one machine instruction each, where a loop over three threads takes a dozen.
 #pragma once
 
 #include <algorithm>
@@ -59,14 +61,18 @@ class ClockRows {
   }
 
   void wipe(Row first, std::uint32_t count = 1) {
-    std::fill_n((*this)[first], std::size_t{count} * stride_, Time{0});
+    Time* cells = (*this)[first];
+    const std::size_t end = std::size_t{count} * stride_;
+    for (std::size_t block = 0; block < end; block += kBlock) {
+      for (std::size_t i = 0; i < kBlock; ++i) cells[block + i] = 0;
+    }
   }
 
   void copy(Row to, Row from) {
     Time* target = (*this)[to];
     const Time* source = (*this)[from];
-    for (std::uint32_t column = 0; column < threads_; ++column) {
-      target[column] = source[column];
+    for (std::size_t block = 0; block < threads_; block += kBlock) {
+      for (std::size_t i = block; i < block + kBlock; ++i) target[i] = source[i];
     }
   }
 
@@ -74,17 +80,20 @@ class ClockRows {
   void join(Row into, Row from) {
     Time* target = (*this)[into];
     const Time* source = (*this)[from];
-    for (std::uint32_t column = 0; column < threads_; ++column) {
-      if (source[column] > target[column]) target[column] = source[column];
+    for (std::size_t block = 0; block < threads_; block += kBlock) {
+      for (std::size_t i = block; i < block + kBlock; ++i) {
+        target[i] = std::max(target[i], source[i]);
+      }
     }
   }
 
   [[nodiscard]] bool is_zero(Row row) const {
     const Time* cells = (*this)[row];
-    for (std::uint32_t column = 0; column < threads_; ++column) {
-      if (cells[column] != 0) return false;
+    Time any = 0;
+    for (std::size_t block = 0; block < threads_; block += kBlock) {
+      for (std::size_t i = block; i < block + kBlock; ++i) any |= cells[i];
     }
-    return true;
+    return any == 0;
   }
 
  private:
@@ -107,7 +116,9 @@ class ClockRows {
     capacity_ = capacity;
   }
 
-  std::uint32_t stride_ = 4;
+  static constexpr std::size_t kBlock = 4;
+
+  std::uint32_t stride_ = kBlock;
   std::uint32_t threads_ = 1;
   Row used_ = 0;
   std::size_t capacity_ = 0;  // cells

@@ -63,7 +63,10 @@ class MemoryModel::State {
   [[nodiscard]] Time* clock(ThreadId thread) { return clocks_[threads_[thread].clock]; }
   [[nodiscard]] Time now(ThreadId thread) { return clock(thread)[thread]; }
   void tick(ThreadId thread) { ++clock(thread)[thread]; }
-  void leave(ThreadId thread);
+  void leave(ThreadId thread) {
+    if (threads_[thread].location != kNoIndex) leave_location(thread);
+  }
+  void leave_location(ThreadId thread);
   void enter(ThreadId thread, std::uint32_t location);
   [[nodiscard]] EventId name_handover(ThreadId thread);
 
@@ -173,10 +176,8 @@ void MemoryModel::State::acquire(ThreadId thread, Address object) {
 }
 
 // The thread does something that is not an access to the location it was at.
-void MemoryModel::State::leave(ThreadId thread) {
-  ThreadState& leaving = threads_[thread];
-  if (leaving.location == kNoIndex) return;
-  leaving.location = kNoIndex;
+void MemoryModel::State::leave_location(ThreadId thread) {
+  threads_[thread].location = kNoIndex;
   if (weak_) order_.leave(thread, now(thread));
 }
 

@@ -14,13 +14,6 @@ bool conflict(AccessKind one, AccessKind other) {
   return (writes(one) || writes(other)) && !(is_atomic(one) && is_atomic(other));
 }
 
-// The bytes of the cell at `cell` that lie in [begin, end).
-std::uint8_t bytes_of(Address cell, Address begin, Address end) {
-  const Address first = begin > cell ? begin - cell : 0;
-  const Address last = end < cell + kCellBytes ? end - cell : kCellBytes;
-  return static_cast<std::uint8_t>((1U << last) - (1U << first));
-}
-
 }  // namespace
 
 void RaceDetector::begin() {
@@ -28,76 +21,47 @@ void RaceDetector::begin() {
   free_segments_ = free_others_ = kNoIndex;
 }
 
-const Race* RaceDetector::access(const Site& site, AccessKind kind, Address address,
-                                 std::uint64_t size, const Time* clock) {
-  Record record;
-  record.time = clock[site.thread];
-  record.thread = site.thread;
-  record.step = site.step;
-  record.size = static_cast<std::uint32_t>(size);
-  record.address = address;
-  record.pc = site.pc;
-  record.kind = kind;
-  found_ = false;
-  const Address end = address + size;
-  for (Address at = address & ~(kCellBytes - 1); at < end; at += kCellBytes) {
-    access_cell(pages_.cell(at), bytes_of(at, address, end), record, clock);
-  }
-  return found_ ? &race_ : nullptr;
-}
-
-void RaceDetector::access_cell(Cell& cell, std::uint8_t bytes, const Record& record,
-                               const Time* clock) {
+void RaceDetector::access_cell(Cell& cell, std::uint8_t bytes, const Coming& coming) {
   unsigned uncovered = bytes;
   for (std::uint32_t index = cell.accesses; index != kNoIndex && uncovered != 0;
        index = segments_[index].next) {
     const std::uint8_t shared = segments_[index].bytes & bytes;
     if (shared == 0) continue;
     if (shared != segments_[index].bytes) split(index, shared);
-    access_segment(segments_[index], record, clock);
+    access_segment(segments_[index], coming);
     uncovered &= ~unsigned{shared};
   }
   if (uncovered == 0) return;
   cell.accesses = new_segment(static_cast<std::uint8_t>(uncovered), cell.accesses);
-  access_segment(segments_[cell.accesses], record, clock);
+  Segment& segment = segments_[cell.accesses];
+  put(coming.kind == AccessKind::kPlainWrite ? segment.write : segment.latest, coming);
 }
 
-void RaceDetector::access_segment(Segment& segment, const Record& record,
-                                  const Time* clock) {
-  check_write(segment, record, clock);
-  if (segment.latest.time != 0) check_others(segment, record, clock);
-  if (record.kind == AccessKind::kPlainWrite) {
-    segment.write = record;
+// Others accessed it since the last plain write, or this thread in another way.
+void RaceDetector::access_shared(Segment& segment, const Coming& coming) {
+  check_others(segment, coming);
+  if (coming.kind == AccessKind::kPlainWrite) {
+    put(segment.write, coming);
     forget_others(segment);
   } else {
-    remember(segment, record, clock);
+    remember(segment, coming);
   }
 }
 
-void RaceDetector::check_write(Segment& segment, const Record& record,
-                               const Time* clock) {
-  if (segment.write.time == 0) return;
-  if (segment.write.time <= clock[segment.write.thread]) return;
-  check(segment.write, record, clock);
-  // An atomic access does not take the write's place, and would meet it again.
-  segment.write.time = 0;
-}
-
-void RaceDetector::check_others(Segment& segment, const Record& record,
-                                const Time* clock) {
-  if (record.kind == AccessKind::kAtomicRead) return;
-  check(segment.latest, record, clock);
+void RaceDetector::check_others(Segment& segment, const Coming& coming) {
+  if (coming.kind == AccessKind::kAtomicRead) return;
+  check(segment.latest, coming);
   for (std::uint32_t index = segment.others; index != kNoIndex;
        index = others_[index].next) {
-    check(others_[index], record, clock);
+    check(others_[index], coming);
   }
   // As above: told once.
-  if (found_ && record.kind == AccessKind::kAtomicWrite) forget_others(segment);
+  if (found_ && coming.kind == AccessKind::kAtomicWrite) forget_others(segment);
 }
 
-void RaceDetector::check(const Record& earlier, const Record& later, const Time* clock) {
+void RaceDetector::check(const Record& earlier, const Coming& later) {
+  if (earlier.time <= later.clock[earlier.thread]) return;
   if (found_ || !conflict(earlier.kind, later.kind)) return;
-  if (earlier.time <= clock[earlier.thread]) return;
   const auto described = [](const Record& record) {
     Access access;
     access.thread = record.thread;
@@ -109,35 +73,30 @@ void RaceDetector::check(const Record& earlier, const Record& later, const Time*
     access.atomic = is_atomic(record.kind);
     return access;
   };
+  Record second;
+  put(second, later);
   race_.earlier = described(earlier);
-  race_.later = described(later);
+  race_.later = described(second);
   found_ = true;
 }
 
-// Whether nothing is lost if `record` takes the place of segment.latest: a read that
+// Whether nothing is lost if `coming` takes the place of segment.latest: a read that
 // happens before this one races with nothing that this one does not.
-bool RaceDetector::replaces(const Segment& segment, const Record& record,
-                            const Time* clock) const {
+bool RaceDetector::replaces(const Segment& segment, const Coming& coming) {
   const Record& latest = segment.latest;
   if (latest.time == 0) return true;
-  if (latest.kind != record.kind) return false;
-  if (latest.thread == record.thread) return true;
-  return segment.others == kNoIndex && latest.time <= clock[latest.thread];
+  if (latest.kind != coming.kind) return false;
+  if (latest.thread == coming.site.thread) return true;
+  return segment.others == kNoIndex && latest.time <= coming.clock[latest.thread];
 }
 
-void RaceDetector::remember(Segment& segment, const Record& record, const Time* clock) {
-  if (replaces(segment, record, clock)) {
-    segment.latest = record;
-    return;
-  }
+void RaceDetector::remember(Segment& segment, const Coming& coming) {
+  if (replaces(segment, coming)) return put(segment.latest, coming);
   for (std::uint32_t index = segment.others; index != kNoIndex;
        index = others_[index].next) {
     Record& other = others_[index];
-    if (other.thread != record.thread || other.kind != record.kind) continue;
-    const std::uint32_t next = other.next;
-    other = record;
-    other.next = next;
-    return;
+    if (other.thread != coming.site.thread || other.kind != coming.kind) continue;
+    return put(other, coming);
   }
   std::uint32_t index = free_others_;
   if (index != kNoIndex) {
@@ -146,7 +105,7 @@ void RaceDetector::remember(Segment& segment, const Record& record, const Time* 
     index = used_others_++;
     if (index == others_.size()) others_.emplace_back();
   }
-  others_[index] = record;
+  put(others_[index], coming);
   others_[index].next = segment.others;
   segment.others = index;
 }
@@ -199,7 +158,7 @@ void RaceDetector::forget_others(Segment& segment) {
 }
 
 void RaceDetector::forget(Cell& cell, Address cell_address, Address begin, Address end) {
-  const std::uint8_t bytes = bytes_of(cell_address, begin, end);
+  const std::uint8_t bytes = bytes_in(cell_address, begin, end);
   std::uint32_t kept = kNoIndex;
   for (std::uint32_t index = cell.accesses; index != kNoIndex;) {
     Segment& segment = segments_[index];

@@ -41,8 +41,8 @@ void SeqCstOrder::leave(ThreadId thread, Time now) {
 
 // -- Targets ---------------------------------------------------------------------------
 
-void SeqCstOrder::forget_targets() {
-  any_target_ = false;
+void SeqCstOrder::blank_targets() {
+  blank_ = true;
   for (ThreadId thread = 0; thread < used_threads_; ++thread) {
     clocks_[targets_][thread] = kNever;
     clocks_[fence_targets_][thread] = kNever;
@@ -50,6 +50,7 @@ void SeqCstOrder::forget_targets() {
 }
 
 void SeqCstOrder::add_targets(const Store& later) {
+  if (!blank_) blank_targets();
   Time* targets = clocks_[targets_];
   if (later.sequential != 0) {
     lower_to(targets[later.thread], later.sequential);

@@ -64,7 +64,7 @@ class SeqCstOrder {
   void leave(ThreadId thread, Time now);
 
   // -- The edges to older nodes that an access would add ------------------------------
-  void forget_targets();
+  void forget_targets() { any_target_ = blank_ = false; }
   void add_targets(const Store& later);  // in modification order than the access
   [[nodiscard]] bool consistent(const OrderedAccess& access);
 
@@ -91,6 +91,7 @@ class SeqCstOrder {
     std::uint32_t departed = 0;  // nodes whose `left` is known
   };
 
+  void blank_targets();
   void evaluate(const OrderedAccess& access);
   void gather_fences(Row into, Row known);
   void gather_synchronised(const OrderedAccess& access);
@@ -114,6 +115,7 @@ class SeqCstOrder {
   std::uint32_t used_threads_ = 0;
   bool any_fence_ = false;
   bool any_target_ = false;
+  bool blank_ = false;  // the rows of targets were emptied since they were forgotten
 
   // Scratch, one row each.
   Row clock_ = kZeroRow;          // what the access knows, with what it learns

@@ -15,7 +15,6 @@ ShadowPages::ShadowPages() : slots_(kFirstSlots, Slot{kNoIndex}) {}
 
 void ShadowPages::begin() {
   ++execution_;
-  recent_number_ = ~Address{0};
   touched_.clear();
 }
 
@@ -50,7 +49,7 @@ void ShadowPages::enlarge() {
   }
 }
 
-void ShadowPages::recent(Address number) {
+void ShadowPages::look_up(Address number, Recent& recent) {
   auto index = static_cast<std::uint32_t>(slots_[slot_of(number)]);
   if (index == kNoIndex) index = add(number);
   Page& page = pages_[index];
@@ -59,8 +58,7 @@ void ShadowPages::recent(Address number) {
     page.cells.fill(Cell{});
     touched_.push_back(PageIndex{index});
   }
-  recent_number_ = number;
-  recent_ = index;
+  recent = {number, execution_, index};
 }
 
 }  // namespace interleave

@@ -34,8 +34,9 @@ class ShadowPages {
   // The cell that holds `address`.
   [[nodiscard]] Cell& cell(Address address) {
     const Address number = address / kPageBytes;
-    if (number != recent_number_) recent(number);
-    return pages_[recent_].cells[address % kPageBytes / kCellBytes];
+    Recent& recent = recent_[number % kRecent];
+    if (recent.number != number || recent.execution != execution_) look_up(number, recent);
+    return pages_[recent.page].cells[address % kPageBytes / kCellBytes];
   }
 
   // Calls visit(cell, address of the cell) for each cell that overlaps the range and was
@@ -64,6 +65,14 @@ class ShadowPages {
   };
   enum class Slot : std::uint32_t {};
 
+  // A thread goes to and fro between its stack and what it shares: each has its entry.
+  static constexpr std::size_t kRecent = 64;
+  struct Recent {
+    Address number = ~Address{0};
+    std::uint64_t execution = 0;
+    std::uint32_t page = 0;
+  };
+
   template <typename Visit>
   void visit_page(PageIndex index, Address begin, Address end, Visit visit) {
     Page& page = pages_[static_cast<std::uint32_t>(index)];
@@ -74,16 +83,15 @@ class ShadowPages {
     }
   }
 
-  // Makes the page the recent one, wiped for this execution.
-  void recent(Address number);
+  // Fills in the page, wiped for this execution.
+  void look_up(Address number, Recent& recent);
   [[nodiscard]] std::uint32_t find(Address number) const;  // kNoIndex if not touched
   [[nodiscard]] std::size_t slot_of(Address number) const;
   std::uint32_t add(Address number);
   void enlarge();
 
   std::uint64_t execution_ = 1;
-  Address recent_number_ = ~Address{0};
-  std::uint32_t recent_ = 0;
+  std::array<Recent, kRecent> recent_;
   std::vector<Page> pages_;
   std::vector<Slot> slots_;         // open addressing; a page's index, or kNoIndex
   std::vector<PageIndex> touched_;  // in this execution

@@ -81,13 +81,12 @@ void trace_plain(Thread& self, Address address, std::uint64_t size, bool write,
                  ProgramCounter pc) {
   const OperationKind kind =
       write ? OperationKind::kPlainWrite : OperationKind::kPlainRead;
-  Step* step = engine().remark(
+  Step* step = engine().traced(
       self, {.thread = self.id,
              .kind = kind,
              .size = static_cast<std::uint8_t>(std::min<std::uint64_t>(size, 255)),
              .object = address,
              .pc = pc});
-  if (step == nullptr) return;
   step->reads = !write;
   step->writes = write;
 }
@@ -105,9 +104,14 @@ void expect_alive(Thread& self, Address object, ProgramCounter pc) {
 
 // -- Plain -------------------------------------------------------------------------------------
 
-void plain_access(Thread& self, Address address, std::uint64_t size, bool write,
-                  ProgramCounter pc) {
-  trace_plain(self, address, size, write, pc);
+void plain_access(const void* object, std::uint64_t size, bool write, ProgramCounter pc) {
+  Thread* const thread = body_thread();
+  if (thread == nullptr) return;
+  Thread& self = *thread;
+  const RuntimeScope scope(self);
+  const auto address = reinterpret_cast<Address>(object);
+  engine().count_step(self);
+  if (engine().tracing()) trace_plain(self, address, size, write, pc);
   check_alive(self, address, size, write, false, pc);
   if (!engine().alone()) {
     const Site site = engine().site(self, pc);
@@ -122,7 +126,10 @@ void plain_access(Thread& self, Address address, std::uint64_t size, bool write,
       engine().made_progress(self);
     }
   }
-  if (++self.plain_accesses % kPlainAccessesBeforeYield == 0) yield(self, pc);
+  if (++self.plain_accesses == kPlainAccessesBeforeYield) {
+    self.plain_accesses = 0;
+    yield(self, pc);
+  }
 }
 
 // -- Atomic ------------------------------------------------------------------------------------
@@ -143,6 +150,7 @@ std::size_t choose_store(std::span<const StoreChoice> stores,
                          const Operation& operation) {
   if (stores.size() < 2) return 0;
   std::vector<Alternative> alternatives;
+  alternatives.reserve(stores.size());
   for (const StoreChoice& store : stores) {
     alternatives.push_back(
         {.thread = store.thread, .pending = operation, .store = store.step});

@@ -22,10 +22,10 @@ class AddressMap {
   Record& operator[](Address key) {
     if ((size_ + 1) * 2 > slots_.size()) grow();
     Slot& slot = slot_of(key);
-    if (slot.round == round_) return records_[slot.index];
-    slot = {key, round_, size_};
+    if (slot.round == round_) return *slot.record;
     if (size_ == records_.size()) records_.emplace_back();
     Record& record = records_[size_++];
+    slot = {key, round_, &record};
     record = Record{};
     record.address = key;
     return record;
@@ -34,7 +34,7 @@ class AddressMap {
   [[nodiscard]] Record* find(Address key) {
     if (slots_.empty()) return nullptr;
     Slot& slot = slot_of(key);
-    return slot.round == round_ ? &records_[slot.index] : nullptr;
+    return slot.round == round_ ? slot.record : nullptr;
   }
 
   void clear() {
@@ -51,7 +51,7 @@ class AddressMap {
   struct Slot {
     Address key = 0;
     std::uint64_t round = 0;
-    std::size_t index = 0;
+    Record* record = nullptr;
   };
 
   Slot& slot_of(Address key) {
@@ -65,7 +65,7 @@ class AddressMap {
   void grow() {
     slots_.assign(slots_.empty() ? 64 : slots_.size() * 2, Slot{});
     for (std::size_t i = 0; i < size_; ++i) {
-      slot_of(records_[i].address) = {records_[i].address, round_, i};
+      slot_of(records_[i].address) = {records_[i].address, round_, &records_[i]};
     }
   }
 

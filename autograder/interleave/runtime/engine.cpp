@@ -11,9 +11,11 @@
 #include "interleave/runtime/program.hpp"
 
 namespace interleave {
-namespace {
 
-thread_local Thread* this_thread = nullptr;
+Engine the_engine;
+constinit thread_local Thread* this_thread = nullptr;
+
+namespace {
 
 // The C++ ABI: the caught exceptions, and the number of uncaught ones.
 struct ExceptionState {
@@ -32,20 +34,6 @@ void mix(std::uint64_t& hash, std::uint64_t number) {
 }
 
 }  // namespace
-
-Engine& engine() {
-  static Engine the_engine;
-  return the_engine;
-}
-
-Thread* body_thread() {
-  Thread* thread = this_thread;
-  return thread != nullptr && !thread->in_runtime ? thread : nullptr;
-}
-
-Thread* any_body_thread() { return this_thread; }
-
-Engine::Engine() { explorer_.thread_pointer = own_thread_pointer(); }
 
 // -- One run ---------------------------------------------------------------------------------
 
@@ -71,7 +59,9 @@ void Engine::begin_run(const RunOptions& options) {
   __libc_single_threaded = 0;
   options_ = options;
   result_ = {};
+  result_.choices.reserve(kUsualDecisions);
   result_.fingerprint = 0xCBF2'9CE4'8422'2325U;
+  explorer_.thread_pointer = own_thread_pointer();
   arena_.open();
   arena_.begin_run();
   locks_.clear();
@@ -92,7 +82,6 @@ void Engine::begin_run(const RunOptions& options) {
   wants_operations_ = strategy_->wants_operations();
   Thread& first = fresh_thread();
   first.started = true;
-  first.name = "leader";
 }
 
 Thread& Engine::fresh_thread() {
@@ -102,23 +91,13 @@ Thread& Engine::fresh_thread() {
   }
   std::unique_ptr<Thread>& slot = threads_[count_];
   if (slot == nullptr) {
-    slot = std::make_unique<Thread>();
+    slot = std::make_unique<Thread>(count_);
     create_fiber(slot->fiber, count_, adopt, slot.get());
   }
   Thread& thread = *slot;
-  const Fiber fiber = thread.fiber;
-  void* const exception_state = thread.exception_state;
-  std::vector<ProgramCounter> calls = std::move(thread.calls);
-  calls.clear();
-  thread = Thread{};
-  thread.calls = std::move(calls);
-  thread.fiber = fiber;
-  thread.exception_state = exception_state;
+  thread.begin_run();
   // A run that ended in an exception left it there.
-  *static_cast<ExceptionState*>(exception_state) = {};
-  thread.id = count_;
-  thread.in_runtime = true;
-  thread.name = "worker " + std::to_string(count_);
+  *static_cast<ExceptionState*>(thread.exception_state) = {};
   prepare_fiber(thread.fiber, enter_thread, &thread);
   reset_thread_locals(thread.fiber);
   ++count_;
@@ -308,31 +287,49 @@ bool Engine::can_go_on(const Thread& thread) const {
 // one on; then those whose time would have to come, the earliest first.
 void Engine::collect_alternatives(const Thread& running) {
   alternatives_.clear();
-  const auto add = [this](const Thread& thread, bool reluctant) {
-    alternatives_.push_back(
-        {.thread = thread.id, .pending = thread.pending, .reluctant = reluctant});
+  bool some_yield = false;
+  bool some_timed = false;
+  const auto meet = [&](const Thread& thread) {
+    if (thread.finished) return;
+    if (!can_go_on(thread)) {
+      some_timed = some_timed || thread.deadline != kNever;
+    } else if (thread.started) {
+      if (!thread.reluctant) return add_alternative(thread, false);
+      some_yield = true;
+    }
   };
-  const auto ready = [this](const Thread& t) {
-    return !t.finished && t.started && can_go_on(t);
-  };
-
-  if (ready(running) && !running.reluctant) add(running, false);
+  meet(running);
   for (ThreadId id = 0; id < count_; ++id) {
-    const Thread& thread = *threads_[id];
-    if (id != running.id && ready(thread) && !thread.reluctant) add(thread, false);
+    if (id != running.id) meet(*threads_[id]);
   }
+  if (some_yield) collect_yielding(running);
+  if (some_timed) collect_timed();
+}
+
+void Engine::add_alternative(const Thread& thread, bool reluctant) {
+  Alternative& added = alternatives_.emplace_back();
+  added.thread = thread.id;
+  added.pending = thread.pending;
+  added.reluctant = reluctant;
+}
+
+void Engine::collect_yielding(const Thread& running) {
   for (ThreadId offset = 1; offset <= count_; ++offset) {
     const Thread& thread = *threads_[(running.id + offset) % count_];
-    if (ready(thread) && thread.reluctant) add(thread, true);
+    if (thread.finished || !thread.started || !thread.reluctant) continue;
+    if (can_go_on(thread)) add_alternative(thread, true);
   }
-  const auto first_timed = static_cast<std::ptrdiff_t>(alternatives_.size());
+}
+
+void Engine::collect_timed() {
+  const auto first = static_cast<std::ptrdiff_t>(alternatives_.size());
   for (ThreadId id = 0; id < count_; ++id) {
     const Thread& thread = *threads_[id];
     if (thread.finished || thread.deadline == kNever || can_go_on(thread)) continue;
-    add(thread, true);
+    add_alternative(thread, true);
     alternatives_.back().pending.kind = OperationKind::kTimeOut;
   }
-  std::stable_sort(alternatives_.begin() + first_timed, alternatives_.end(),
+  std::stable_sort(alternatives_.begin() + first, alternatives_.end(),
                    [this](const Alternative& a, const Alternative& b) {
                      return threads_[a.thread]->deadline < threads_[b.thread]->deadline;
                    });
@@ -446,12 +443,6 @@ void Engine::wait_for_change(Thread& self) {
   self.lock = lock;
 }
 
-void Engine::changed(Thread& self) {
-  ++changes_;
-  self.spin.progress(changes_);
-  made_progress(self);
-}
-
 // -- Telling what happened -------------------------------------------------------------------
 
 Step* Engine::performed(Thread& self, const Operation& operation, bool wrote) {
@@ -465,10 +456,8 @@ Step* Engine::performed(Thread& self, const Operation& operation, bool wrote) {
   return remark(self, operation);
 }
 
-Step* Engine::remark(Thread& self, const Operation& operation) {
-  self.last_step = next_step();
+Step* Engine::traced(const Thread& self, const Operation& operation) {
   Trace* trace = options_.trace;
-  if (trace == nullptr || probing_) return nullptr;
   Step step;
   step.number = step_;
   step.operation = operation;

@@ -54,8 +54,6 @@ struct RunResult {
 
 class Engine {
  public:
-  Engine();
-
   // -- The explorer's side ------------------------------------------------------------------
 
   RunResult run(const std::function<void()>& body, Strategy& strategy,
@@ -86,7 +84,11 @@ class Engine {
   void saw_nobodys_store(Thread& self);
 
   // Something that a spinning thread may wait for has changed.
-  void changed(Thread& self);
+  void changed(Thread& self) {
+    ++changes_;
+    self.spin.progress(changes_);
+    made_progress(self);
+  }
   // One more round of the same, as far as the scheduler can tell?
   void observe(Thread& self, ProgramCounter pc, Address object, std::uint64_t content) {
     self.spin.observe(pc, object, content, changes_);
@@ -103,7 +105,14 @@ class Engine {
   // with values; nullptr if no trace is kept.
   Step* performed(Thread& self, const Operation& operation, bool wrote);
   // Likewise for what only a trace shows.
-  Step* remark(Thread& self, const Operation& operation);
+  Step* remark(Thread& self, const Operation& operation) {
+    count_step(self);
+    return tracing() ? traced(self, operation) : nullptr;
+  }
+  // The two halves of remark, for those that would not even make up the operation in vain.
+  void count_step(Thread& self) { self.last_step = next_step(); }
+  [[nodiscard]] bool tracing() const { return options_.trace != nullptr && !probing_; }
+  Step* traced(const Thread& self, const Operation& operation);
 
   Thread& create_thread(Thread& creator, void* (*routine)(void*), void* argument);
   [[nodiscard]] Thread& thread(ThreadId id) { return *threads_[id]; }
@@ -143,6 +152,7 @@ class Engine {
   static constexpr std::uint32_t kMostSteps = 200'000;
   static constexpr Address kUnseenStores = 1;  // no object of the program's lies there
   static constexpr std::uint32_t kMostRenewals = 24;
+  static constexpr std::size_t kUsualDecisions = 64;  // room for so many from the start
 
   static void enter_thread(void* thread);
   void run_thread(Thread& self);
@@ -156,6 +166,9 @@ class Engine {
 
   [[nodiscard]] bool can_go_on(const Thread& thread) const;
   void collect_alternatives(const Thread& running);
+  void collect_yielding(const Thread& running);
+  void collect_timed();
+  void add_alternative(const Thread& thread, bool reluctant);
   Thread& pick(const Thread& running);
   void hand_over(Thread& self, Thread& next);
   bool settle(Thread& self);
@@ -203,14 +216,21 @@ class Engine {
   AddressMap<Barrier> barriers_;
 };
 
+// Every hook asks for these two, so they are not behind a call.
+[[gnu::visibility("hidden")]] extern Engine the_engine;
+[[gnu::visibility("hidden")]] extern constinit thread_local Thread* this_thread;
+
 // The only one.
-[[nodiscard]] Engine& engine();
+[[nodiscard]] inline Engine& engine() { return the_engine; }
 
-// The body's thread that is running this code; nullptr outside a body and in the runtime itself.
-[[nodiscard]] Thread* body_thread();
+// The body's thread that is running this code, also while it is in the runtime.
+[[nodiscard]] inline Thread* any_body_thread() { return this_thread; }
 
-// The same, also while it is in the runtime.
-[[nodiscard]] Thread* any_body_thread();
+// The same; nullptr outside a body and in the runtime itself.
+[[nodiscard]] inline Thread* body_thread() {
+  Thread* const thread = this_thread;
+  return thread != nullptr && !thread->in_runtime ? thread : nullptr;
+}
 
 // While it lives, hooks that the runtime itself reaches do nothing.
 class RuntimeScope {

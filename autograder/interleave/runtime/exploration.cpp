@@ -190,7 +190,7 @@ Answer Exploration::run_here(Strategy& strategy) {
   Answer answer;
   answer.kind = run.failure.kind;
   answer.message = std::move(run.failure.message);
-  answer.place = place_of(run.failure);
+  if (run.failure) answer.place = place_of(run.failure);
   answer.choices = std::move(run.choices);
   answer.steps = run.steps;
   answer.pruned = run.pruned;
@@ -262,9 +262,9 @@ void Exploration::report(const Answer& failure) {
   const Deviations deviations = deviations_of(smallest.choices);
   result_.kind = name_of(failure.kind);
   result_.message = failure.message;
-  result_.token =
-      to_text({options_.test, number_, options_.memory == Memory::kWeak,
-               options_.spurious, found_by_, deviations, folded(smallest.fingerprint)});
+  result_.token = to_text({options_.test, number_, options_.memory == Memory::kWeak,
+                           options_.spurious, std::string(found_by_), deviations,
+                           folded(smallest.fingerprint)});
   Finding found = finding();
   if (!hidden_state_ && failure.kind != FailureKind::kUnsupported) {
     found.inflection = fresh_->inflection(smallest.choices);
@@ -300,8 +300,7 @@ Result Exploration::replay(const Token& token) {
   if (token.test != options_.test || token.exploration != number_)
     return std::move(result_);
   start_ = Clock::now();
-  const MemoryMode mode =
-      token.weak_memory ? MemoryMode::kWeak : MemoryMode::kSequential;
+  const MemoryMode mode = token.weak_memory ? MemoryMode::kWeak : MemoryMode::kSequential;
   run_options_.spurious = token.spurious;
   run_options_.stop_at = step_to_stop_at();
   const bool debugged = run_options_.stop_at != kNoStep;

@@ -16,8 +16,9 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 
 #include "interleave/interleave.hpp"
 #include "interleave/memory/memory_model.hpp"
@@ -76,12 +77,12 @@ class Exploration {
   std::unique_ptr<MemoryModel> memory_;
   std::unique_ptr<FreshProcess> fresh_;
   Result result_;
-  std::string found_by_;
+  std::string_view found_by_;
   bool hidden_state_ = false;
   std::uint64_t not_replayed_ = 0;
   std::optional<Answer> first_;
   std::optional<Answer> failure_;
-  std::set<std::uint64_t> executions_;
+  std::unordered_set<std::uint64_t> executions_;
   std::map<std::string, std::uint64_t> seen_;
 };
 

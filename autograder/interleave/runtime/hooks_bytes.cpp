@@ -64,10 +64,8 @@ void* fill_bytes(void* to, int value, std::size_t size) {
 }
 
 void note_access(const void* address, std::size_t size, bool write, ProgramCounter pc) {
-  Thread* self = body_thread();
-  if (self == nullptr || size == 0 || pc - code_begin >= code_end - code_begin) return;
-  const RuntimeScope scope(*self);
-  plain_access(*self, reinterpret_cast<Address>(address), size, write, pc);
+  if (size == 0 || pc - code_begin >= code_end - code_begin) return;
+  plain_access(address, size, write, pc);
 }
 
 }  // namespace

@@ -6,23 +6,9 @@
 #define INTERLEAVE_HOOK extern "C" __attribute__((visibility("default")))
 #define CALLER reinterpret_cast<interleave::ProgramCounter>(__builtin_return_address(0))
 
-namespace interleave {
-namespace {
-
-void hooked_access(const void* object, std::uint64_t size, bool write,
-                   ProgramCounter pc) {
-  Thread* self = body_thread();
-  if (self == nullptr) return;
-  const RuntimeScope scope(*self);
-  plain_access(*self, reinterpret_cast<Address>(object), size, write, pc);
-}
-
-}  // namespace
-}  // namespace interleave
-
-#define INTERLEAVE_ACCESS(NAME, SIZE, WRITE)                \
-  INTERLEAVE_HOOK void __tsan_##NAME(void* object) {        \
-    interleave::hooked_access(object, SIZE, WRITE, CALLER); \
+#define INTERLEAVE_ACCESS(NAME, SIZE, WRITE)               \
+  INTERLEAVE_HOOK void __tsan_##NAME(void* object) {       \
+    interleave::plain_access(object, SIZE, WRITE, CALLER); \
   }
 
 // GCC and Clang differ in which of these they emit for unaligned and volatile objects.
@@ -45,18 +31,18 @@ INTERLEAVE_ACCESSES(8)
 INTERLEAVE_ACCESSES(16)
 
 INTERLEAVE_HOOK void __tsan_read_range(void* object, unsigned long size) {
-  interleave::hooked_access(object, size, false, CALLER);
+  interleave::plain_access(object, size, false, CALLER);
 }
 INTERLEAVE_HOOK void __tsan_write_range(void* object, unsigned long size) {
-  interleave::hooked_access(object, size, true, CALLER);
+  interleave::plain_access(object, size, true, CALLER);
 }
 
 // An object's first pointer is to its virtual functions; constructors and destructors write it.
 INTERLEAVE_HOOK void __tsan_vptr_update(void** object, void* value) {
-  if (*object != value) interleave::hooked_access(object, sizeof value, true, CALLER);
+  if (*object != value) interleave::plain_access(object, sizeof value, true, CALLER);
 }
 INTERLEAVE_HOOK void __tsan_vptr_read(void** object) {
-  interleave::hooked_access(object, sizeof *object, false, CALLER);
+  interleave::plain_access(object, sizeof *object, false, CALLER);
 }
 
 INTERLEAVE_HOOK void __tsan_func_entry(void* caller) {

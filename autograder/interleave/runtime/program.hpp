@@ -84,8 +84,8 @@ void end_once(Thread& self, Address flag);
 
 // -- Memory ----------------------------------------------------------------------------------
 
-void plain_access(Thread& self, Address address, std::uint64_t size, bool write,
-                  ProgramCounter pc);
+// A plain access of the calling thread; none outside a body.
+void plain_access(const void* object, std::uint64_t size, bool write, ProgramCounter pc);
 
 // A lock or a condition is used: fails if it lies in memory that was freed, or that another
 // thread may free at the same time.

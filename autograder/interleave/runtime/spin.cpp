@@ -2,16 +2,6 @@
 
 namespace interleave {
 
-void Spin::forget(std::uint64_t changes) {
-  count_ = 0;
-  repeats_ = 0;
-  renewals_ = 0;
-  spinning_ = false;
-  changes_seen_ = changes;
-}
-
-void Spin::progress(std::uint64_t changes) { forget(changes); }
-
 bool Spin::repeats(ProgramCounter pc, Address object, std::uint64_t changes) const {
   if (!spinning_ || changes != changes_seen_) return false;
   for (std::uint32_t i = 0; i < count_; ++i) {

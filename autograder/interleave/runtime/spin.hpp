@@ -23,12 +23,17 @@ class Spin {
  public:
   static constexpr std::uint32_t kPatience = 64;
 
+  void begin_run() {
+    now_ = last_news_ = 0;
+    forget(0);
+  }
+
   // `others` counts the changes made by other threads so far.
   void observe(ProgramCounter pc, Address object, std::uint64_t content,
                std::uint64_t changes);
 
   // The thread itself changed something that others can see.
-  void progress(std::uint64_t changes);
+  void progress(std::uint64_t changes) { forget(changes); }
 
   // Whether doing this again would only repeat: the place and the object were observed before.
   [[nodiscard]] bool repeats(ProgramCounter pc, Address object,
@@ -59,7 +64,13 @@ class Spin {
     std::uint32_t laps = 0;
   };
 
-  void forget(std::uint64_t changes);
+  void forget(std::uint64_t changes) {
+    count_ = 0;
+    repeats_ = 0;
+    renewals_ = 0;
+    spinning_ = false;
+    changes_seen_ = changes;
+  }
 
   std::array<Observation, 24> seen_{};
   std::uint32_t count_ = 0;

@@ -40,18 +40,13 @@ struct OwnValue {
   void* value;
 };
 
-struct Thread {
-  // -- For ever
-  ThreadId id = 0;
-  Fiber fiber;
-  void* exception_state = nullptr;  // the C++ runtime's, of the fiber
-
-  // -- This run
+// What begins anew in each run.
+struct ThreadRun {
   bool started = false;  // its fiber has run to its first operation
   bool finished = false;
   bool joined = false;
   bool detached = false;
-  bool in_runtime = false;  // hooks reached from the runtime itself do nothing
+  bool in_runtime = true;  // hooks reached from the runtime itself do nothing
   ThreadId creator = kNoThread;
   Operation pending;  // what it does when it is chosen
   ProgramCounter pending_site = 0;  // see call_site.hpp; only while a trace is kept
@@ -68,15 +63,8 @@ struct Thread {
   void* (*routine)(void*) = nullptr;
   void* argument = nullptr;
   void* result = nullptr;
-  std::vector<ExitHandler>
-      exit_handlers;  // of its thread_local objects, in order of construction
 
-  std::vector<ProgramCounter>
-      calls;  // return addresses of the program's functions it is in
-  Spin spin;
-  std::vector<Lock*> holds;
-  std::vector<OwnValue> own_values;  // of pthread_setspecific
-  Address last_read = 0;             // the atomic it read last, and what it saw there
+  Address last_read = 0;  // the atomic it read last, and what it saw there
   std::uint64_t last_seen = 0;
   bool wrote_under_lock = false;     // since it last took a lock
   std::uint32_t plain_accesses = 0;  // since its last visible operation
@@ -84,6 +72,38 @@ struct Thread {
   std::uint32_t last_step = 0;
   Counts counts;
   std::uint64_t looks_again = 0;  // of counts.spins, since it last saw something new
+};
+
+struct Thread : ThreadRun {
+  explicit Thread(ThreadId number)
+      : id(number),
+        usual_name(number == 0 ? "leader" : "worker " + std::to_string(number)) {}
+
+  // Keeps the memory of its vectors: a run after the first allocates nothing.
+  void begin_run() {
+    static_cast<ThreadRun&>(*this) = {};
+    exit_handlers.clear();
+    calls.clear();
+    holds.clear();
+    own_values.clear();
+    spin.begin_run();
+    name = usual_name;
+  }
+
+  // -- For ever
+  ThreadId id;
+  std::string usual_name;
+  Fiber fiber;
+  void* exception_state = nullptr;  // the C++ runtime's, of the fiber
+
+  // -- This run
+  std::vector<ExitHandler>
+      exit_handlers;  // of its thread_local objects, in order of construction
+  std::vector<ProgramCounter>
+      calls;  // return addresses of the program's functions it is in
+  std::vector<Lock*> holds;
+  std::vector<OwnValue> own_values;  // of pthread_setspecific
+  Spin spin;
   std::string name;
 };
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "interleave/runtime/program.hpp"
 
@@ -11,13 +12,12 @@ namespace {
 
 // Takes one waiter out of the queue: the one that the strategy says.
 Thread& wake_one(Thread& self, WaitQueue& queue, const Operation& operation) {
-  std::array<Alternative, kMostThreads> alternatives;
-  for (std::size_t i = 0; i < queue.size; ++i) {
-    alternatives[i] = {.thread = queue.waiters[i], .pending = operation};
+  std::vector<Alternative> alternatives;
+  for (std::size_t i = 0; queue.size > 1 && i < queue.size; ++i) {
+    alternatives.push_back({.thread = queue.waiters[i], .pending = operation});
   }
-  const std::size_t chosen =
-      engine().decide(DecisionKind::kWaiter, std::span(alternatives).first(queue.size));
-  Thread& woken = engine().thread(alternatives[chosen].thread);
+  const std::size_t chosen = engine().decide(DecisionKind::kWaiter, alternatives);
+  Thread& woken = engine().thread(queue.waiters[chosen]);
   queue.remove(woken.id);
   woken.signalled = true;
   engine().made_progress(self);

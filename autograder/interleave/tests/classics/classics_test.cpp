@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "classic.hpp"
+#include "all_classics.hpp"
 
 namespace interleave::classics {
 
@@ -23,15 +23,6 @@ namespace interleave::classics {
 void PrintTo(const Classic& classic, std::ostream* out) { *out << classic.name; }
 
 namespace {
-
-std::vector<Classic> all_classics() {
-  std::vector<Classic> all;
-  for (const auto group : {mutual_exclusion(), publication(), reclamation(),
-                           lock_free_containers(), waiting(), check_then_act()}) {
-    all.insert(all.end(), group.begin(), group.end());
-  }
-  return all;
-}
 
 Options thorough(std::string_view strategy = "portfolio") {
   Options options;
