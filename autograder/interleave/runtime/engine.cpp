@@ -456,7 +456,7 @@ Step* Engine::performed(Thread& self, const Operation& operation, bool wrote) {
   return remark(self, operation);
 }
 
-Step* Engine::traced(const Thread& self, const Operation& operation) {
+Step* Engine::traced(Thread& self, const Operation& operation) {
   Trace* trace = options_.trace;
   Step step;
   step.number = step_;

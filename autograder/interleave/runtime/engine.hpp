@@ -112,7 +112,7 @@ class Engine {
   // The two halves of remark, for those that would not even make up the operation in vain.
   void count_step(Thread& self) { self.last_step = next_step(); }
   [[nodiscard]] bool tracing() const { return options_.trace != nullptr && !probing_; }
-  Step* traced(const Thread& self, const Operation& operation);
+  Step* traced(Thread& self, const Operation& operation);
 
   Thread& create_thread(Thread& creator, void* (*routine)(void*), void* argument);
   [[nodiscard]] Thread& thread(ThreadId id) { return *threads_[id]; }
