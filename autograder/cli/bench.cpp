@@ -29,7 +29,7 @@ constexpr double longest_seconds = 1800;
 constexpr std::string_view explorer = "interleave";
 
 // What is measured together: programs of the bench tree.
-struct Subject {
+struct Benchmarks {
   std::string heading;
   std::string short_name;  // of its files in .course/
   fs::path folder;         // of the programs, in the tree
@@ -37,7 +37,7 @@ struct Subject {
   std::vector<std::string> targets;
 };
 
-Subject subject_of(const Lesson& lesson) {
+Benchmarks benchmarks_of(const Lesson& lesson) {
   return {lesson.heading(),
           lesson.number,
           fs::path("lessons") / lesson.folder.filename(),
@@ -45,7 +45,8 @@ Subject subject_of(const Lesson& lesson) {
           {lesson.bench()}};
 }
 
-std::vector<Subject> subjects_for(const Common& common, const BenchOptions& options) {
+std::vector<Benchmarks> benchmarks_for(const Common& common,
+                                       const BenchOptions& options) {
   if (options.lesson == explorer) {
     return {{std::string(explorer),
              std::string(explorer),
@@ -54,19 +55,19 @@ std::vector<Subject> subjects_for(const Common& common, const BenchOptions& opti
              {"interleave-schedules-bench", "interleave-memory-bench"}}};
   }
   if (!options.lesson.empty()) {
-    return {subject_of(find_lesson(common.root, options.lesson))};
+    return {benchmarks_of(find_lesson(common.root, options.lesson))};
   }
-  std::vector<Subject> subjects;
+  std::vector<Benchmarks> all;
   for (const Lesson& lesson : lessons_in(common.root)) {
-    subjects.push_back(subject_of(lesson));
+    all.push_back(benchmarks_of(lesson));
   }
-  return subjects;
+  return all;
 }
 
 // Runs a benchmark program and returns its results as JSON. Blocks, and shows progress.
-std::string measure(const Subject& subject, const fs::path& program,
+std::string measure(const Benchmarks& benchmarks, const fs::path& program,
                     const fs::path& results, bool quick) {
-  Progress progress("Benchmarking " + subject.heading);
+  Progress progress("Benchmarking " + benchmarks.heading);
   grader::Command command;
   command.words = {program.string(), "--benchmark_out=" + results.string(),
                    "--benchmark_out_format=json",
@@ -81,7 +82,7 @@ std::string measure(const Subject& subject, const fs::path& program,
   const grader::Outcome outcome = grader::run(command);
   if (!outcome.exited_with(0)) {
     throw std::runtime_error(fmt::format("{}\nthe benchmarks of {} failed: {}",
-                                         outcome.output, subject.heading,
+                                         outcome.output, benchmarks.heading,
                                          grader::words_for(outcome)));
   }
   return author::read_file(results);
@@ -184,14 +185,14 @@ int run(const Common& common, const BenchOptions& options) {
   const grader::Trees trees(common.root, common.compiler);
   std::vector<page::Section> sections;
   std::vector<std::string> failures;
-  for (const Subject& subject : subjects_for(common, options)) {
-    page::Section section{subject.heading, {}};
-    for (const std::string& target : subject.targets) {
+  for (const Benchmarks& benchmarks : benchmarks_for(common, options)) {
+    page::Section section{benchmarks.heading, {}};
+    for (const std::string& target : benchmarks.targets) {
       const auto program =
-          build_program(trees, "bench", subject.folder, subject.sources, target);
-      const auto results = memory / ("bench-" + subject.short_name + ".json");
+          build_program(trees, "bench", benchmarks.folder, benchmarks.sources, target);
+      const auto results = memory / ("bench-" + benchmarks.short_name + ".json");
       const auto measured =
-          read_measurements(measure(subject, program, results, options.quick));
+          read_measurements(measure(benchmarks, program, results, options.quick));
       section.charts.insert(section.charts.end(), measured.charts.begin(),
                             measured.charts.end());
       failures.insert(failures.end(), measured.failures.begin(), measured.failures.end());
