@@ -103,9 +103,10 @@ std::optional<std::size_t> Picture::row_continued_by(const Step& step,
     return row - 1;
   }
   const Origin& last = origins_[row - 1];
-  const bool same_call =
-      row == rows_.size() && inside_library(step, origin) && last.through == origin.through &&
-      last.place.line == origin.place.line && last.place.file == origin.place.file;
+  const bool same_call = row == rows_.size() && inside_library(step, origin) &&
+                         last.through == origin.through &&
+                         last.place.line == origin.place.line &&
+                         last.place.file == origin.place.file;
   return same_call ? std::optional(row - 1) : std::nullopt;
 }
 

@@ -300,8 +300,7 @@ Result Exploration::replay(const Token& token) {
   if (token.test != options_.test || token.exploration != number_)
     return std::move(result_);
   start_ = Clock::now();
-  const MemoryMode mode =
-      token.weak_memory ? MemoryMode::kWeak : MemoryMode::kSequential;
+  const MemoryMode mode = token.weak_memory ? MemoryMode::kWeak : MemoryMode::kSequential;
   run_options_.spurious = token.spurious;
   run_options_.stop_at = step_to_stop_at();
   const bool debugged = run_options_.stop_at != kNoStep;
