@@ -75,8 +75,9 @@ void add_student_commands(CLI::App& app, const Common& common, Action& action) {
   auto* replay_command = app.add_subcommand("replay", "Replay a failing interleaving");
   replay_command->add_option("TOKEN", replay_options.token, "As the grader printed it")
       ->required();
-  replay_command->add_option("--of", replay_options.variant,
-                             "Authors: the solution's or a mutant's token")
+  replay_command
+      ->add_option("--of", replay_options.variant,
+                   "Authors: the solution's or a mutant's token")
       ->type_name("VARIANT");
   auto* gdb = replay_command->add_flag("--gdb", replay_options.gdb,
                                        "Stop at its last step in the debugger");

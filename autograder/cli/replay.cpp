@@ -36,7 +36,8 @@ TestCommand command_for(const Trees& trees, const Subject& subject,
 
 // Prints why not, if not.
 bool build_to_replay(const Trees& trees, const Subject& subject) {
-  if (::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "Building {} …\n", subject.target());
+  if (::isatty(STDERR_FILENO) != 0)
+    fmt::print(stderr, "Building {} …\n", subject.target());
   const auto preset = preset_of(Stage::interleave);
   const BuildResult built =
       grader::build(trees, preset, {subject.target()}, subject.file(trees.tree(preset)),
@@ -52,7 +53,8 @@ bool build_to_replay(const Trees& trees, const Subject& subject) {
 
 void print_step(const ReplayedStep& step) {
   std::fputs(step.text.c_str(), stdout);
-  const bool says_something = step.source.find_first_not_of("{}();, ") != std::string::npos;
+  const bool says_something =
+      step.source.find_first_not_of("{}();, ") != std::string::npos;
   if (!says_something) return;
   const std::size_t column = step.text.find_first_not_of(" 0123456789");
   fmt::print("{:{}}  {}\n", "", column == std::string::npos ? 0 : column, step.source);
@@ -103,10 +105,12 @@ int debug(const Replayed& replayed, TestCommand command, const ReplayOptions& op
   }
   const std::size_t last = replayed.steps.size();
   if (options.step > last) {
-    fmt::print(stderr, "course: there is no step {}; the last is {}\n", options.step, last);
+    fmt::print(stderr, "course: there is no step {}; the last is {}\n", options.step,
+               last);
     return usage_error;
   }
-  const ReplayedStep& step = replayed.steps[(options.step == 0 ? last : options.step) - 1];
+  const ReplayedStep& step =
+      replayed.steps[(options.step == 0 ? last : options.step) - 1];
   command.stop_at = step.at;
   Command look = process_of(command);
   const Command program = look;
@@ -142,7 +146,8 @@ bool has_variant(const Exercise& exercise, const std::string& variant) {
   return false;
 }
 
-int replay_built(const Trees& trees, const Subject& subject, const ReplayOptions& options) {
+int replay_built(const Trees& trees, const Subject& subject,
+                 const ReplayOptions& options) {
   const TestCommand command = command_for(trees, subject, options.token);
   const Replayed replayed = student::read_replay(command, run_test(command));
   if (replayed.end == Replayed::End::unknown) {

@@ -59,8 +59,8 @@ std::vector<std::string> words_to_stop(const grader::Command& program, std::size
 // "#4  0x00… in transfer (…) at /home/s/ledger.hpp:41".
 std::optional<std::size_t> frame_at(const std::string& callers, const std::string& file,
                                     int line) {
-  const std::string place = std::filesystem::path(file).filename().string() + ":" +
-                            std::to_string(line);
+  const std::string place =
+      std::filesystem::path(file).filename().string() + ":" + std::to_string(line);
   std::istringstream lines(callers);
   for (std::string text; std::getline(lines, text);) {
     const std::size_t at = text.rfind(" at ");

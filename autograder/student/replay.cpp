@@ -86,12 +86,14 @@ Replayed read_replay(const grader::TestCommand& command, const grader::TestRun& 
 
 std::string remark_on(const Replayed& replayed, const std::string& id) {
   const std::string changed =
-      "Your program takes other steps than when this token was written: it has changed.\n";
+      "Your program takes other steps than when this token was written: it has "
+      "changed.\n";
   if (replayed.end == Replayed::End::fails) {
     return replayed.same_steps ? "" : changed + "This is what it does now.\n";
   }
   return (replayed.same_steps ? "" : changed) +
-         "This one schedule does not fail any more. Others may: autograder/course grade " +
+         "This one schedule does not fail any more. Others may: autograder/course "
+         "grade " +
          id + "\n";
 }
 

@@ -34,7 +34,7 @@ struct Replayed {
     unknown,   // no schedule was run; `trouble` says why
   };
   End end = End::unknown;
-  bool same_steps = true;  // as when the token was written
+  bool same_steps = true;    // as when the token was written
   bool environment = false;  // with unknown: the machine or the explorer is at fault
   std::string trouble;
 

@@ -20,18 +20,18 @@ constexpr std::uint64_t seed = 1;
 class JudgeOnAQuietMachine : public testing::Test {
  protected:
   Result judge(const Gate& gate, unsigned cores = 2) {
-    return Judge(machine.runner(), cores, seed).judge(gate, programs);
+    return Judge(machine_.runner(), cores, seed).judge(gate, programs);
   }
 
   // Whatever `side` runs ends as `measurement` says.
   Result judge_with_broken(const std::string& side, const Measurement& measurement) {
-    const Runner runner = [&, simulated = machine.runner()](const gate::Run& run) {
+    const Runner runner = [&, simulated = machine_.runner()](const gate::Run& run) {
       return run.program == side ? measurement : simulated(run);
     };
     return Judge(runner, 2, seed).judge(speed, programs);
   }
 
-  SimulatedMachine machine{kinds_of_noise()[0], seed};
+  SimulatedMachine machine_{kinds_of_noise()[0], seed};
 };
 
 TEST_F(JudgeOnAQuietMachine, PassesTheReferenceAndSaysHowFastItIs) {
@@ -46,7 +46,7 @@ TEST_F(JudgeOnAQuietMachine, PassesTheReferenceAndSaysHowFastItIs) {
 }
 
 TEST_F(JudgeOnAQuietMachine, FailsHalfTheSpeed) {
-  machine.student.seconds_per_iteration *= 2;
+  machine_.student.seconds_per_iteration *= 2;
   const Result result = judge(speed);
   EXPECT_EQ(result.verdict, Verdict::failed);
   EXPECT_NEAR(result.ratio, 0.5, 0.03);
@@ -55,7 +55,7 @@ TEST_F(JudgeOnAQuietMachine, FailsHalfTheSpeed) {
 }
 
 TEST_F(JudgeOnAQuietMachine, StopsAProgramThatIsManyTimesSlower) {
-  machine.student.seconds_per_iteration *= 1000;
+  machine_.student.seconds_per_iteration *= 1000;
   const Result result = judge(speed);
   EXPECT_EQ(result.verdict, Verdict::failed);
   EXPECT_LT(result.seconds, 15);
@@ -63,7 +63,7 @@ TEST_F(JudgeOnAQuietMachine, StopsAProgramThatIsManyTimesSlower) {
 }
 
 TEST_F(JudgeOnAQuietMachine, FailsAProgramThatDoesNotScale) {
-  machine.student.gain_of_two = 1;
+  machine_.student.gain_of_two = 1;
   const Result result = judge(scaling);
   EXPECT_EQ(result.verdict, Verdict::failed);
   EXPECT_NEAR(result.ratio, 1 / 1.9, 0.05);
@@ -78,8 +78,8 @@ TEST_F(JudgeOnAQuietMachine, SkipsScalingOnOneCoreAndSaysSo) {
 }
 
 TEST_F(JudgeOnAQuietMachine, TakesASlowClockForTampering) {
-  machine.student.seconds_per_iteration *= 2;
-  machine.student.clock_speed = 0.5;
+  machine_.student.seconds_per_iteration *= 2;
+  machine_.student.clock_speed = 0.5;
   EXPECT_EQ(judge(speed).verdict, Verdict::tampered);
 }
 
@@ -103,7 +103,7 @@ TEST_F(JudgeOnAQuietMachine, TellsBrokenRunsApart) {
 
 TEST_F(JudgeOnAQuietMachine, TriesTheMachineOncePerRun) {
   int runs = 0;
-  const Runner counting = [&, simulated = machine.runner()](const gate::Run& run) {
+  const Runner counting = [&, simulated = machine_.runner()](const gate::Run& run) {
     ++runs;
     return simulated(run);
   };

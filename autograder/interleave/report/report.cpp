@@ -45,7 +45,8 @@ std::uint32_t inflection_of(const Trace& trace, const Inflection& inflection) {
 // No more than was seen: that all ways to go on fail, or so many.
 std::string no_way_out(const Inflection& inflection) {
   const std::string count = with_commas(inflection.schedules);
-  if (!inflection.all) return "none of the " + count + " schedules that were run succeeds";
+  if (!inflection.all)
+    return "none of the " + count + " schedules that were run succeeds";
   return inflection.schedules == 1
              ? "there is only one way to go on, and it fails"
              : "every schedule fails: all " + count + " ways to go on were run";
@@ -86,7 +87,8 @@ std::string inflection_record(const Inflection& inflection, std::size_t step) {
 std::string replay_record(const Finding& finding, const Report& report,
                           const Picture& picture, const Naming& naming,
                           const std::string& way_back, const std::string& below) {
-  std::string json = R"(,"same_steps":)" + std::string(finding.same_steps ? "true" : "false");
+  std::string json =
+      R"(,"same_steps":)" + std::string(finding.same_steps ? "true" : "false");
   json += ",\"headline\":" + json_string(report.headline);
   json += ",\"columns\":" + json_string(picture.header());
   json += ",\"way_back\":" + json_string(way_back);

@@ -32,8 +32,8 @@ struct Finding {
   std::string replay_command;  // "autograder/course replay TOKEN", or the test with
                                // INTERLEAVE_REPLAY=TOKEN
   Inflection inflection;
-  bool replayed = false;    // the record tells every step
-  bool same_steps = true;   // as when the token was written
+  bool replayed = false;   // the record tells every step
+  bool same_steps = true;  // as when the token was written
 };
 
 struct Report {

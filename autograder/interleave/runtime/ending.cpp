@@ -95,7 +95,9 @@ void on_fatal_signal(int number, siginfo_t*, void*) {
 // Whether the signal interrupted a system call: its instruction is the next, if it is to be
 // taken up again, or was the last.
 bool in_system_call(const ucontext_t& context) {
-  const auto is_one = [](const unsigned char* at) { return at[0] == 0x0F && at[1] == 0x05; };
+  const auto is_one = [](const unsigned char* at) {
+    return at[0] == 0x0F && at[1] == 0x05;
+  };
   const auto& registers = context.uc_mcontext.gregs;
   const auto* at = reinterpret_cast<const unsigned char*>(registers[REG_RIP]);
   return is_one(at) || (is_one(at - 2) && registers[REG_RAX] == -EINTR);

@@ -208,7 +208,7 @@ class Engine {
   bool assertion_had_failed_ = false;
   bool unseen_stores_ = false;
   Thread* stopping_ = nullptr;  // lent its turn to another, for a debugger to stop in
-  Failure stuck_;  // what to report if probing leads nowhere
+  Failure stuck_;               // what to report if probing leads nowhere
   std::vector<Alternative> alternatives_;
   AddressMap<Lock> locks_;
   AddressMap<WaitQueue> queues_;

@@ -1,5 +1,3 @@
-#include "interleave/runtime/platform.hpp"  // first: nothing else compiles elsewhere
-
 #include "interleave/runtime/fiber.hpp"
 
 #include <elf.h>
@@ -16,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "interleave/runtime/platform.hpp"  // first: nothing else compiles elsewhere
 #include "interleave/runtime/real.hpp"
 
 namespace interleave {

@@ -413,8 +413,8 @@ INTERLEAVE_HOOK long syscall(long number, ...) noexcept {
   }
   if (number == SYS_clone || number == SYS_clone3 || number == SYS_fork ||
       number == SYS_vfork) {
-    INTERLEAVE_IN_BODY(
-        engine().unsupported(*self, pc, "a system call that starts a thread or a process"))
+    INTERLEAVE_IN_BODY(engine().unsupported(
+        *self, pc, "a system call that starts a thread or a process"))
   }
   return real().syscall(number, arguments[0], arguments[1], arguments[2], arguments[3],
                         arguments[4], arguments[5]);

@@ -213,8 +213,8 @@ INTERLEAVE_HOOK int pthread_timedjoin_np(pthread_t thread, void** result,
   }
   return real().pthread_timedjoin_np(thread, result, time);
 }
-INTERLEAVE_HOOK int pthread_clockjoin_np(pthread_t thread, void** result,
-                                         clockid_t clock, const timespec* time) {
+INTERLEAVE_HOOK int pthread_clockjoin_np(pthread_t thread, void** result, clockid_t clock,
+                                         const timespec* time) {
   if (Thread* const self = body_thread()) {
     const RuntimeScope scope(*self);
     return join(*self, thread, result, virtual_time(clock, *time), CALLER);
@@ -228,7 +228,8 @@ INTERLEAVE_HOOK unsigned alarm(unsigned seconds) noexcept {
   INTERLEAVE_UNSUPPORTED("alarm");
   return INTERLEAVE_NEXT(alarm)(seconds);
 }
-INTERLEAVE_HOOK int timer_create(clockid_t clock, sigevent* event, timer_t* timer) noexcept {
+INTERLEAVE_HOOK int timer_create(clockid_t clock, sigevent* event,
+                                 timer_t* timer) noexcept {
   INTERLEAVE_UNSUPPORTED("timer_create");
   return INTERLEAVE_NEXT(timer_create)(clock, event, timer);
 }

@@ -48,7 +48,7 @@ struct ThreadRun {
   bool detached = false;
   bool in_runtime = true;  // hooks reached from the runtime itself do nothing
   ThreadId creator = kNoThread;
-  Operation pending;  // what it does when it is chosen
+  Operation pending;                // what it does when it is chosen
   ProgramCounter pending_site = 0;  // see call_site.hpp; only while a trace is kept
 
   Wait wait = Wait::kNothing;

@@ -21,7 +21,7 @@ struct Value {
 inline constexpr std::uint32_t kNoStep = ~std::uint32_t{0};
 
 struct Step {
-  std::uint32_t number = 0;  // counts from 1 over all threads, plain accesses included
+  std::uint32_t number = 0;     // counts from 1 over all threads, plain accesses included
   std::uint32_t decisions = 0;  // of the schedule, so many were made before it
   Operation operation;
   bool reads = false;

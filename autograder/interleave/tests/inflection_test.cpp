@@ -188,11 +188,10 @@ TEST(Inflection, IsUnknownWhereAWayOnEndsTheProcess) {
 }
 
 TEST(Inflection, IsUnknownForGoogleTestsAssertions) {
-  const Found found =
-      find([] { std::thread([] {}).join(); }, {.assertion_failed = [] {
-             static int asked = 0;
-             return asked++ % 2 == 1;  // not before the run, but after it
-           }});
+  const Found found = find([] { std::thread([] {}).join(); }, {.assertion_failed = [] {
+                             static int asked = 0;
+                             return asked++ % 2 == 1;  // not before the run, but after it
+                           }});
   ASSERT_EQ(found.result.kind, "check");
   EXPECT_TRUE(is_unknown(found)) << found.result.picture;
 }

@@ -17,9 +17,10 @@ namespace {
 // What it prints, its records among it.
 std::string output_of(const std::string& program, const std::string& test,
                       const std::string& token = {}) {
-  const std::string command = "INTERLEAVE_RESULTS=1 " +
-                              (token.empty() ? "" : "INTERLEAVE_REPLAY='" + token + "' ") +
-                              "'" + program + "' --gtest_filter=" + test + " 2>&1";
+  const std::string command =
+      "INTERLEAVE_RESULTS=1 " +
+      (token.empty() ? "" : "INTERLEAVE_REPLAY='" + token + "' ") + "'" + program +
+      "' --gtest_filter=" + test + " 2>&1";
   std::string output;
   std::FILE* pipe = popen(command.c_str(), "r");
   for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) {
@@ -67,7 +68,9 @@ TEST_P(EachLoss, HasTheSameTokenWhereverItWasBuilt) {
 INSTANTIATE_TEST_SUITE_P(Losses, EachLoss,
                          testing::Values("Lost.Addition", "Lost.Order", "Lost.WakeUp",
                                          "Lost.Race"),
-                         [](const auto& test) { return std::string(test.param).substr(5); });
+                         [](const auto& test) {
+                           return std::string(test.param).substr(5);
+                         });
 
 // -- A program that has changed ------------------------------------------------------------
 
@@ -104,8 +107,9 @@ TEST(Changed, WhatIsNoTokenIsToldSo) {
 
 // A number that all processes share: no replay can bring back what it was.
 std::atomic<int>& shared_between_processes() {
-  static void* const page = mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  static void* const page =
+      mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
+           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   return *static_cast<std::atomic<int>*>(page);
 }
 

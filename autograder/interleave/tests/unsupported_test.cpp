@@ -101,7 +101,8 @@ TEST(Unsupported, RareFutexOperations) {
 TEST(Unsupported, LocksAndThreadsOfC) {
   gives_no_verdict("thrd_create", [] {
     thrd_t thread{};
-    thrd_create(&thread, [](void*) { return 0; }, nullptr);
+    thrd_create(
+        &thread, [](void*) { return 0; }, nullptr);
     thrd_join(thread, nullptr);
   });
   gives_no_verdict("mtx_lock", [] {
@@ -215,7 +216,8 @@ TEST(Supported, ThreadHandles) {
 TEST(Supported, JoiningForATime) {
   stays_clean([] {
     pthread_t worker{};
-    pthread_create(&worker, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
+    pthread_create(
+        &worker, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
     timespec soon{};
     clock_gettime(CLOCK_REALTIME, &soon);
     ++soon.tv_sec;

@@ -9,14 +9,14 @@ class Conditions : public FakeRoot {
  protected:
   // The only condition this machine tells of.
   Condition only() const {
-    const auto found = conditions(root);
+    const auto found = conditions(root_);
     EXPECT_EQ(found.size(), 1U);
     return found.empty() ? Condition{} : found.front();
   }
 };
 
 TEST_F(Conditions, AreNoneWhereNothingCanBeRead) {
-  EXPECT_TRUE(conditions(root).empty());
+  EXPECT_TRUE(conditions(root_).empty());
 }
 
 TEST_F(Conditions, SeeALaptopOnBattery) {

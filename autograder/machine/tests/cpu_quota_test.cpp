@@ -25,21 +25,21 @@ class CpuQuota : public FakeRoot {
 };
 
 TEST_F(CpuQuota, IsNoneWhereNothingCanBeRead) {
-  EXPECT_EQ(cpu_quota(root), std::nullopt);
+  EXPECT_EQ(cpu_quota(root_), std::nullopt);
 }
 
 TEST_F(CpuQuota, IsReadFromVersion2) {
   mount_version_2();
   write("proc/self/cgroup", "0::/user.slice/course.scope");
   write("sys/fs/cgroup/user.slice/course.scope/cpu.max", "250000 100000");
-  EXPECT_EQ(cpu_quota(root), 2.5);
+  EXPECT_EQ(cpu_quota(root_), 2.5);
 }
 
 TEST_F(CpuQuota, IsNoneWhereVersion2SaysMax) {
   mount_version_2();
   write("proc/self/cgroup", "0::/user.slice");
   write("sys/fs/cgroup/user.slice/cpu.max", "max 100000");
-  EXPECT_EQ(cpu_quota(root), std::nullopt);
+  EXPECT_EQ(cpu_quota(root_), std::nullopt);
 }
 
 TEST_F(CpuQuota, IsTheLeastOnTheWayUp) {
@@ -49,7 +49,7 @@ TEST_F(CpuQuota, IsTheLeastOnTheWayUp) {
   write("sys/fs/cgroup/a/b/cpu.max", "75000 50000");
   write("sys/fs/cgroup/a/b/c/cpu.max", "max 100000");
   write("sys/fs/cgroup/a/other/cpu.max", "10000 100000");
-  EXPECT_EQ(cpu_quota(root), 1.5);
+  EXPECT_EQ(cpu_quota(root_), 1.5);
 }
 
 // In a container with its own view of the groups the limit is at the mount point itself.
@@ -57,7 +57,7 @@ TEST_F(CpuQuota, IsFoundAtTheRootOfAContainer) {
   mount_version_2();
   write("proc/self/cgroup", "0::/");
   write("sys/fs/cgroup/cpu.max", "100000 100000");
-  EXPECT_EQ(cpu_quota(root), 1);
+  EXPECT_EQ(cpu_quota(root_), 1);
 }
 
 TEST_F(CpuQuota, IsFoundWhereOnlyTheContainersPartIsMounted) {
@@ -65,9 +65,9 @@ TEST_F(CpuQuota, IsFoundWhereOnlyTheContainersPartIsMounted) {
   write("proc/self/cgroup", "0::/docker/abc/inner");
   write("sys/fs/cgroup/cpu.max", "400000 100000");
   write("sys/fs/cgroup/inner/cpu.max", "200000 100000");
-  EXPECT_EQ(cpu_quota(root), 2);
+  EXPECT_EQ(cpu_quota(root_), 2);
   write("proc/self/cgroup", "0::/../elsewhere");
-  EXPECT_EQ(cpu_quota(root), 4);
+  EXPECT_EQ(cpu_quota(root_), 4);
 }
 
 TEST_F(CpuQuota, IsReadFromVersion1) {
@@ -75,21 +75,21 @@ TEST_F(CpuQuota, IsReadFromVersion1) {
   write("proc/self/cgroup", "5:memory:/m\n4:cpu,cpuacct:/a/b\n0::/ignored");
   limit_version_1("a", "150000");
   limit_version_1("a/b", "-1");
-  EXPECT_EQ(cpu_quota(root), 1.5);
+  EXPECT_EQ(cpu_quota(root_), 1.5);
 }
 
 TEST_F(CpuQuota, IsReadFromVersion1InAContainer) {
   mount_version_1("/docker/abc");
   write("proc/self/cgroup", "4:cpu,cpuacct:/docker/abc");
   limit_version_1(".", "50000");
-  EXPECT_EQ(cpu_quota(root), 0.5);
+  EXPECT_EQ(cpu_quota(root_), 0.5);
 }
 
 TEST_F(CpuQuota, OfAnotherControllerDoesNotCount) {
   mount_version_1();
   write("proc/self/cgroup", "4:cpuset:/a");
   limit_version_1("a", "50000");
-  EXPECT_EQ(cpu_quota(root), std::nullopt);
+  EXPECT_EQ(cpu_quota(root_), std::nullopt);
 }
 
 }  // namespace

@@ -17,17 +17,17 @@ class FakeRoot : public testing::Test {
     std::string name = testing::TempDir() + "machine-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr)
       throw std::runtime_error("no folder for the test");
-    root = name;
+    root_ = name;
   }
-  ~FakeRoot() override { std::filesystem::remove_all(root); }
+  ~FakeRoot() override { std::filesystem::remove_all(root_); }
 
   // `path` below the root, without the leading slash.
   void write(const std::string& path, const std::string& text) const {
-    std::filesystem::create_directories((root / path).parent_path());
-    std::ofstream(root / path) << text << '\n';
+    std::filesystem::create_directories((root_ / path).parent_path());
+    std::ofstream(root_ / path) << text << '\n';
   }
 
-  std::filesystem::path root;
+  std::filesystem::path root_;
 };
 
 }  // namespace course::machine

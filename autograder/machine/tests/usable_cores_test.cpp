@@ -30,43 +30,43 @@ class UsableCores : public FakeRoot {
     }
   }
 
-  const Cores eight = {0, 1, 2, 3, 4, 5, 6, 7};
+  const Cores eight_ = {0, 1, 2, 3, 4, 5, 6, 7};
 };
 
 TEST_F(UsableCores, AreTheMaskWithoutAQuota) {
-  EXPECT_EQ(usable_cores(eight, root), 8U);
-  EXPECT_EQ(gate_cores(eight, root), eight);
+  EXPECT_EQ(usable_cores(eight_, root_), 8U);
+  EXPECT_EQ(gate_cores(eight_, root_), eight_);
 }
 
 TEST_F(UsableCores, AreRoundedDownToTheQuota) {
   quota("290000 100000");
-  EXPECT_EQ(usable_cores(eight, root), 2U);
-  EXPECT_EQ(usable_cores({3}, root), 1U);
+  EXPECT_EQ(usable_cores(eight_, root_), 2U);
+  EXPECT_EQ(usable_cores({3}, root_), 1U);
 }
 
 TEST_F(UsableCores, AreAtLeastOne) {
   quota("20000 100000");
-  EXPECT_EQ(usable_cores(eight, root), 1U);
-  EXPECT_EQ(gate_cores(eight, root), Cores{0});
+  EXPECT_EQ(usable_cores(eight_, root_), 1U);
+  EXPECT_EQ(gate_cores(eight_, root_), Cores{0});
 }
 
 TEST_F(UsableCores, ForGatesAreOneThreadOfEachCore) {
   four_cores_of_two_threads();
-  EXPECT_EQ(usable_cores(eight, root), 8U);
-  EXPECT_EQ(gate_cores(eight, root), (Cores{0, 1, 2, 3}));
-  EXPECT_EQ(gate_cores({2, 5, 6}, root), (Cores{2, 5}));
+  EXPECT_EQ(usable_cores(eight_, root_), 8U);
+  EXPECT_EQ(gate_cores(eight_, root_), (Cores{0, 1, 2, 3}));
+  EXPECT_EQ(gate_cores({2, 5, 6}, root_), (Cores{2, 5}));
 }
 
 TEST_F(UsableCores, ForGatesStayWithinTheQuotaToo) {
   four_cores_of_two_threads();
   quota("250000 100000");
-  EXPECT_EQ(gate_cores(eight, root), (Cores{0, 1}));
+  EXPECT_EQ(gate_cores(eight_, root_), (Cores{0, 1}));
 }
 
 TEST_F(UsableCores, AreReadFromAnOldKernel) {
   write("sys/devices/system/cpu/cpu0/topology/thread_siblings_list", "0-1");
   write("sys/devices/system/cpu/cpu1/topology/thread_siblings_list", "0-1");
-  EXPECT_EQ(gate_cores({0, 1}, root), Cores{0});
+  EXPECT_EQ(gate_cores({0, 1}, root_), Cores{0});
 }
 
 TEST(UsableCoresHere, FollowTheAffinityMask) {

@@ -60,8 +60,8 @@ TEST(Replay, ReadsAFailure) {
 }
 
 TEST(Replay, SaysThatTheProgramHasChanged) {
-  Replayed replayed = read_replay(
-      command(), told(R"({"kind":"check","same_steps":false,"steps":[]})"));
+  Replayed replayed =
+      read_replay(command(), told(R"({"kind":"check","same_steps":false,"steps":[]})"));
   EXPECT_NE(remark_on(replayed, "1.1").find("it has changed"), std::string::npos);
   replayed = read_replay(command(), told(R"({"kind":"clean","same_steps":false})"));
   EXPECT_EQ(replayed.end, Replayed::End::succeeds);
@@ -93,7 +93,8 @@ TEST(Replay, BlamesTheExplorerForWhatItCannotRun) {
 TEST(Replay, SaysThatAStepIsNotWritten) {
   TestRun run = told("");
   run.result = "failed";
-  run.todo = nlohmann::json::parse(R"({"record":"todo","step":2,"file":"a.hpp","line":3})");
+  run.todo =
+      nlohmann::json::parse(R"({"record":"todo","step":2,"file":"a.hpp","line":3})");
   const Replayed replayed = read_replay(command(), run);
   EXPECT_EQ(replayed.end, Replayed::End::unknown);
   EXPECT_NE(replayed.trouble.find("step 2"), std::string::npos);

@@ -93,11 +93,11 @@ TEST(Threads, LocalVariablesAreTheirOwn) {
 }
 
 struct CountsItsEnd {
-  explicit CountsItsEnd(std::atomic<int>& ends) : ends_(&ends) {}
-  ~CountsItsEnd() { ++*ends_; }
+  explicit CountsItsEnd(std::atomic<int>& counted) : ends(&counted) {}
+  ~CountsItsEnd() { ++*ends; }
   CountsItsEnd(const CountsItsEnd&) = delete;
   CountsItsEnd& operator=(const CountsItsEnd&) = delete;
-  std::atomic<int>* ends_;
+  std::atomic<int>* ends;
 };
 
 TEST(Threads, LocalVariablesAreDestroyedAtTheirEnd) {
