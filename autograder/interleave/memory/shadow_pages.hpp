@@ -35,7 +35,8 @@ class ShadowPages {
   [[nodiscard]] Cell& cell(Address address) {
     const Address number = address / kPageBytes;
     Recent& recent = recent_[number % kRecent];
-    if (recent.number != number || recent.execution != execution_) look_up(number, recent);
+    if (recent.number != number || recent.execution != execution_)
+      look_up(number, recent);
     return pages_[recent.page].cells[address % kPageBytes / kCellBytes];
   }
 
