@@ -296,7 +296,7 @@ class TestStage {
       schedules_ += explored.value("schedules", std::uint64_t{0});
       const std::string coverage = explored.value("coverage", "");
       if (coverage.find("system's scheduler") != coverage.npos) ++not_chosen_;
-      if (coverage.find("behaviours checked") != coverage.npos) ++whole_;
+      if (explored.value("exhaustive", false)) ++whole_;
     }
   }
 

@@ -63,7 +63,8 @@ std::string record(const Finding& finding, const Report& report, std::string_vie
   add("kind", json_string(kind));
   add("concept", json_string(report.concept_name));
   add("message", json_string(message));
-  add("schedules", std::to_string(finding.schedules));
+  add("schedules", std::to_string(finding.schedule));
+  add("exhaustive", finding.exhaustive ? "true" : "false");
   add("milliseconds", milliseconds);
   add("coverage", json_string(finding.coverage));
   add("token", json_string(finding.token));

@@ -24,8 +24,9 @@ namespace interleave {
 // What is known of the exploration that found the failure.
 struct Finding {
   std::string test;             // for the record
-  std::uint64_t schedule = 0;   // the failure came in this one ...
-  std::uint64_t schedules = 0;  // ... of at most so many
+  std::uint64_t schedule = 0;   // how many ran; a failure came in the last of them
+  std::uint64_t schedules = 0;  // at most so many
+  bool exhaustive = false;      // every behaviour was checked
   double milliseconds = 0;
   std::string coverage;
   std::string token;

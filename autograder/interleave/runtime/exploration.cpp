@@ -250,6 +250,7 @@ Finding Exploration::finding() const {
   finding.test = options_.test;
   finding.schedule = result_.schedules;
   finding.schedules = options_.schedules;
+  finding.exhaustive = result_.exhaustive;
   finding.milliseconds = result_.milliseconds;
   finding.coverage = result_.coverage;
   finding.token = result_.token;
