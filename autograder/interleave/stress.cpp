@@ -138,8 +138,12 @@ Result find_failure(const std::function<void()>& body, const Options& options) {
 
 Result explore(const std::function<void()>& body, const Options& options) {
   Result result = find_failure(body, options);
-  if (!result.clean()) throw FailureFound(std::move(result));
-  return result;
+  if (result.clean()) return result;
+  // What the exception says is all that a person sees where no grader reads the record.
+  const Location where = place_of(result, options);
+  result.picture =
+      std::string(where.file) + ":" + std::to_string(where.line) + ": " + result.message;
+  throw FailureFound(std::move(result));
 }
 
 Outcomes outcomes_of_text(const std::function<std::string()>& body,
