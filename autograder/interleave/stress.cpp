@@ -101,11 +101,6 @@ Result run_repeatedly(const std::function<void()>& body, const Options& options)
                      std::to_string(result.schedules) + " of " +
                      std::to_string(most_runs) + " under the system's scheduler, seed " +
                      std::to_string(seed_of_this_process()) + ")";
-    const Location where = first_failure().where;
-    result.picture = where.line == 0
-                         ? result.message
-                         : std::string(where.file) + ":" + std::to_string(where.line) +
-                               ": " + result.message;
   }
   return result;
 }
