@@ -105,6 +105,15 @@ void together(unsigned threads, const std::function<void(unsigned)>& work) {
   }
 }
 
+void keep_to_one_core() {
+  static const std::vector<unsigned> cores = machine::allowed_cores();
+  static std::atomic<unsigned> callers = 0;
+  // relaxed: nothing else is handed over.
+  thread_local const unsigned turn = callers.fetch_add(1, std::memory_order_relaxed);
+  thread_local const bool kept = (stay_on(cores[turn % cores.size()]), true);
+  static_cast<void>(kept);
+}
+
 namespace {
 
 class Reporter : public benchmark::BenchmarkReporter {

@@ -11,7 +11,7 @@
 namespace {
 
 // Of all tellers together: long enough that starting the threads does not count.
-constexpr std::size_t transfers = 120'000;
+constexpr std::size_t transfers = 480'000;
 constexpr std::size_t accounts_between_tellers = 32;
 
 // Moves a cent to and fro.

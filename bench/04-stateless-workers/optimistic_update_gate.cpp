@@ -21,7 +21,7 @@ constexpr unsigned updates = 128;
 // several at once.
 std::optional<std::string> computed_from(const std::string& value) {
   std::uint64_t number = value.empty() ? 1 : std::stoull(value);
-  for (int step = 0; step < 5000; ++step) {
+  for (int step = 0; step < 10'000; ++step) {
     number = number * 6364136223846793005u + 1442695040888963407u;
   }
   return std::to_string(number);

@@ -63,6 +63,11 @@ TEST(Program, RunsThreadsTogether) {
   EXPECT_EQ(measurement.end, End::measured) << measurement.words;
 }
 
+TEST(Program, SpreadsThreadsOverTheCores) {
+  const Measurement measurement = measure(run_of("SpreadsThreads"));
+  EXPECT_EQ(measurement.end, End::measured) << measurement.words;
+}
+
 TEST(Program, TakesNoSettingsFromOutside) {
   ::setenv("COURSE_TWICE", "1", 1);
   ::setenv("COURSE_THREADS", "3", 1);

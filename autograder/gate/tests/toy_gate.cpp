@@ -3,12 +3,14 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <latch>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "course/gate.hpp"
 #include "course/todo.hpp"
@@ -121,5 +123,24 @@ void RunsTogether(benchmark::State& state) {
   }
 }
 BENCHMARK(RunsTogether)->Apply(course::gate);
+
+// On as many cores as there are, each once.
+void SpreadsThreads(benchmark::State& state) {
+  const std::vector<unsigned> all = course::machine::allowed_cores();
+  for (auto _ : state) {
+    std::vector<unsigned> taken;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      std::thread([&] {
+        course::keep_to_one_core();
+        course::keep_to_one_core();
+        const std::vector<unsigned> allowed = course::machine::allowed_cores();
+        taken.insert(taken.end(), allowed.begin(), allowed.end());
+      }).join();
+    }
+    std::sort(taken.begin(), taken.end());
+    if (taken != all) state.SkipWithError("not every core was taken once");
+  }
+}
+BENCHMARK(SpreadsThreads)->Apply(course::gate);
 
 }  // namespace

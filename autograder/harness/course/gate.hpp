@@ -50,4 +50,10 @@ class OnOneCore {
 // meet, and meeting costs nothing.
 void together(unsigned threads, const std::function<void(unsigned)>& work);
 
+// Keeps the calling thread, from its first call on, on one core; the threads that call it
+// take the usable cores in turn. For threads that the measured code starts itself: the
+// system may leave two of them on one core, and the other core idle, for longer than a run
+// lasts.
+void keep_to_one_core();
+
 }  // namespace course
