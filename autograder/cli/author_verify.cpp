@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <random>
+#include <utility>
 
 #include "author/inventory.hpp"
 #include "author/proof.hpp"
@@ -46,6 +47,16 @@ author::Proof prove(const Common& common, const grader::Course& course,
   return proof;
 }
 
+// Once more at the end what would scroll away: who reads a log from its end sees it first.
+void print_what_does_not_hold(const author::Proof& proof, std::FILE* stream) {
+  bool first = true;
+  for (const auto& evidence : proof.evidence) {
+    if (evidence.standing == author::Standing::holds) continue;
+    if (std::exchange(first, false)) fmt::print(stream, "\nwhat does not hold:\n");
+    fmt::print(stream, "{}\n", author::line_for(evidence));
+  }
+}
+
 int verify(const Common& common, const AuthorOptions& options) {
   const grader::Course course = grader::load_course(common.root);
   const Exercises exercises = course.select(options.ids);
@@ -53,6 +64,7 @@ int verify(const Common& common, const AuthorOptions& options) {
   std::FILE* stream = options.json ? stderr : stdout;
   const author::Proof proof = prove(common, course, exercises, stream);
   if (options.json) fmt::print("{}\n", proof.json().dump(2));
+  print_what_does_not_hold(proof, stream);
   fmt::print(stream, "\n{}{}\n", proof.summary(),
              proof.faults.empty()
                  ? ""

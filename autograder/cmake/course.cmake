@@ -47,7 +47,9 @@ function(course_mutant name diff)
   course_variant(${name} ${mutant} ${folder})
   target_sources(${name}-${mutant} PRIVATE ${folder}/${name}.hpp)
   # Its header is only there once it is built: nothing for tools that read every command.
-  set_target_properties(${name}-${mutant} PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
+  # A mistake may have its warning: a student's would.
+  set_target_properties(${name}-${mutant} PROPERTIES
+    EXPORT_COMPILE_COMMANDS OFF COMPILE_WARNING_AS_ERROR OFF)
 endfunction()
 
 # Sets `libraries` to those of the arguments that are there.
