@@ -196,7 +196,9 @@ EXPLORED("P5", "A letter is written, then a flag raised: what one look can see",
                                           "flag up, letter there", "flag up, no letter"};
   std::array<interleave::Outcomes, 4> found;
   for (std::size_t i = 0; i < orders.size(); ++i) {
-    const auto [store, load] = orders[i];
+    // Not a structured binding: Clang 14 does not capture those.
+    const std::memory_order store = orders[i].first;
+    const std::memory_order load = orders[i].second;
     found[i] =
         interleave::outcomes([store, load] { return look_once(store, load).words(); });
   }
