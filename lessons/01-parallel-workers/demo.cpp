@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "course/busywork.hpp"
 #include "interleave/interleave.hpp"
 #include "parallel_workers.hpp"
 
@@ -103,15 +104,6 @@ struct Grain {
   int jobs;
 };
 
-// About 1.5 ns a step: a multiplication that waits for the one before.
-std::uint64_t do_job(int steps) {
-  std::uint64_t value = 1;
-  for (int step = 0; step < steps; ++step) {
-    value = value * 6364136223846793005u + 1442695040888963407u;
-  }
-  return value;
-}
-
 double seconds_of(const std::function<void()>& work) {
   double least = 1e9;
   for (int repetition = 0; repetition < (course::quick() ? 1 : 40); ++repetition) {
@@ -125,7 +117,8 @@ double seconds_of(const std::function<void()>& work) {
 double jobs_per_second_alone(const Grain& grain) {
   std::uint64_t sum = 0;
   const double seconds = seconds_of([&] {
-    for (int job = 0; job < grain.jobs; ++job) sum += do_job(grain.steps + job % 2);
+    for (int job = 0; job < grain.jobs; ++job)
+      sum += course::busywork(1, grain.steps + job % 2);
   });
   if (sum == 0) throw std::logic_error("the jobs were not done");
   return grain.jobs / seconds;
@@ -136,7 +129,8 @@ double jobs_per_second(const Grain& grain, unsigned count) {
   const double seconds = seconds_of([&] {
     std::vector<std::future<std::uint64_t>> results;
     for (int job = 0; job < grain.jobs; ++job) {
-      results.push_back(workers.submit([&grain] { return do_job(grain.steps); }));
+      results.push_back(
+          workers.submit([&grain] { return course::busywork(1, grain.steps); }));
     }
     for (auto& result : results) result.get();
   });
@@ -145,8 +139,8 @@ double jobs_per_second(const Grain& grain, unsigned count) {
 
 MEASURED("P3", "To go faster, add workers: the speed of one thread is 1.0", table) {
   const int divide = course::quick() ? 20 : 1;
-  const Grain coarse{650'000 / divide, 16};
-  const Grain fine{650, 10'000 / divide};
+  const Grain coarse{600'000 / divide, 16};
+  const Grain fine{600, 10'000 / divide};
   const double coarse_alone = jobs_per_second_alone(coarse);
   const double fine_alone = jobs_per_second_alone(fine);
 

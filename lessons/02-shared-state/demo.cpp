@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "broken_shared_state.hpp"
+#include "course/busywork.hpp"
 #include "interleave/interleave.hpp"
 #include "shared_state.hpp"
 
@@ -364,12 +365,6 @@ EXPLORED("P6", "Two threads, one operation each: the final states that can be re
 
 // --- P7 -------------------------------------------------------------------------------
 
-// Arithmetic that cannot be shortened: each step needs the one before.
-std::uint64_t work(std::uint64_t value, int steps) {
-  for (int i = 0; i < steps; ++i) value = value * 6364136223846793005U + 1;
-  return value;
-}
-
 // The seconds for `jobs` jobs a worker, `percent` of each done under one lock.
 double seconds_with_lock_share(unsigned workers, int jobs, int percent) {
   constexpr int kSteps = 4'000;
@@ -377,12 +372,12 @@ double seconds_with_lock_share(unsigned workers, int jobs, int percent) {
   std::mutex mutex;
   std::atomic<std::uint64_t> sink = 0;
   return typical_seconds(workers, [&](unsigned worker) {
-    std::uint64_t value = worker;
+    std::uint64_t value = worker + 1;
     for (int job = 0; job < jobs; ++job) {
-      value = work(value, kSteps - locked_steps);
+      value = course::busywork(value, kSteps - locked_steps);
       if (locked_steps == 0) continue;
       const std::scoped_lock lock(mutex);
-      value = work(value, locked_steps);
+      value = course::busywork(value, locked_steps);
     }
     sink += value;
   });

@@ -12,19 +12,14 @@
 #include <thread>
 #include <vector>
 
+#include "course/busywork.hpp"
 #include "course/gate.hpp"
 #include "course/todo.hpp"
 #include "machine/usable_cores.hpp"
 
 namespace {
 
-constexpr int steps = 10'000;
-
-std::uint64_t stir(std::uint64_t value) {
-  for (int i = 0; i < steps; ++i)
-    value = value * 6364136223846793005 + 1442695040888963407;
-  return value;
-}
+std::uint64_t stir(std::uint64_t value) { return course::busywork(value, 10'000); }
 
 void Works(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(stir(1));
