@@ -65,6 +65,9 @@ std::map<std::string, std::string> environment_of(const TestCommand& command) {
   const bool chosen = command.stage == Stage::interleave || command.stage == Stage::cost;
   if (!chosen) variables["INTERLEAVE_SEED"] = std::to_string(command.seed);
   if (command.control) variables["COURSE_CONTROL"] = "1";
+  if (command.schedules != 0) {
+    variables["INTERLEAVE_SCHEDULES"] = std::to_string(command.schedules);
+  }
   if (!command.only_replay.empty()) variables["INTERLEAVE_REPLAY"] = command.only_replay;
   if (command.stop_at != 0) {
     variables["INTERLEAVE_STOP_AT"] = std::to_string(command.stop_at);

@@ -29,8 +29,9 @@ struct TestCommand {
   double seconds = 5;
   bool control = false;          // arms the controls in harness/controls.cpp
   bool fixed_addresses = false;  // for a ThreadSanitizer that cannot start otherwise
-  std::string only_replay;       // an interleave token; empty: explore
-  std::uint32_t stop_at = 0;     // of a replay, for a debugger: the step; 0: none
+  std::uint64_t schedules = 0;  // of an exploration, at most; 0: as many as the test asks
+  std::string only_replay;      // an interleave token; empty: explore
+  std::uint32_t stop_at = 0;    // of a replay, for a debugger: the step; 0: none
 };
 
 // What a run told.

@@ -27,6 +27,22 @@ using Clock = std::chrono::steady_clock;
 // How often the unit stage runs each test, each time in another order with another seed.
 constexpr int unit_rounds = 3;
 
+// The interleave stage first looks at every test for some schedules, where most mistakes
+// show, and only at what holds then for as many as the tests ask.
+constexpr int interleave_rounds = 2;
+constexpr std::uint64_t schedules_of_first_look = 500;
+
+int rounds_of(Stage stage) {
+  switch (stage) {
+    case Stage::unit:
+      return unit_rounds;
+    case Stage::interleave:
+      return interleave_rounds;
+    default:
+      return 1;
+  }
+}
+
 // How much slower than the unit program a stage's program may be.
 double slow_down(Stage stage) {
   switch (stage) {
@@ -95,6 +111,10 @@ class TestStage {
     }
   }
 
+  [[nodiscard]] bool is_first_look(int round) const {
+    return stage_ == Stage::interleave && round == 0;
+  }
+
   TestCommand command_for(const std::string& test, int round) const {
     TestCommand command;
     command.program = program_of(workshop_.trees, stage_, subject_);
@@ -103,14 +123,14 @@ class TestStage {
     command.seed = workshop_.seed + static_cast<std::uint64_t>(round);
     command.seconds = subject_.exercise->test_seconds * slow_down(stage_);
     command.fixed_addresses = fixed_addresses_;
+    if (is_first_look(round)) command.schedules = schedules_of_first_look;
     return command;
   }
 
   std::vector<Turn> turns() const {
     std::vector<Turn> all;
     std::mt19937_64 random(workshop_.seed);
-    const int rounds = stage_ == Stage::unit ? unit_rounds : 1;
-    for (int round = 0; round < rounds; ++round) {
+    for (int round = 0; round < rounds_of(stage_); ++round) {
       std::vector<Turn> one_round;
       for (const Test& test : tests_) one_round.push_back({&test, round});
       std::shuffle(one_round.begin(), one_round.end(), random);
@@ -146,6 +166,9 @@ class TestStage {
           known != checks_.end() && known->second.verdict != Verdict::passed) {
         return;  // one failure is enough
       }
+      if (stage_ == Stage::interleave && turn.round > 0 &&
+          needs_no_second_look(*turn.test))
+        return;
     }
     if (told_by_unit(*turn.test)) return;
     const double left = subject_.exercise->stage_seconds * slow_down(stage_) - elapsed();
@@ -161,8 +184,24 @@ class TestStage {
     if (finding && finding->verdict == Verdict::failed) excuse(*turn.test, *finding);
     const std::lock_guard lock(mutex_);
     if (finding && finding->verdict == Verdict::failed) keep_log(command, run, *finding);
-    note_exploration(run);
+    explored_[turn.test->name] = run.explored;
     record_locked(*turn.test, std::move(finding), run.process.seconds);
+  }
+
+  // Once a first look has failed there is something to mend, and nobody waits for the rest.
+  // A test whose every behaviour it has checked needs no other.
+  bool needs_no_second_look(const Test& test) {
+    const auto to_be_mended = [](const Finding& finding) {
+      return finding.verdict != Verdict::not_started;
+    };
+    if (std::any_of(result_.findings.begin(), result_.findings.end(), to_be_mended)) {
+      first_look_only_ = true;
+      return true;
+    }
+    const auto& seen = explored_[test.name];
+    return std::all_of(seen.begin(), seen.end(), [](const nlohmann::json& explored) {
+      return explored.value("exhaustive", false);
+    });
   }
 
   std::optional<Finding> out_of_time(const Test& test) const {
@@ -290,16 +329,6 @@ class TestStage {
     finding.report = log_;
   }
 
-  void note_exploration(const TestRun& run) {
-    for (const auto& explored : run.explored) {
-      ++explorations_;
-      schedules_ += explored.value("schedules", std::uint64_t{0});
-      const std::string coverage = explored.value("coverage", "");
-      if (coverage.find("system's scheduler") != coverage.npos) ++not_chosen_;
-      if (explored.value("exhaustive", false)) ++whole_;
-    }
-  }
-
   void record(const Test& test, std::optional<Finding> finding, double seconds) {
     const std::lock_guard lock(mutex_);
     record_locked(test, std::move(finding), seconds);
@@ -393,17 +422,31 @@ class TestStage {
   }
 
   void summarise_exploration() {
-    if (not_chosen_ > 0) {
+    std::uint64_t schedules = 0;
+    int explorations = 0, whole = 0, not_chosen = 0;
+    for (const auto& [test, all] : explored_) {
+      for (const auto& explored : all) {
+        ++explorations;
+        schedules += explored.value("schedules", std::uint64_t{0});
+        const std::string coverage = explored.value("coverage", "");
+        if (coverage.find("system's scheduler") != coverage.npos) ++not_chosen;
+        if (explored.value("exhaustive", false)) ++whole;
+      }
+    }
+    if (not_chosen > 0) {  // our runtime is not linked in
       result_.verdict = worse(result_.verdict, Verdict::not_run);
       result_.notes.push_back(
           "the schedule explorer is not built yet: nothing was explored");
       return;
     }
-    if (explorations_ == 0) return;
-    result_.notes.push_back(fmt::format("{} schedules", schedules_));
-    if (whole_ > 0) {
+    if (explorations == 0) return;
+    result_.notes.push_back(fmt::format("{} schedules", schedules));
+    if (whole > 0) {
       result_.notes.push_back(
-          fmt::format("every behaviour checked in {} of {}", whole_, explorations_));
+          fmt::format("every behaviour checked in {} of {}", whole, explorations));
+    }
+    if (first_look_only_) {
+      result_.notes.push_back("a first look; the whole search follows once it holds");
     }
   }
 
@@ -420,10 +463,9 @@ class TestStage {
   std::map<std::string, Check> checks_;
   StageResult result_;
   std::uint64_t schedules_ = 0;
-  int explorations_ = 0;
-  int not_chosen_ = 0;  // ran under the system's scheduler: our runtime is not linked in
-  int whole_ = 0;
-  int hung_before_ = 0;  // tests that did not end in the unit stage
+  std::map<std::string, std::vector<nlohmann::json>> explored_;  // by test, the last look
+  bool first_look_only_ = false;  // a failure there ended the interleave stage
+  int hung_before_ = 0;           // tests that did not end in the unit stage
 };
 
 }  // namespace

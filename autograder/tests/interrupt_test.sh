@@ -1,11 +1,12 @@
 #!/bin/sh
 # Ctrl-C on a grading that builds and runs leaves nothing running, and the next grading is
-# none the worse: interrupt_test.sh COURSE_PROGRAM ROOT
+# none the worse: interrupt_test.sh COURSE_PROGRAM ROOT COMPILER
 #
 # Every process that the grading starts inherits a variable by which it is found again.
 set -eu
 
 course=$1
+compiler=$3
 cd "$2"
 mark=COURSE_INTERRUPTED=$$
 log=$(mktemp)
@@ -14,7 +15,8 @@ trap 'rm -f "$log"' EXIT
 left_running() { grep -lzxF "$mark" /proc/[0-9]*/environ 2>/dev/null | wc -l; }
 
 # A shell without job control starts background commands deaf to Ctrl-C; env is not.
-env "$mark" env --default-signal=INT "$course" grade --answers 1.1 >"$log" 2>&1 &
+env "$mark" env --default-signal=INT "$course" --compiler "$compiler" grade --answers 1.1 \
+  >"$log" 2>&1 &
 grading=$!
 
 # Until a stage runs beside the program itself: that is when most is going on.
@@ -39,7 +41,7 @@ if [ "$(left_running)" != 0 ]; then
 fi
 
 status=0
-"$course" grade --answers 1.1 >"$log" 2>&1 || status=$?
+"$course" --compiler "$compiler" grade --answers 1.1 >"$log" 2>&1 || status=$?
 # 0: passed, or this machine was too noisy for its gate, which costs nothing either.
 if [ "$status" != 0 ]; then
   echo "FAILED: the next grading ended with status $status"
