@@ -123,6 +123,17 @@ void judge_mutant(const StageResult& result, const std::string& expected,
                                evidence.concept_name, expected, first_words(result));
 }
 
+// Whether a gate that names the mutant's concept could not tell, whatever others found.
+bool right_gate_was_unsure(const Trial& trial, const StageResult& result) {
+  for (const auto& rule : trial.subject.exercise->gates) {
+    if (rule.concept_name != trial.concept_name) continue;
+    for (const auto& check : result.checks) {
+      if (check.name == rule.name && check.verdict == Verdict::inconclusive) return true;
+    }
+  }
+  return false;
+}
+
 Evidence evidence_about(const Trial& trial, Standing standing) {
   Evidence evidence;
   evidence.kind = trial.kind;
@@ -150,6 +161,9 @@ Evidence judged(const Trial& trial, const StageResult& result) {
       break;
     case Kind::mutant:
       judge_mutant(result, trial.concept_name, evidence);
+      if (evidence.standing == Standing::fails && right_gate_was_unsure(trial, result)) {
+        evidence.standing = Standing::inconclusive;
+      }
       break;
   }
   return evidence;
@@ -229,11 +243,12 @@ class Campaign {
         return evidence_about(trial, Standing::holds);
       }
     }
-    StageResult result = grading_.run(trial.stage, trial.subject);
-    for (int i = 1; i < gate_attempts && result.verdict == Verdict::inconclusive; ++i) {
-      result = grading_.run(trial.stage, trial.subject);
+    Evidence evidence;
+    for (int i = 0; i < gate_attempts; ++i) {
+      evidence = judged(trial, grading_.run(trial.stage, trial.subject));
+      if (evidence.standing != Standing::inconclusive) break;
     }
-    return judged(trial, result);
+    return evidence;
   }
 
   const std::vector<Trial> trials_;

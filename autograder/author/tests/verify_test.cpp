@@ -135,6 +135,21 @@ TEST_F(VerifyTest, MutantCaughtUnderAnotherConceptFails) {
             "is caught, but as \"contention\", not as \"data race\": as it was told");
 }
 
+TEST_F(VerifyTest, MutantWhoseOwnGateCouldNotTellIsInconclusive) {
+  using Kind = grader::GateRule::Kind;
+  exercise_.gates = {{"Ratio", Kind::ratio, 0, 0.8, "contention", ""},
+                     {"Scaling", Kind::scaling, 1, 0.8, "data race", ""}};
+  StageResult result = verdict(Verdict::failed, "contention");
+  result.checks = {{"Ratio", Verdict::failed, 1}, {"Scaling", Verdict::inconclusive, 1}};
+  grading_.told["gate queue-slow"] = result;
+  EXPECT_EQ(proof().standing(), Standing::inconclusive);
+  EXPECT_EQ(grading_.runs["gate queue-slow"], 3);
+
+  result.checks[1].verdict = Verdict::passed;
+  grading_.told["gate queue-slow"] = result;
+  EXPECT_EQ(proof().standing(), Standing::fails);
+}
+
 TEST_F(VerifyTest, CrashOfTheToolchainIsNoCatch) {
   grading_.told["tsan queue-unlocked"] = verdict(Verdict::environment, "data race");
   EXPECT_EQ(complaint(), "is environment: as it was told");
