@@ -75,7 +75,8 @@ class Judge {
   [[nodiscard]] const std::string& machine_trouble() const { return trouble_; }
 
  private:
-  void try_the_machine(const Gate& gate, const std::filesystem::path& reference);
+  // Returns the seconds that it took.
+  double try_the_machine(const Gate& gate, const std::filesystem::path& reference);
 
   Runner runner_;
   unsigned usable_cores_;

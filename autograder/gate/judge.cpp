@@ -16,11 +16,14 @@ Result without_measuring(Verdict verdict, std::string words) {
   return result;
 }
 
-std::string trouble_with(const char* what, const Result& control) {
+std::string trouble_with(const char* known, const Result& control) {
   return fmt::format(
-      "this machine cannot judge speed now: the reference {} ({:.2f} of its own speed, "
-      "after {:.0f} s); close what else is running and grade again",
-      what, control.ratio, control.seconds);
+      "this machine is too unsteady to judge speed now: after {:.0f} s of measuring it "
+      "was "
+      "not sure that the reference {} ({:.2f} of its own speed, as far as could be "
+      "seen); "
+      "close what else is running and grade again",
+      control.seconds, known, control.ratio);
 }
 
 }  // namespace
@@ -36,16 +39,21 @@ Result Judge::judge(const Gate& gate, const Programs& programs) {
             "{}: skipped: scaling to {} threads needs {} cores, and {} may be used here",
             gate.name, 2 * gate.threads, 2 * gate.threads, usable_cores_));
   }
-  if (!tried_) try_the_machine(gate, programs.reference);
-  if (!trouble_.empty()) {
-    return without_measuring(Verdict::inconclusive, gate.name + ": " + trouble_);
+  double spent = 0;  // on the machine: told with the first gate, which waited for it
+  if (!tried_) spent = try_the_machine(gate, programs.reference);
+  Result result;
+  if (trouble_.empty()) {
+    Contest contest(gate, {programs.student}, {programs.reference}, runner_,
+                    [this] { return random_(); });
+    result = decide(contest, gate, rule_for(gate));
+  } else {
+    result = without_measuring(Verdict::inconclusive, gate.name + ": " + trouble_);
   }
-  Contest contest(gate, {programs.student}, {programs.reference}, runner_,
-                  [this] { return random_(); });
-  return decide(contest, gate, rule_for(gate));
+  result.seconds += spent;
+  return result;
 }
 
-void Judge::try_the_machine(const Gate& gate, const std::filesystem::path& reference) {
+double Judge::try_the_machine(const Gate& gate, const std::filesystem::path& reference) {
   Gate control = gate;
   control.kind = Kind::ratio;
   const auto verdict_on = [&](Contestant student) {
@@ -57,16 +65,17 @@ void Judge::try_the_machine(const Gate& gate, const std::filesystem::path& refer
   const Result same = verdict_on({reference, false});
   if (same.verdict == Verdict::environment) {
     tried_ = false;  // the judging will say so; another exercise's reference may run
-    return;
+    return same.seconds;
   }
   if (same.verdict != Verdict::passed) {
-    trouble_ = trouble_with("measured against itself is not seen to be as fast", same);
-    return;
+    trouble_ = trouble_with("is as fast as itself", same);
+    return same.seconds;
   }
   const Result twice = verdict_on({reference, true});
   if (twice.verdict != Verdict::failed) {
-    trouble_ = trouble_with("doing its work twice is not seen to be slower", twice);
+    trouble_ = trouble_with("is slower when it does its work twice", twice);
   }
+  return same.seconds + twice.seconds;
 }
 
 }  // namespace course::gate

@@ -37,12 +37,17 @@ Verdict verdict_of(gate::Verdict verdict) {
   return Verdict::environment;
 }
 
+// "CoarseJobs: 0.31 of …" is "0.31 of …" under the name of its gate.
+std::string without_name(const std::string& words, const std::string& name) {
+  return words.starts_with(name + ": ") ? words.substr(name.size() + 2) : words;
+}
+
 Finding finding_of(const GateRule& rule, const gate::Result& judged, Verdict verdict) {
   Finding finding;
   finding.verdict = verdict;
   finding.test = rule.name;
   finding.concept_name = verdict == Verdict::failed ? rule.concept_name : "";
-  finding.what = judged.words;
+  finding.what = without_name(judged.words, rule.name);
   if (verdict == Verdict::failed) finding.detail = rule.reason;
   return finding;
 }

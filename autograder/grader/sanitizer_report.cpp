@@ -410,7 +410,6 @@ SanitizerReport undefined_behavior(const std::string& line) {
   static const std::regex form(R"(^(.*):(\d+):\d+: runtime error: (.*)$)");
   SanitizerReport report;
   report.concept_name = "misuse";
-  report.general = true;
   std::smatch match;
   if (std::regex_match(line, match, form)) {
     report.file = match[1];

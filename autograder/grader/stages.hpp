@@ -29,8 +29,9 @@ class Judge;
 
 namespace course::grader {
 
-// The tests that did not come to an end in the unit stage: nobody waits for them again
-// under a sanitizer, where they would hang ten times as long.
+// The tests that hung in the unit stage, or that the interleave stage saw end in threads that
+// wait for each other: nobody waits for them again under a sanitizer, where they would hang
+// ten times as long.
 //
 // Threads     Any.
 class Hangs {

@@ -21,7 +21,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t findings_shown = 3;
 constexpr std::size_t warnings_shown = 3;
-constexpr int detail_lines_shown = 40;
+// Of a longer detail the beginning and the end: what explains a picture stands under it.
+constexpr std::size_t detail_lines_shown = 90;
+constexpr std::size_t detail_lines_at_start = 30;
 
 const char* colour_of(Verdict verdict) {
   switch (verdict) {
@@ -53,6 +55,10 @@ fs::path edited_file(const Subject& subject) {
 // result, else of any.
 std::string first_place(const ExerciseResult& result) {
   std::string other = edited_file(result.subject).string();
+  if (const auto left = steps_left(other);
+      result.verdict() == Verdict::not_started && !left.empty()) {
+    return fmt::format("{}:{}", other, left.begin()->second);
+  }
   bool found = false;
   for (const auto& stage : result.stages) {
     for (const auto& finding : stage.findings) {
@@ -170,18 +176,27 @@ void Terminal::concept_line(const std::string& name) {
              known->second.means, known->second.lesson);
 }
 
+void Terminal::print_detail(const std::string& detail) {
+  std::vector<std::string> lines;
+  std::istringstream text(detail);
+  for (std::string line; std::getline(text, line);) lines.push_back(std::move(line));
+  const std::size_t left_out = lines.size() - std::min(lines.size(), detail_lines_shown);
+  for (std::size_t at = 0; at < lines.size(); ++at) {
+    if (left_out > 0 && at == detail_lines_at_start) {
+      fmt::print(stream_, "          … {} lines, which the report has\n", left_out);
+      at += left_out;
+    }
+    fmt::print(stream_, "{}{}\n", lines[at].empty() ? "" : "          ", lines[at]);
+  }
+}
+
 void Terminal::finding(const Finding& finding) {
   fmt::print(stream_, "      {}{}\n", finding.test.empty() ? "" : finding.test + ": ",
              finding.what);
   if (finding.line > 0) {
     fmt::print(stream_, "        at       {}:{}\n", shown(finding.file), finding.line);
   }
-  std::istringstream lines(finding.detail);
-  int count = 0;
-  for (std::string line; std::getline(lines, line);) {
-    if (++count > detail_lines_shown) break;
-    fmt::print(stream_, "{}{}\n", line.empty() ? "" : "          ", line);
-  }
+  print_detail(finding.detail);
   concept_line(finding.concept_name);
   if (!finding.again.empty()) fmt::print(stream_, "        again    {}\n", finding.again);
   if (!finding.report.empty()) {
@@ -283,9 +298,16 @@ std::string what_next(const Course& course, const std::vector<ExerciseResult>& r
   const bool all_passed =
       std::all_of(results.begin(), results.end(),
                   [](const auto& result) { return passes(result.verdict()); });
-  return results.empty() || !all_passed
-             ? "autograder/course"
-             : "autograder/course shows what comes after these";
+  if (results.empty() || !all_passed) return "autograder/course";
+  bool after = false;
+  for (const Exercise& exercise : course.exercises) {
+    if (after && !steps_left(exercise.file).empty()) {
+      return fmt::format("open {}, then autograder/course grade {}",
+                         relative(exercise.file), exercise.id);
+    }
+    after = after || exercise.id == results.back().subject.exercise->id;
+  }
+  return "autograder/course";
 }
 
 }  // namespace course::grader

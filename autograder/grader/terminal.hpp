@@ -36,6 +36,7 @@ class Terminal {
  private:
   class Progress;
 
+  void print_detail(const std::string& detail);
   void finding(const Finding& finding);
   void concept_line(const std::string& name);
   [[nodiscard]] std::string painted(Verdict verdict, const std::string& text) const;

@@ -170,7 +170,7 @@ class TestStage {
           needs_no_second_look(*turn.test))
         return;
     }
-    if (told_by_unit(*turn.test)) return;
+    if (told_before(*turn.test)) return;
     const double left = subject_.exercise->stage_seconds * slow_down(stage_) - elapsed();
     if (left <= 0) return record(*turn.test, out_of_time(*turn.test), 0);
     TestCommand command = command_for(turn.test->name, turn.round);
@@ -178,14 +178,25 @@ class TestStage {
     const TestRun run = run_test(command, workshop_.stop);
     auto finding = judge(command, run);
     if (finding && run.process.end == End::timed_out) {
-      if (stage_ == Stage::unit) workshop_.hangs.note(subject_.target(), turn.test->name);
       show_own_frames(run.process.stacks, *finding);
     }
+    if (never_ends(run)) workshop_.hangs.note(subject_.target(), turn.test->name);
     if (finding && finding->verdict == Verdict::failed) excuse(*turn.test, *finding);
     const std::lock_guard lock(mutex_);
     if (finding && finding->verdict == Verdict::failed) keep_log(command, run, *finding);
     explored_[turn.test->name] = run.explored;
     record_locked(*turn.test, std::move(finding), run.process.seconds);
+  }
+
+  // Whether nobody should wait for the test again: it hung, or has a schedule that ends in
+  // threads that wait for each other.
+  [[nodiscard]] bool never_ends(const TestRun& run) const {
+    static const std::set<std::string> waiting{"deadlock", "lost wake-up", "livelock"};
+    if (stage_ == Stage::unit) return run.process.end == End::timed_out;
+    return std::any_of(run.explored.begin(), run.explored.end(),
+                       [](const auto& explored) {
+                         return waiting.contains(explored.value("kind", ""));
+                       });
   }
 
   // Once a first look has failed there is something to mend, and nobody waits for the rest.
@@ -213,9 +224,9 @@ class TestStage {
     return finding;
   }
 
-  // Whether the unit stage tells all there is to know of `test`, so that nobody waits for it
-  // here: it did not end there, or its step is still to be written.
-  bool told_by_unit(const Test& test) {
+  // Whether an earlier stage tells all there is to know of `test`, so that nobody waits for
+  // it here: it did not end there, or its step is still to be written.
+  bool told_before(const Test& test) {
     if (stage_ == Stage::unit) return false;
     Finding unwritten;
     excuse(test, unwritten);
@@ -376,7 +387,7 @@ class TestStage {
     sort_findings();
     if (hung_before_ > 0) {
       result_.notes.push_back(fmt::format(
-          "{} not run again, which did not end in unit",
+          "{} not run again, which an earlier stage saw never end",
           hung_before_ == 1 ? "1 test" : fmt::format("{} tests", hung_before_)));
     }
     if (stage_ == Stage::unit) summarise_steps();
@@ -465,7 +476,7 @@ class TestStage {
   std::uint64_t schedules_ = 0;
   std::map<std::string, std::vector<nlohmann::json>> explored_;  // by test, the last look
   bool first_look_only_ = false;  // a failure there ended the interleave stage
-  int hung_before_ = 0;           // tests that did not end in the unit stage
+  int hung_before_ = 0;           // tests that an earlier stage saw never end
 };
 
 }  // namespace

@@ -128,7 +128,8 @@ TEST(Judge, SettlesNothingOnAMachineThatDoesNotSeeDoubleWork) {
   for (int i = 0; i < 2; ++i) {
     const Result result = judge.judge(speed, programs);
     EXPECT_EQ(result.verdict, Verdict::inconclusive);
-    EXPECT_NE(result.words.find("doing its work twice is not seen to be slower"),
+    EXPECT_NE(result.words.find(
+                  "not sure that the reference is slower when it does its work twice"),
               std::string::npos)
         << result.words;
   }
@@ -148,8 +149,7 @@ TEST(Judge, SettlesNothingOnAMachineWithoutAUsableClock) {
   Judge judge(random, 2, seed);
   const Result result = judge.judge(speed, programs);
   EXPECT_EQ(result.verdict, Verdict::inconclusive);
-  EXPECT_NE(result.words.find("measured against itself"), std::string::npos)
-      << result.words;
+  EXPECT_NE(result.words.find("as fast as itself"), std::string::npos) << result.words;
 }
 
 }  // namespace

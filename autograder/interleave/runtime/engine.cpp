@@ -485,7 +485,7 @@ void Engine::ran_too_long(const char* what) {
   fail(std::move(failure));
 }
 
-void Engine::complete_trace() {
+void Engine::trace_threads() {
   Trace& trace = *options_.trace;
   for (ThreadId id = 0; id < count_; ++id) {
     const Thread& thread = *threads_[id];
@@ -499,6 +499,11 @@ void Engine::complete_trace() {
     trace.threads.push_back(std::move(record));
     trace.stacks.push_back({id, thread.fiber.stack_begin, thread.fiber.stack_end});
   }
+}
+
+void Engine::complete_trace() {
+  Trace& trace = *options_.trace;
+  if (trace.threads.empty()) trace_threads();
   for (const Arena::Block& block : arena_.blocks()) {
     trace.blocks.push_back({block.begin,
                             block.size,

@@ -184,6 +184,7 @@ class Engine {
   [[nodiscard]] std::vector<ThreadId> find_cycle() const;
   void trace_blocked();
   void stop_in(Thread& thread);
+  void trace_threads();
   void complete_trace();
 
   // -- For ever

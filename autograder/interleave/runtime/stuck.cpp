@@ -39,6 +39,7 @@ void Engine::nothing_can_run() {
   stuck_.waiting = everybody_waiting();
   stuck_.cycle = find_cycle();
   trace_blocked();
+  if (options_.trace != nullptr) trace_threads();  // as they are before the probe
   stuck_.step = step_;
   probe();
 }

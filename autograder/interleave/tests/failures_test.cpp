@@ -169,6 +169,24 @@ TEST(Failures, LostWakeUp) {
   EXPECT_EQ(result.concept_name, "lost wake-up");
 }
 
+TEST(Failures, WhoWaitsHasGivenItsLockBack) {
+  const Result result = finds("lost wake-up",
+                              [] {
+                                std::mutex mutex;
+                                std::condition_variable changed;
+                                std::atomic<bool> ready{false};
+                                std::thread worker([&] { ready = true; });
+                                {
+                                  std::unique_lock lock(mutex);
+                                  if (!ready) changed.wait(lock);
+                                  ready = false;  // under the lock, once it is woken
+                                }
+                                worker.join();
+                              },
+                              {.spurious = false});
+  EXPECT_EQ(result.picture.find(" holds "), std::string::npos) << result.picture;
+}
+
 TEST(Failures, NobodyNotifiesAnAtomic) {
   finds("lost wake-up", [] {
     std::atomic<int> stage{0};
