@@ -42,7 +42,7 @@ class Ledger {
   // moves nothing, if `from` has less. A transfer from an account to itself changes nothing
   // and needs the money all the same.
   bool transfer(std::size_t from, std::size_t to, Cents amount) {
-    //> step 1(from, to, amount): lock both accounts (one, if they are the same) in an order all agree on
+    //> step 1(from, to, amount): lock both accounts, or the one, in an order all agree on
     if (from == to) return balance(from) >= amount;
     // I3: the lower account first, whichever way the money goes.
     const std::scoped_lock lower(accounts_[std::min(from, to)].mutex);

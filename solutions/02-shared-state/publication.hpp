@@ -50,7 +50,7 @@ class Publication {
 
   // The published value, waiting for it if need be.
   [[nodiscard]] const Value& wait() const {
-    //> step 2(): sleep until the flag is up (std::atomic can wait; publish wakes it), then give the value
+    //> step 2(): sleep until the flag is up (publish must wake), then give the value
     // PUBLISH, acquire: as in try_read, wait must see the value and not only the flag.
     ready_.wait(false, std::memory_order_acquire);
     return value_;

@@ -40,7 +40,7 @@ class Ledger {
   // moves nothing, if `from` has less. A transfer from an account to itself changes nothing
   // and needs the money all the same.
   bool transfer(std::size_t from, std::size_t to, Cents amount) {
-    // TODO 1: lock what both accounts need, in an order all agree on
+    // TODO 1: lock both accounts, or the one, in an order all agree on
     course::todo(1, from, to, amount);
   }
 

@@ -44,7 +44,7 @@ class Publication {
 
   // The published value, waiting for it if need be.
   [[nodiscard]] const Value& wait() const {
-    // TODO 2: sleep until the flag is up (std::atomic can wait), then give the value
+    // TODO 2: sleep until the flag is up (publish must wake), then give the value
     course::todo(2);
   }
 
