@@ -25,13 +25,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "store.hpp"
 
 namespace sqlite {
 
-// What helps against an error, by SQLite's code for it.
+// What helps against an error, by SQLite's extended code for it.
 inline std::string remedy_for(int code) {
+  if (code == SQLITE_BUSY_SNAPSHOT) {
+    return "this transaction read before somebody else wrote, so waiting does not help: "
+           "roll back and start again";
+  }
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -73,7 +78,10 @@ class Connection {
     constexpr int kFlags =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     const int code = sqlite3_open_v2(file_.c_str(), &handle_, kFlags, nullptr);
-    if (code == SQLITE_OK) return;
+    if (code == SQLITE_OK) {
+      sqlite3_extended_result_codes(handle_, 1);
+      return;
+    }
     const StoreError error = error_for(code);
     sqlite3_close(handle_);
     throw error;
@@ -82,17 +90,41 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Runs SQL that takes no values and gives no rows: PRAGMA, CREATE, BEGIN, COMMIT, …
+  // Runs SQL that takes no values: CREATE, BEGIN, COMMIT, most PRAGMAs, … What rows it
+  // gives are not looked at.
   void run(const std::string& sql) {
     running_ = sql.c_str();
     check(sqlite3_exec(handle_, running_, nullptr, nullptr, nullptr));
     running_ = nullptr;
   }
 
-  // Has every statement wait up to `longest` for another connection's lock. Without it a
-  // statement that meets a lock fails at once.
+  // Has what is called afterwards wait up to `longest` for another connection's lock.
+  // Without it a statement that meets a lock fails at once.
   void wait_for_others(std::chrono::milliseconds longest) {
     check(sqlite3_busy_timeout(handle_, static_cast<int>(longest.count())));
+    longest_wait_ = longest;
+  }
+
+  // Makes the file's journal a write-ahead log, which it stays for whoever opens it.
+  //
+  // SQLite reads the file first, and does not wait where a reader becomes a writer: two of
+  // those would wait for each other. So `run` fails at once when several connections open
+  // a new file. Here a try that failed holds no lock any more, and can be repeated.
+  void use_write_ahead_log() {
+    const auto end = std::chrono::steady_clock::now() + longest_wait_;
+    running_ = "PRAGMA journal_mode = WAL";
+    std::string mode;
+    int code = sqlite3_exec(handle_, running_, keep_answer, &mode, nullptr);
+    while ((code & 0xff) == SQLITE_BUSY && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      code = sqlite3_exec(handle_, running_, keep_answer, &mode, nullptr);
+    }
+    check(code);
+    running_ = nullptr;
+    if (mode == "wal") return;
+    throw StoreError(file_ + ": its journal stays \"" + mode +
+                     "\", and cannot be a write-ahead log here; name a file on a disk of "
+                     "this machine");
   }
 
   // The rows that the last INSERT, UPDATE or DELETE changed.
@@ -121,9 +153,16 @@ class Connection {
     return StoreError(words + "; " + remedy_for(code));
   }
 
+  // For sqlite3_exec: keeps a row's first column in the string `to`.
+  static int keep_answer(void* to, int, char** columns, char**) {
+    *static_cast<std::string*>(to) = columns[0];
+    return SQLITE_OK;
+  }
+
   // Written by the one thread that uses the connection.
   std::string file_;
   sqlite3* handle_ = nullptr;
+  std::chrono::milliseconds longest_wait_{0};
   const char* running_ = nullptr;  // the SQL that runs now, for messages
 };
 

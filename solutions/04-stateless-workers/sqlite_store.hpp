@@ -45,7 +45,7 @@ enum class Durability { kProcess, kPower };
   auto connection = std::make_unique<sqlite::Connection>(file);
   // First of all: to change the journal needs a lock too.
   connection->wait_for_others(patience);
-  connection->run("PRAGMA journal_mode = WAL");
+  connection->use_write_ahead_log();
   connection->run(durability == Durability::kPower ? "PRAGMA synchronous = FULL"
                                                    : "PRAGMA synchronous = NORMAL");
   return connection;
@@ -75,7 +75,7 @@ class SqliteSession final : public Session {
 
   [[nodiscard]] bool compare_and_set(const std::string& key, std::uint64_t seen,
                                      const std::string& value) override {
-    //> step 2(key, seen, value): one prepared statement that looks and replaces
+    //> step 2(key, seen, value): one statement a call: INSERT for version 0, else UPDATE
     if (seen == 0) {
       insert_.execute(key, value);
     } else {
@@ -85,8 +85,9 @@ class SqliteSession final : public Session {
     //<
   }
 
-  // All of `changes`, if each of them finds its version; otherwise none, and false. Nobody
-  // ever sees some of them without the others.
+  // Does `changes` in their order, if each of them finds its version when its turn comes
+  // (a key may come twice); otherwise none, and false. Nobody ever sees some of them
+  // without the others.
   [[nodiscard]] bool compare_and_set_all(const std::vector<Replacement>& changes) {
     //> step 3(changes): one transaction; whatever happens, it is not left open
     Transaction transaction(*connection_);

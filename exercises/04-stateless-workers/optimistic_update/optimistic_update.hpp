@@ -47,11 +47,12 @@ class TooManyConflicts : public std::runtime_error {
 
 // Replaces the value under `key` by `change(value)`, a std::optional<std::string>; without
 // a value it writes nothing. `change` may be called several times, each time with a newer
-// value, and must have no other effect. After the nth conflict in a row `on_conflict(n)` is
-// called; what it throws ends the update.
+// value, and must have no other effect. After this update's nth conflict `on_conflict(n)`
+// is called, never a copy of it, so that one object can serve several updates; what it
+// throws ends the update.
 template <typename Change, typename OnConflict>
 Update optimistic_update(Session& session, const std::string& key, Change change,
-                         OnConflict on_conflict) {
+                         OnConflict&& on_conflict) {
   // TODO 1: read, compute, compare and set; retry
   course::todo(1, session, key, change, on_conflict);
 }
@@ -80,7 +81,7 @@ class Backoff {
 
   // The pause after conflict `conflicts`, from 1. Its upper end is `first`, doubled for
   // each conflict before, but no more than `longest`; the pause is drawn anew each time,
-  // between half of that end and all of it.
+  // between half of that end, rounded up or down, and all of it.
   [[nodiscard]] std::chrono::nanoseconds pause(std::uint64_t conflicts) {
     // TODO 2: the upper end, then draw below it
     course::todo(2, conflicts, first_, longest_, random_);

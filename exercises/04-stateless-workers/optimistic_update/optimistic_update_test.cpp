@@ -5,7 +5,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optimistic_update.hpp>  // in <>, so that the include path decides whose it is
@@ -135,6 +134,26 @@ TEST(OptimisticUpdate, StartsOverAfterAConflict) {
   });
 }
 
+// `on_conflict` itself is called, no copy of it: what it keeps goes on with the next update.
+TEST(OptimisticUpdate, CallsOnConflictItself) {
+  struct Counter {
+    void operator()(std::uint64_t) { ++calls; }
+    int calls = 0;
+  };
+  explore([] {
+    MemoryStore store;
+    Counter counter;
+    for (int update = 0; update < 2; ++update) {
+      Overtaken session(store, 1);
+      optimistic_update(session, "key", with_one_more, counter);
+    }
+    check(counter.calls == 2,
+          "two updates were overtaken once each: the object must have "
+          "been called twice, and was called " +
+              std::to_string(counter.calls) + " times");
+  });
+}
+
 // Two workers update one key at the same time: nothing that either wrote is lost.
 TEST(OptimisticUpdate, LosesNothing) {
   explore([] {
@@ -151,6 +170,28 @@ TEST(OptimisticUpdate, LosesNothing) {
     check(state.value == "xxxx",
           "four updates append an x each: the value must be xxxx, and is " + state.value);
     check(state.version == 4, "and each must be one version");
+  });
+}
+
+// Two workers add one x each: each gets the state that it wrote itself, not the other's.
+TEST(OptimisticUpdate, ReturnsItsOwnWrite) {
+  explore([] {
+    MemoryStore store;
+    Versioned state1;
+    Versioned state2;
+    {
+      const auto add_one = [&store](Versioned& state) {
+        const auto session = store.connect();
+        state = optimistic_update(*session, "key", with_one_more).state;
+      };
+      const std::jthread worker1([&] { add_one(state1); });
+      const std::jthread worker2([&] { add_one(state2); });
+    }
+    check(state1.version != state2.version,
+          "two writes are two versions, but both updates return version " +
+              std::to_string(state1.version) + ": one of them is the other's");
+    check(state1.value != state2.value,
+          "two writes are two values, but both updates return " + state1.value);
   });
 }
 
@@ -326,12 +367,14 @@ TEST(Backoff, GivesUpAboveItsLimit) {
     Backoff backoff(3, 1us, 1us, 1);
     std::string said;
     try {
-      optimistic_update(session, "key", with_one_more, std::ref(backoff));
+      optimistic_update(session, "key", with_one_more, backoff);
     } catch (const TooManyConflicts& error) {
       said = error.what();
     }
     check(!said.empty(), "TooManyConflicts must be thrown");
-    check(session.attempts == 4, "a limit of 3 conflicts allows 4 attempts");
+    check(session.attempts == 4,
+          "a limit of 3 conflicts allows 4 attempts, but there were " +
+              std::to_string(session.attempts));
     check(said.find('4') != said.npos, "there were 4 conflicts, but it says: " + said);
     check(session.read("key").value == "oooo", "it must not have written anything");
   });
@@ -343,8 +386,16 @@ TEST(Backoff, LetsAnUpdateSucceed) {
     MemoryStore store;
     Overtaken session(store, 3);
     Backoff backoff(3, 1us, 1us, 1);
-    optimistic_update(session, "key", with_one_more, std::ref(backoff));
-    check(session.read("key").value == "ooox", "three conflicts are within its limit");
+    std::string said;
+    try {
+      optimistic_update(session, "key", with_one_more, backoff);
+    } catch (const TooManyConflicts& error) {
+      said = error.what();
+    }
+    check(said.empty(), "3 conflicts are within a limit of 3, but at conflict " +
+                            std::to_string(session.attempts) + " it says: " + said);
+    const std::string value = session.read("key").value;
+    check(value == "ooox", "after 3 conflicts the value must be ooox, and is " + value);
   });
 }
 

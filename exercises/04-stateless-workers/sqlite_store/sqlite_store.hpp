@@ -66,12 +66,13 @@ class SqliteSession final : public Session {
 
   [[nodiscard]] bool compare_and_set(const std::string& key, std::uint64_t seen,
                                      const std::string& value) override {
-    // TODO 2: one prepared statement that looks and replaces
+    // TODO 2: one statement a call: INSERT for version 0, else UPDATE
     course::todo(2, key, seen, value);
   }
 
-  // All of `changes`, if each of them finds its version; otherwise none, and false. Nobody
-  // ever sees some of them without the others.
+  // Does `changes` in their order, if each of them finds its version when its turn comes
+  // (a key may come twice); otherwise none, and false. Nobody ever sees some of them
+  // without the others.
   [[nodiscard]] bool compare_and_set_all(const std::vector<Replacement>& changes) {
     // TODO 3: one transaction; whatever happens, it is not left open
     course::todo(3, changes);

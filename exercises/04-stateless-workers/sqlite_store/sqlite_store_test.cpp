@@ -181,6 +181,37 @@ TEST_F(SqliteStoreTest, WaitsWhileItOpens) {
   });
 }
 
+// The same where somebody writes who lets others read. SQLite then reads, sees that it has
+// to change the journal, and says at once that the file is locked.
+TEST_F(SqliteStoreTest, WaitsWhileItChangesTheJournal) {
+  explore_with_file([](const std::filesystem::path& file) {
+    sqlite::Connection other(file);
+    other.wait_for_others(60s);  // its COMMIT needs the readers' end
+    other.run("BEGIN IMMEDIATE");
+    const std::jthread holder([&] {
+      std::this_thread::sleep_for(1ms);
+      other.run("COMMIT");
+    });
+    const std::string said = error_of([&] { const SqliteStore store(file, 60s); });
+    check(said.empty(), "it may wait for a minute, but it says at once: " + said);
+  });
+}
+
+// Two workers open a file that is not there yet, each with a store of its own: both may.
+TEST_F(SqliteStoreTest, TwoMayMakeTheFile) {
+  explore_with_file([](const std::filesystem::path& file) {
+    std::string said1;
+    std::string said2;
+    {
+      const auto open = [&file] { const SqliteStore store(file, 60s); };
+      const std::jthread worker1([&] { said1 = error_of(open); });
+      const std::jthread worker2([&] { said2 = error_of(open); });
+    }
+    check(said1.empty(), "the file may be made by several, but one says: " + said1);
+    check(said2.empty(), "the file may be made by several, but one says: " + said2);
+  });
+}
+
 // Two sessions never use the same connection.
 TEST_F(SqliteStoreTest, EachSessionHasAConnectionOfItsOwn) {
   SqliteStore store(file_);
@@ -212,7 +243,8 @@ TEST_F(SqliteStoreTest, ReadsWhatWasWritten) {
   const auto two = store.connect();
   EXPECT_EQ(one->read("key").version, 0U) << "a key that was never written";
   EXPECT_EQ(one->read("key").value, "");
-  EXPECT_TRUE(one->compare_and_set("key", 0, "first"));
+  EXPECT_TRUE(one->compare_and_set("key", 0, "first"))
+      << "a key without a row is version 0";
   EXPECT_EQ(two->read("key").value, "first");
   EXPECT_EQ(two->read("key").version, 1U);
   EXPECT_TRUE(two->compare_and_set("key", 1, "second"));
@@ -227,7 +259,8 @@ TEST_F(SqliteStoreTest, RefusesAStaleVersion) {
   const auto session = store.connect();
   EXPECT_FALSE(session->compare_and_set("key", 1, "x")) << "there is no version 1 yet";
   EXPECT_EQ(session->read("key").version, 0U) << "a refused value must not be there";
-  ASSERT_TRUE(session->compare_and_set("key", 0, "first"));
+  ASSERT_TRUE(session->compare_and_set("key", 0, "first"))
+      << "a key without a row is version 0";
   ASSERT_TRUE(session->compare_and_set("key", 1, "second"));
   EXPECT_FALSE(session->compare_and_set("key", 0, "x")) << "the key is there already";
   EXPECT_FALSE(session->compare_and_set("key", 1, "x")) << "the present version is 2";
@@ -254,7 +287,8 @@ TEST_F(SqliteStoreTest, KeysAndValuesAreBytes) {
                                          "\xff\xfe not UTF-8",
                                          std::string(100'000, 'k')};
   for (const std::string& key : hostile) {
-    EXPECT_TRUE(session->compare_and_set(key, 0, "first of " + key)) << key;
+    EXPECT_TRUE(session->compare_and_set(key, 0, "first of " + key))
+        << "a key without a row is version 0: " << key;
     EXPECT_TRUE(session->compare_and_set(key, 1, key)) << key;
   }
   for (const std::string& key : hostile) {
@@ -268,7 +302,8 @@ TEST_F(SqliteStoreTest, KeysAndValuesAreBytes) {
 TEST_F(SqliteStoreTest, OutlivesItsStore) {
   {
     SqliteStore store(file_);
-    ASSERT_TRUE(store.connect()->compare_and_set("key", 0, "value"));
+    ASSERT_TRUE(store.connect()->compare_and_set("key", 0, "value"))
+        << "a key without a row is version 0";
   }
   SqliteStore store(file_);
   EXPECT_EQ(store.connect()->read("key").value, "value");
@@ -280,7 +315,8 @@ TEST_F(SqliteStoreTest, KeepsItsStatements) {
   SqliteStore store(file_);
   const Opened opened;
   const auto session = store.connect();
-  ASSERT_TRUE(session->compare_and_set("key", 0, "value"));
+  ASSERT_TRUE(session->compare_and_set("key", 0, "value"))
+      << "a key without a row is version 0";
   ASSERT_EQ(session->read("key").value, "value");
   EXPECT_TRUE(opened.has_statements())
       << "after a call no prepared statement is left: the next call has to parse again";
@@ -342,7 +378,8 @@ TEST_F(SqliteStoreTest, SessionsWorkSideBySide) {
 TEST_F(SqliteStoreTest, ReadersDoNotWaitForAWriter) {
   SqliteStore store(file_, 0ms);
   const auto session = store.connect();
-  ASSERT_TRUE(session->compare_and_set("key", 0, "before"));
+  ASSERT_TRUE(session->compare_and_set("key", 0, "before"))
+      << "a key without a row is version 0";
   sqlite::Connection writer(file_);
   writer.run("BEGIN IMMEDIATE; UPDATE state SET version = 7, value = x'00'");
   EXPECT_EQ(session->read("key").value, "before");
