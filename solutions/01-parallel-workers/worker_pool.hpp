@@ -72,8 +72,8 @@ class WorkerPool {
     //<
   }
 
-  // Waits until no job is queued or running and those that ran are destroyed. Jobs that
-  // are submitted meanwhile are waited for too.
+  // Waits until no job is queued or running and the pool has let go of those that ran.
+  // Jobs that are submitted meanwhile are waited for too.
   void wait_idle() {
     //> step 2(running_): wait until no job is queued or running; workers keep count
     std::unique_lock lock(mutex_);
@@ -91,7 +91,7 @@ class WorkerPool {
   // A job that runs is finished. The future of a dropped job throws broken_promise at
   // once, even while another job still runs.
   void cancel() {
-    //> step 3(): close, drop the queued jobs without the lock, let the workers end
+    //> step 3(): under the lock close, take the jobs, wake wait_idle; destroy them after it
     close();
     {
       std::unique_lock lock(mutex_);

@@ -6,11 +6,13 @@
 //                      one cache line each
 //
 // Threads     Any thread, any function. Construct and destroy while no call is running.
-// Progress    add: wait-free. value: wait-free; it reads every stripe.
+// Progress    add: wait-free after a thread's first add, which takes a seat. value:
+//             wait-free; it reads every stripe.
 //
 // Invariants
 //   I1  A stripe is written only by the thread that holds its seat. A thread holds one
-//       seat from its first add to its end.
+//       seat from its first add to its end. Only the last stripe is shared: all threads
+//       that found no seat add to it, at the same time.
 //   I2  The count is the sum of the stripes. A stripe keeps its part when its thread ends;
 //       the next thread in that seat goes on from there.
 //   I3  No two stripes lie on one cache line.
@@ -19,7 +21,7 @@
 //             exact sum joins the threads first, and the join is the edge.
 //   SEAT      a thread that ends unlocks seats' mutex  -->  the next one locks it
 //
-// Left out    More threads than seats share the last stripe, with an atomic addition each.
+// Left out    Setting the count back to zero; more seats when more threads come.
 #pragma once
 
 #include <array>
@@ -28,8 +30,8 @@
 #include <cstdint>
 #include <mutex>
 
-// The seat of the calling thread: a small number that no other living thread has, as long
-// as there are fewer than `kSeats` threads; beyond that, all get `kSeats`.
+// The seat of the calling thread: a small number that no other living thread has, for up
+// to `kSeats` threads at once; the rest get `kSeats`.
 class Seat {
  public:
   static constexpr std::size_t kSeats = 32;
@@ -65,7 +67,7 @@ class StripedCounter {
  public:
   // Adds `amount` to the count. Threads that have a seat do not slow each other down.
   void add(std::int64_t amount) {
-    //> step 1(amount): add to the stripe of this thread's seat; see to Stripe, too
+    //> step 1(amount): add to this thread's stripe; the last is shared; see to Stripe
     const std::size_t seat = Seat::of_this_thread();
     std::atomic<std::int64_t>& count = stripes_[seat].count;
     if (seat == Seat::kSeats) {

@@ -115,6 +115,20 @@ TEST(JobQueue, LeadersTakeTurnsForRoom) {
   });
 }
 
+// Two leaders wait for room and two pops make it: both go on, though the queue was full
+// before the first pop only.
+TEST(JobQueue, EveryPopLetsALeaderIn) {
+  explore([] {
+    JobQueue<int> queue(2);
+    queue.push(1);
+    queue.push(2);
+    std::jthread leader1([&] { queue.push(3); });
+    std::jthread leader2([&] { queue.push(4); });
+    check(queue.pop() == 1, "the first job pushed must be the first popped");
+    check(queue.pop() == 2, "the second job pushed must be the second popped");
+  });
+}
+
 // A worker that waits sleeps: one lock to look, one when it is woken, nothing repeated.
 TEST(JobQueue, CostOfAHandOver) {
   explore([] {

@@ -63,8 +63,8 @@ class WorkerPool {
     course::todo(1, job);
   }
 
-  // Waits until no job is queued or running and those that ran are destroyed. Jobs that
-  // are submitted meanwhile are waited for too.
+  // Waits until no job is queued or running and the pool has let go of those that ran.
+  // Jobs that are submitted meanwhile are waited for too.
   void wait_idle() {
     // TODO 2: wait until no job is queued or running; workers keep count
     course::todo(2, running_);
@@ -80,7 +80,7 @@ class WorkerPool {
   // A job that runs is finished. The future of a dropped job throws broken_promise at
   // once, even while another job still runs.
   void cancel() {
-    // TODO 3: close, drop the queued jobs without the lock, let the workers end
+    // TODO 3: under the lock close, take the jobs, wake wait_idle; destroy them after it
     course::todo(3);
   }
 

@@ -158,6 +158,17 @@ TEST(WorkerPool, AJobMaySubmitAJob) {
   });
 }
 
+// No lock is held while a job that ran is destroyed: what it owns may submit as it dies.
+TEST(WorkerPool, ADyingJobMaySubmitAJob) {
+  explore([] {
+    WorkerPool pool(1);
+    auto owned = std::shared_ptr<WorkerPool>(
+        &pool, [](WorkerPool* alive) { static_cast<void>(alive->submit([] {})); });
+    // The future dies at once: it would keep the job alive.
+    static_cast<void>(pool.submit([owned = std::move(owned)] {}));
+  });
+}
+
 // The destructor runs what is queued before it returns.
 TEST(WorkerPool, DestructorFinishesQueuedJobs) {
   explore([] {
@@ -265,6 +276,18 @@ TEST(WorkerPool, CancelDropsQueuedJobs) {
     check(runs.get() == 7, "the job that runs while cancel is called must be finished");
     owner.join();
     check(!dropped_ran, "a dropped job must not run");
+  });
+}
+
+// No lock is held while cancel destroys a job: what it owns may submit, and is refused.
+TEST(WorkerPool, ADroppedJobMaySubmitAJob) {
+  explore([] {
+    WorkerPool pool(1);
+    auto owned = std::shared_ptr<WorkerPool>(
+        &pool, [](WorkerPool* alive) { static_cast<void>(alive->submit([] {})); });
+    // The future dies at once: it would keep the job alive.
+    static_cast<void>(pool.submit([owned = std::move(owned)] {}));
+    pool.cancel();
   });
 }
 
