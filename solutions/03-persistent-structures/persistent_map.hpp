@@ -118,7 +118,7 @@ class PersistentMap {
   // Like `node`, for subtrees whose heights differ by 2 at most: those of the result differ
   // by 1 at most (I3).
   static Tree balanced(const Key& key, const Value& value, Tree left, Tree right) {
-    //> step 2(key, value, left, right): a node, or if one side is too high, its rotation
+    //> step 2(key, value, left, right): a node, or its rotation; then call this in `with`
     if (height_of(left) > height_of(right) + 1) {
       const Node& top = *left;
       if (height_of(top.left) >= height_of(top.right)) {
@@ -142,9 +142,10 @@ class PersistentMap {
     //<
   }
 
-  // `tree` without `key`, which it holds.
+  // `tree` without `key`, which it holds. If its node has two subtrees, the least node of
+  // the right one takes its place.
   static Tree without(const Tree& tree, const Key& key) {
-    //> step 3(tree, key): copy the path again; a node that leaves has two subtrees at most
+    //> step 3(tree, key): copy the path again, and keep it balanced
     if (key < tree->key) {
       return balanced(tree->key, tree->value, without(tree->left, key), tree->right);
     }
@@ -209,7 +210,7 @@ class History {
   }
 
   // Gives up one owner of `link`; it may be nullptr. Deletes what then has no owner, be it
-  // one link or a million.
+  // one link or half a million.
   static void release(Link* link) {
     //> step 4(link): if you were the last owner, delete the link and go on to its older one
     // OWNERS, release: what this thread read in the link, it read before this. Acquire: the

@@ -112,11 +112,10 @@ class TransientBuilder {
 
   // Appends `value`.
   void push_back(T value) {
-    //> step 1(value): a new root above a full tree, then the next free slot
+    //> step 1(value): a new root above a full tree (made by `own`), then the next slot
     if (tree_.size == Tree::kSlots << tree_.shift) {
-      auto root = std::make_shared<Branch>();
-      root->mark = mark_;
-      root->children[0] = std::move(tree_.root);
+      std::shared_ptr<Node> root;
+      own<Branch>(root).children[0] = std::move(tree_.root);
       tree_.root = std::move(root);
       tree_.shift += Tree::kBits;
     }

@@ -100,13 +100,14 @@ class PersistentMap {
   // Like `node`, for subtrees whose heights differ by 2 at most: those of the result differ
   // by 1 at most (I3).
   static Tree balanced(const Key& key, const Value& value, Tree left, Tree right) {
-    // TODO 2: a node, or if one side is too high, its rotation
+    // TODO 2: a node, or its rotation; then call this in `with`
     course::todo(2, key, value, left, right);
   }
 
-  // `tree` without `key`, which it holds.
+  // `tree` without `key`, which it holds. If its node has two subtrees, the least node of
+  // the right one takes its place.
   static Tree without(const Tree& tree, const Key& key) {
-    // TODO 3: copy the path again; a node that leaves has two subtrees at most
+    // TODO 3: copy the path again, and keep it balanced
     course::todo(3, tree, key);
   }
 
@@ -160,7 +161,7 @@ class History {
   }
 
   // Gives up one owner of `link`; it may be nullptr. Deletes what then has no owner, be it
-  // one link or a million.
+  // one link or half a million.
   static void release(Link* link) {
     // TODO 4: if you were the last owner, delete the link and go on to its older one
     course::todo(4, link);

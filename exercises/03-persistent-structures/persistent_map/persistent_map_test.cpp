@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <persistent_map.hpp>  // in <>, so that the include path decides whose it is
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -148,7 +151,7 @@ TEST(PersistentMap, CostOfAnInsert) {
     const Map map = map_of(level_by_level());
     const interleave::Cost cost("insert");
     const Map next = map.insert(256, 256);
-    check(next.size() == 256, "the key must be there");
+    check(next.size() == 256 && next.find(256) != nullptr, "the key must be there");
   });
 }
 
@@ -167,6 +170,15 @@ int height_limit(std::size_t size) {
   return height;
 }
 
+// Whether a tree of `size` keys may be `height` high, with a message in words if not.
+testing::AssertionResult low_enough(const char*, const char*, int height,
+                                    std::size_t size) {
+  const int limit = height_limit(size);
+  if (height <= limit) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "height " << height << ", at most " << limit
+                                     << " allowed for " << size << " keys";
+}
+
 // In whatever order the keys come, the tree stays low, after each insert.
 TEST(PersistentMap, StaysBalanced) {
   constexpr int size = 200;
@@ -181,11 +193,84 @@ TEST(PersistentMap, StaysBalanced) {
     Map map;
     for (const int key : keys) {
       map = map.insert(key, key);
-      ASSERT_LE(map.height(), height_limit(map.size()))
-          << "with " << map.size() << " keys, of which the last was " << key;
+      ASSERT_PRED_FORMAT2(low_enough, map.height(), map.size())
+          << "the last key was " << key;
     }
     for (const int key : keys) ASSERT_NE(map.find(key), nullptr) << "lost key " << key;
     ASSERT_EQ(map.size(), static_cast<std::size_t>(size));
+  }
+}
+
+// A key that notes what it is compared with, so that `find` shows its way down.
+struct NotedKey {
+  int number;
+  static inline std::vector<std::pair<int, int>> compared;
+
+  std::strong_ordering operator<=>(const NotedKey& other) const {
+    compared.emplace_back(number, other.number);
+    return number <=> other.number;
+  }
+  bool operator==(const NotedKey& other) const { return (*this <=> other) == 0; }
+};
+using NotedMap = PersistentMap<NotedKey, int>;
+
+// The keys that `find` meets before it comes to `key`, the root's first.
+std::vector<int> way_to(int key, const NotedMap& map) {
+  NotedKey::compared.clear();
+  EXPECT_NE(map.find(NotedKey{key}), nullptr) << "lost key " << key;
+  std::vector<int> way;
+  for (const auto& [left, right] : NotedKey::compared) {
+    const int met = left == key ? right : left;
+    if (met == key) break;
+    if (std::find(way.begin(), way.end(), met) == way.end()) way.push_back(met);
+  }
+  return way;
+}
+
+// Whether the subtrees of each node of `map`, which holds `keys`, differ in height by 1 at
+// most, and height() is the height: of the tree as `find` sees it.
+testing::AssertionResult balanced_everywhere(const char*, const char*,
+                                             const NotedMap& map,
+                                             const std::set<int>& keys) {
+  struct Heights {
+    int left = 0;
+    int right = 0;
+  };
+  std::map<int, Heights> below;
+  int height = 0;
+  for (const int key : keys) {
+    int distance = 0;
+    std::vector<int> way = way_to(key, map);
+    for (; !way.empty(); way.pop_back()) {
+      Heights& heights = below[way.back()];
+      int& side = key < way.back() ? heights.left : heights.right;
+      side = std::max(side, ++distance);
+    }
+    height = std::max(height, distance + 1);
+  }
+  for (const auto& [key, heights] : below) {
+    if (std::abs(heights.left - heights.right) <= 1) continue;
+    return testing::AssertionFailure()
+           << "the subtrees of key " << key << " are " << heights.left << " and "
+           << heights.right << " high: they may differ by 1 at most";
+  }
+  if (map.height() == height) return testing::AssertionSuccess();
+  return testing::AssertionFailure()
+         << "height() is " << map.height() << ", and the longest way down has " << height
+         << " nodes";
+}
+
+// Random inserts: after each, the two subtrees of every node are about as high.
+TEST(PersistentMap, EveryNodeIsBalanced) {
+  SCOPED_TRACE("seed " + std::to_string(course::seed()));
+  std::mt19937_64 random(course::seed());
+  NotedMap map;
+  std::set<int> keys;
+  for (int update = 0; update < 150; ++update) {
+    const int key = static_cast<int>(random() % 1000);
+    map = map.insert(NotedKey{key}, update);
+    keys.insert(key);
+    ASSERT_PRED_FORMAT2(balanced_everywhere, map, keys) << "after insert(" << key << ")";
   }
 }
 
@@ -217,7 +302,7 @@ TEST(PersistentMap, CostOfAnInsertInOrder) {
     check(map.height() > 0, "a map with keys has a height");
     const interleave::Cost cost("insert in order");
     const Map next = map.insert(255, 255);
-    check(next.size() == 256, "the key must be there");
+    check(next.size() == 256 && next.find(255) != nullptr, "the key must be there");
   });
 }
 
@@ -226,16 +311,28 @@ TEST(PersistentMap, CostOfAnInsertInOrder) {
 // The key is gone, all others are there, whatever the node had below it.
 TEST(PersistentMap, ErasesWhatIsThere) {
   const std::vector<int> keys = {4, 2, 6, 1, 3, 5, 7, 8};
-  const Map before = map_of(keys);
   for (const int erased : keys) {
-    const Map after = before.erase(erased);
+    const Map after = map_of(keys).erase(erased);
     EXPECT_EQ(after.size(), keys.size() - 1);
     for (const int key : keys) {
       EXPECT_EQ(after.find(key) != nullptr, key != erased)
           << "key " << key << " after erase(" << erased << ")";
     }
+  }
+}
+
+// An erase leaves the version it was called on as it was.
+TEST(PersistentMap, AnEraseLeavesTheOldVersion) {
+  const std::vector<int> keys = {4, 2, 6, 1, 3, 5, 7, 8};
+  const Map before = map_of(keys);
+  for (const int erased : keys) {
+    const Map after = before.erase(erased);
+    EXPECT_EQ(after.size(), keys.size() - 1);
     EXPECT_EQ(before.size(), keys.size()) << "erase changed the version before it";
-    EXPECT_NE(before.find(erased), nullptr) << "erase changed the version before it";
+    for (const int key : keys) {
+      EXPECT_NE(before.find(key), nullptr)
+          << "erase(" << erased << ") took key " << key << " from the version before it";
+    }
   }
 }
 
@@ -255,14 +352,35 @@ TEST(PersistentMap, StaysBalancedWhenErasing) {
     Map map = full;
     for (const int key : order) {
       map = map.erase(key);
-      ASSERT_LE(map.height(), height_limit(map.size()))
-          << "with " << map.size() << " keys left of 1 to 7; erased in the order "
-          << testing::PrintToString(order) << ", the last was " << key;
+      ASSERT_PRED_FORMAT2(low_enough, map.height(), map.size())
+          << "erased of 1 to 7 in the order " << testing::PrintToString(order)
+          << ", the last was " << key;
     }
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
-// Random inserts and erases: every version equals its model and is balanced.
+// Random inserts and erases: after each, the two subtrees of every node are about as high.
+TEST(PersistentMap, EveryNodeIsBalancedAfterErasing) {
+  SCOPED_TRACE("seed " + std::to_string(course::seed()));
+  std::mt19937_64 random(course::seed());
+  NotedMap map;
+  std::set<int> keys;
+  for (int update = 0; update < 5000; ++update) {
+    const int key = static_cast<int>(random() % 30);
+    const bool erases = keys.contains(key);
+    if (erases) {
+      map = map.erase(NotedKey{key});
+      keys.erase(key);
+    } else {
+      map = map.insert(NotedKey{key}, update);
+      keys.insert(key);
+    }
+    ASSERT_PRED_FORMAT2(balanced_everywhere, map, keys)
+        << "after " << (erases ? "erase(" : "insert(") << key << ")";
+  }
+}
+
+// Random inserts and erases: every version equals its model.
 TEST(PersistentMap, EveryVersionAfterErasingEqualsItsModel) {
   SCOPED_TRACE("seed " + std::to_string(course::seed()));
   std::mt19937_64 random(course::seed());
@@ -280,7 +398,6 @@ TEST(PersistentMap, EveryVersionAfterErasingEqualsItsModel) {
       map = map.erase(key);
       model.erase(key);
     }
-    ASSERT_LE(map.height(), height_limit(map.size())) << "after update " << update;
     if (update % 10 == 0) versions.emplace_back(map, model);
   }
   for (const auto& [version, its_model] : versions) {
@@ -322,7 +439,7 @@ TEST(History, FreesWhatNobodyReaches) {
 }
 
 // The end of a history of half a million versions needs no more stack than that of three.
-TEST(History, AMillionLinksEnd) {
+TEST(History, HalfAMillionLinksEnd) {
   History<int> history;
   for (int version = 0; version < 500'000; ++version) history = history.add(version);
   EXPECT_EQ(history.newest(), 499'999);

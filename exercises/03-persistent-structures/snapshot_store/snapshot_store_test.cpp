@@ -136,7 +136,9 @@ TEST(SnapshotStore, EachWriterMakesItsOwnVersion) {
     }
     const bool mine_first = mine->number == 1 && other->number == 2;
     const bool other_first = mine->number == 2 && other->number == 1;
-    check(mine_first || other_first, "the two updates make the versions 1 and 2");
+    check(mine_first || other_first,
+          "the two updates must make versions 1 and 2; they made " +
+              std::to_string(mine->number) + " and " + std::to_string(other->number));
     check(mine->value == (mine_first ? 1 : 11), "a change was applied to an old version");
     check(other->value == (mine_first ? 11 : 10),
           "a change was applied to an old version");

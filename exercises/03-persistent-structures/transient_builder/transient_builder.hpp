@@ -113,7 +113,7 @@ class TransientBuilder {
 
   // Appends `value`.
   void push_back(T value) {
-    // TODO 1: a new root above a full tree, then the next free slot
+    // TODO 1: a new root above a full tree (made by `own`), then the next slot
     course::todo(1, value);
   }
 

@@ -26,6 +26,13 @@ void append(Builder& builder, int size) {
   for (int value = 0; value < size; ++value) builder.push_back(value);
 }
 
+// Sets each of the first `size` elements to its index, negated.
+void negate_all(Builder& builder, int size) {
+  for (int index = 0; index < size; ++index) {
+    builder.set(static_cast<std::size_t>(index), -index);
+  }
+}
+
 Frozen counting_to(int size) {
   Builder builder;
   append(builder, size);
@@ -39,14 +46,34 @@ Frozen changed(const Frozen& start, std::size_t index, int value) {
   return builder.freeze();
 }
 
-// Whether each element of `vector` is its own index. `otherwise` is what went wrong if not.
+// What is wrong with `vector` if each of its `size` elements should be its index times
+// `factor`, in words; empty if nothing is.
+template <typename Vector>
+std::string wrong_in(const Vector& vector, int size, int factor = 1) {
+  if (vector.size() != static_cast<std::size_t>(size)) {
+    return "size() is " + std::to_string(vector.size()) + ", not " + std::to_string(size);
+  }
+  for (int index = 0; index < size; ++index) {
+    const int element = vector[static_cast<std::size_t>(index)];
+    if (element == index * factor) continue;
+    return "element " + std::to_string(index) + " of " + std::to_string(size) + " is " +
+           std::to_string(element) + ", not " + std::to_string(index * factor);
+  }
+  return "";
+}
+
+// Fails with `otherwise`, and `wrong` after it, unless `wrong` is empty.
+testing::AssertionResult nothing_wrong(const char*, const char*, const std::string& wrong,
+                                       const char* otherwise) {
+  if (wrong.empty()) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << otherwise << ": " << wrong;
+}
+
+// Expects each element of `vector` to be its own index. `otherwise` is what went wrong if
+// not.
 template <typename Vector>
 void expect_counting(const Vector& vector, int size, const char* otherwise) {
-  ASSERT_EQ(vector.size(), static_cast<std::size_t>(size)) << otherwise;
-  for (int index = 0; index < size; ++index) {
-    ASSERT_EQ(vector[static_cast<std::size_t>(index)], index)
-        << otherwise << ": element " << index << " of " << size;
-  }
+  EXPECT_PRED_FORMAT2(nothing_wrong, wrong_in(vector, size), otherwise);
 }
 
 // --- Step 1: building -----------------------------------------------------------------
@@ -80,8 +107,8 @@ TEST(TransientBuilder, CostOfBuilding) {
     Builder builder;
     const interleave::Cost cost("build");
     append(builder, 1024);
-    for (std::size_t index = 0; index < 1024; ++index) builder.set(index, -1);
-    check(builder[1023] == -1, "the element must be there");
+    negate_all(builder, 1024);
+    check(wrong_in(builder, 1024, -1).empty(), "an appended element is not there");
   });
 }
 
@@ -218,8 +245,8 @@ TEST(TransientBuilder, CostOfABatch) {
     const Frozen start = counting_to(1024);
     const interleave::Cost cost("batch");
     Builder builder(start);
-    for (std::size_t index = 0; index < 1024; ++index) builder.set(index, -1);
-    check(builder.freeze()[1023] == -1, "the change must be there");
+    negate_all(builder, 1024);
+    check(wrong_in(builder.freeze(), 1024, -1).empty(), "a change is not there");
   });
 }
 
