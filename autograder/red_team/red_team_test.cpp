@@ -102,7 +102,8 @@ TEST_F(RedTeam, ATestThatHangsIsNotRunAgainUnderASanitizer) {
   EXPECT_EQ(name_of(result.verdict), name_of(Verdict::not_run));
   EXPECT_EQ(result.points, 0);
   ASSERT_FALSE(result.notes.empty());
-  EXPECT_EQ(result.notes.back(), "2 tests not run again, which an earlier stage saw never end");
+  EXPECT_EQ(result.notes.back(),
+            "2 tests not run again, which an earlier stage saw never end");
 }
 
 TEST_F(RedTeam, AHangUnderASanitizerKeepsItsTestsConcept) {
