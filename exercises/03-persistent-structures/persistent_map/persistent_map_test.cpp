@@ -201,13 +201,15 @@ TEST(PersistentMap, StaysBalanced) {
   }
 }
 
+// The pairs of keys that were compared, in their order.
+std::vector<std::pair<int, int>> comparisons;
+
 // A key that notes what it is compared with, so that `find` shows its way down.
 struct NotedKey {
   int number;
-  static inline std::vector<std::pair<int, int>> compared;
 
   std::strong_ordering operator<=>(const NotedKey& other) const {
-    compared.emplace_back(number, other.number);
+    comparisons.emplace_back(number, other.number);
     return number <=> other.number;
   }
   bool operator==(const NotedKey& other) const { return (*this <=> other) == 0; }
@@ -216,10 +218,10 @@ using NotedMap = PersistentMap<NotedKey, int>;
 
 // The keys that `find` meets before it comes to `key`, the root's first.
 std::vector<int> way_to(int key, const NotedMap& map) {
-  NotedKey::compared.clear();
+  comparisons.clear();
   EXPECT_NE(map.find(NotedKey{key}), nullptr) << "lost key " << key;
   std::vector<int> way;
-  for (const auto& [left, right] : NotedKey::compared) {
+  for (const auto& [left, right] : comparisons) {
     const int met = left == key ? right : left;
     if (met == key) break;
     if (std::find(way.begin(), way.end(), met) == way.end()) way.push_back(met);
