@@ -473,7 +473,6 @@ class TestStage {
   std::mutex mutex_;  // guards all below while turns are taken
   std::map<std::string, Check> checks_;
   StageResult result_;
-  std::uint64_t schedules_ = 0;
   std::map<std::string, std::vector<nlohmann::json>> explored_;  // by test, the last look
   bool first_look_only_ = false;  // a failure there ended the interleave stage
   int hung_before_ = 0;           // tests that an earlier stage saw never end
