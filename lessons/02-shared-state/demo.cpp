@@ -10,6 +10,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -229,12 +230,13 @@ EXPLORED("P5", "A letter is written, then a flag raised: what one look can see",
 // First the broken form, then the right one: where nothing else is said, the reference.
 
 std::string adding_unlocked() {
-  UnlockedTotal total;
+  // Clang 14 does not watch the members of local variables.
+  const auto total = std::make_unique<UnlockedTotal>();
   {
-    std::jthread worker([&] { total.add(1); });
-    total.add(1);
+    std::jthread worker([&] { total->add(1); });
+    total->add(1);
   }
-  return std::to_string(total.total());
+  return std::to_string(total->total());
 }
 
 std::string adding_in_two_steps() {
