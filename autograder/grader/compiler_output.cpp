@@ -158,6 +158,18 @@ std::optional<Diagnostic> link_error(const std::vector<std::string>& lines) {
   return std::nullopt;
 }
 
+// "error: no such file: 'x'", "clang++: error: …": of the compiler itself, not of a line.
+std::optional<Diagnostic> error_without_place(const std::vector<std::string>& lines) {
+  static const std::regex form(R"(^((?!collect2)[\w+\-./]+: )?(fatal )?error: (.*)$)");
+  std::smatch match;
+  for (const auto& line : lines) {
+    if (line.size() < 4000 && std::regex_match(line, match, form)) {
+      return Diagnostic{"", 0, in_short(match[3]), ""};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 BuildError first_error(const std::string& output, const fs::path& student_file) {
@@ -165,6 +177,7 @@ BuildError first_error(const std::string& output, const fs::path& student_file) 
   const auto lines = lines_of(output);
   if (auto error = compile_error(lines, student_file)) return {false, *error};
   if (auto error = link_error(lines)) return {false, *error};
+  if (auto error = error_without_place(lines)) return {true, *error};
   return {
       true,
       {"", 0, "the build failed without an error message: run `autograder/course doctor`",

@@ -64,6 +64,13 @@ TEST(FirstError, ThatNobodyUnderstandsIsTheEnvironments) {
   EXPECT_TRUE(first_error("ninja: something odd\n", file).environment);
 }
 
+TEST(FirstError, OfTheCompilerItselfIsSaid) {
+  const BuildError error =
+      first_error("error: __PIC__ level differs in PCH file vs. current file\n", file);
+  EXPECT_TRUE(error.environment);
+  EXPECT_EQ(error.first.message, "__PIC__ level differs in PCH file vs. current file");
+}
+
 TEST(Warnings, OfTheStudentsFileAreKeptOnce) {
   const std::string one =
       "/course/exercises/slot.hpp:3:5: warning: unused variable ‘x’ [-Wunused]\n";
