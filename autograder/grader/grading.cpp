@@ -66,12 +66,13 @@ class Grading {
     }
   }
 
-  // Builds for the first of `stages`, then runs them all, one after another.
+  // Builds for the first of `stages`, then runs them all, one after another. Every build may
+  // use all cores: the last one runs alone.
   void run_pipeline(const std::vector<Stage>& stages) {
     const std::string_view preset = preset_of(stages.front());
-    const BuildResult built =
-        build(workshop_.trees, preset, targets_for(stages.front()),
-              subject_.file(workshop_.trees.tree(preset)), 1, workshop_.stop);
+    const BuildResult built = build(workshop_.trees, preset, targets_for(stages.front()),
+                                    subject_.file(workshop_.trees.tree(preset)),
+                                    workshop_.cores, workshop_.stop);
     for (const Stage stage : stages) {
       if (!built.built) {
         (void)tell(unbuilt(stage, subject_, built));
