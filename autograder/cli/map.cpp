@@ -26,11 +26,11 @@ State state_of(const Course& course, const Exercise& exercise) {
   if (left == exercise.steps.size()) return {&exercise, "not started"};
   const auto grade = remembered(course, exercise);
   if (!grade) return {&exercise, "started"};
-  const bool passed =
-      grade->verdict == Verdict::passed || grade->verdict == Verdict::inconclusive;
   // Some steps are written, others are not.
   if (grade->verdict == Verdict::not_started)
     return {&exercise, "started", grade->points, grade->changed_since};
+  const bool passed =
+      grade->verdict == Verdict::passed || grade->verdict == Verdict::inconclusive;
   return {&exercise, std::string(name_of(grade->verdict)), grade->points,
           grade->changed_since, passed && !grade->changed_since};
 }

@@ -105,61 +105,56 @@ std::string what_is_compared(const Gate& gate) {
 std::string words_for_failure(const Gate& gate, double ratio) {
   if (ratio == 0) {
     return fmt::format(
-        "{}: stopped in run after run at four times the reference's time; {:.2f} of "
-        "{} is asked",
-        gate.name, gate.told, what_is_compared(gate));
+        "stopped in run after run at four times the reference's time; {:.2f} of {} is "
+        "asked",
+        gate.told, what_is_compared(gate));
   }
-  return fmt::format("{}: {:.2f} of {}, and {:.2f} is asked", gate.name, ratio,
-                     what_is_compared(gate), gate.told);
+  return fmt::format("{:.2f} of {}, and {:.2f} is asked", ratio, what_is_compared(gate),
+                     gate.told);
 }
 
 std::string words_for_doubt(const Gate& gate, const Findings& findings, double ratio) {
   if (!findings.reference_scales()) {
     return fmt::format(
-        "{}: not measurable here: the reference itself gains only {:.2f} times "
-        "from {} to {} threads",
-        gate.name, findings.reference_scaling(), gate.threads, 2 * gate.threads);
+        "not measurable here: the reference itself gains only {:.2f} times from {} to {} "
+        "threads",
+        findings.reference_scaling(), gate.threads, 2 * gate.threads);
   }
   if (!findings.clock_agrees() && findings.e_pass() > findings.e_fail()) {
-    return fmt::format(
-        "{}: this machine was too noisy to hold the program's clock against "
-        "ours; close what else is running and grade again",
-        gate.name);
+    return "this machine was too noisy to hold the program's clock against ours; close "
+           "what else is running and grade again";
   }
   return fmt::format(
-      "{}: {:.2f} of {} as far as could be seen, {:.2f} is asked; this machine "
-      "was too noisy to be sure, so close what else is running and grade again",
-      gate.name, ratio, what_is_compared(gate), gate.told);
+      "{:.2f} of {} as far as could be seen, {:.2f} is asked; this machine was too noisy "
+      "to be sure, so close what else is running and grade again",
+      ratio, what_is_compared(gate), gate.told);
 }
 
 std::string words_for(Verdict verdict, const Gate& gate, const Findings& findings,
                       double ratio) {
   switch (verdict) {
     case Verdict::passed:
-      return fmt::format("{}: {:.2f} of {}, {:.2f} was asked", gate.name, ratio,
-                         what_is_compared(gate), gate.told);
+      return fmt::format("{:.2f} of {}, {:.2f} was asked", ratio, what_is_compared(gate),
+                         gate.told);
     case Verdict::failed:
       return words_for_failure(gate, ratio);
     case Verdict::tampered:
-      return fmt::format(
-          "{}: the process lasts longer than the work it reports explains, "
-          "and the reference's does not: its clock cannot be trusted",
-          gate.name);
+      return "the process lasts longer than the work it reports explains, and the "
+             "reference's does not: its clock cannot be trusted";
     default:
       return words_for_doubt(gate, findings, ratio);
   }
 }
 
-Result result_of_broken_run(const Broke& broke, const Gate& gate) {
+Result result_of_broken_run(const Broke& broke) {
   Result result;
   const Measurement& measurement = broke.measurement;
   if (broke.side == Side::reference) {
     result.verdict = Verdict::environment;
-    result.words =
-        gate.name + ": the reference could not be measured: " + measurement.words;
+    result.words = "the reference could not be measured: " + measurement.words;
     return result;
   }
-  result.words = gate.name + ": " + measurement.words;
+  result.words = measurement.words;
   result.verdict = measurement.end == End::not_started  ? Verdict::not_started
                    : measurement.end == End::impossible ? Verdict::tampered
                                                         : Verdict::failed;
@@ -200,7 +195,7 @@ Result decide(Contest& contest, const Gate& gate, const Rule& rule) {
   try {
     result = measure(contest, gate, rule);
   } catch (const Broke& broke) {
-    result = result_of_broken_run(broke, gate);
+    result = result_of_broken_run(broke);
   }
   result.seconds = contest.seconds();
   return result;

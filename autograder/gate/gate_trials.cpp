@@ -150,8 +150,8 @@ void Trials::grade_once(gate::Judge& judge, const grader::Exercise& exercise) {
     if (options_.twice && rule.kind == grader::GateRule::Kind::scaling) continue;
     const gate::Result result = judge.judge(gate_of(rule), programs);
     ++counts_[exercise.id + " " + rule.name][result.verdict];
-    fmt::print("  {:<12} {:>5.2f} s  {}\n", word_for(result.verdict), result.seconds,
-               result.words);
+    fmt::print("  {:<12} {:>5.2f} s  {}: {}\n", word_for(result.verdict), result.seconds,
+               rule.name, result.words);
     std::fflush(stdout);
   }
 }

@@ -19,10 +19,8 @@ Result without_measuring(Verdict verdict, std::string words) {
 std::string trouble_with(const char* known, const Result& control) {
   return fmt::format(
       "this machine is too unsteady to judge speed now: after {:.0f} s of measuring it "
-      "was "
-      "not sure that the reference {} ({:.2f} of its own speed, as far as could be "
-      "seen); "
-      "close what else is running and grade again",
+      "was not sure that the reference {} ({:.2f} of its own speed, as far as could be "
+      "seen); close what else is running and grade again",
       control.seconds, known, control.ratio);
 }
 
@@ -35,9 +33,8 @@ Result Judge::judge(const Gate& gate, const Programs& programs) {
   if (gate.kind == Kind::scaling && 2 * gate.threads > usable_cores_) {
     return without_measuring(
         Verdict::skipped,
-        fmt::format(
-            "{}: skipped: scaling to {} threads needs {} cores, and {} may be used here",
-            gate.name, 2 * gate.threads, 2 * gate.threads, usable_cores_));
+        fmt::format("scaling to {} threads needs {} cores, and {} may be used here",
+                    2 * gate.threads, 2 * gate.threads, usable_cores_));
   }
   double spent = 0;  // on the machine: told with the first gate, which waited for it
   if (!tried_) spent = try_the_machine(gate, programs.reference);
@@ -47,7 +44,7 @@ Result Judge::judge(const Gate& gate, const Programs& programs) {
                     [this] { return random_(); });
     result = decide(contest, gate, rule_for(gate));
   } else {
-    result = without_measuring(Verdict::inconclusive, gate.name + ": " + trouble_);
+    result = without_measuring(Verdict::inconclusive, trouble_);
   }
   result.seconds += spent;
   return result;

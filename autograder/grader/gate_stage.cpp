@@ -1,7 +1,5 @@
 #include "grader/gate_stage.hpp"
 
-#include <fmt/format.h>
-
 #include "gate/gate.hpp"
 
 namespace course::grader {
@@ -37,17 +35,12 @@ Verdict verdict_of(gate::Verdict verdict) {
   return Verdict::environment;
 }
 
-// "CoarseJobs: 0.31 of …" is "0.31 of …" under the name of its gate.
-std::string without_name(const std::string& words, const std::string& name) {
-  return words.starts_with(name + ": ") ? words.substr(name.size() + 2) : words;
-}
-
 Finding finding_of(const GateRule& rule, const gate::Result& judged, Verdict verdict) {
   Finding finding;
   finding.verdict = verdict;
   finding.test = rule.name;
   finding.concept_name = verdict == Verdict::failed ? rule.concept_name : "";
-  finding.what = without_name(judged.words, rule.name);
+  finding.what = judged.words;
   if (verdict == Verdict::failed) finding.detail = rule.reason;
   return finding;
 }
@@ -69,13 +62,13 @@ StageResult run_gate_stage(const Subject& subject, Workshop& workshop) {
     result.checks.push_back({rule.name, verdict, judged.seconds});
     result.seconds += judged.seconds;
     if (judged.verdict == gate::Verdict::skipped) {
-      result.notes.push_back("skipped: " + judged.words);
+      result.notes.push_back("skipped: " + rule.name + ": " + judged.words);
       continue;
     }
     measured = true;
     worst = worse(worst, verdict);
     if (verdict == Verdict::passed) {
-      result.notes.push_back(judged.words);
+      result.notes.push_back(rule.name + ": " + judged.words);
     } else {
       result.findings.push_back(finding_of(rule, judged, verdict));
     }

@@ -158,14 +158,19 @@ TEST(WorkerPool, AJobMaySubmitAJob) {
   });
 }
 
+// Submits a job that owns something which submits another as it dies.
+void submit_job_that_submits_as_it_dies(WorkerPool& pool) {
+  auto owned = std::shared_ptr<WorkerPool>(
+      &pool, [](WorkerPool* alive) { static_cast<void>(alive->submit([] {})); });
+  // The future dies at once: it would keep the job alive.
+  static_cast<void>(pool.submit([owned = std::move(owned)] {}));
+}
+
 // No lock is held while a job that ran is destroyed: what it owns may submit as it dies.
 TEST(WorkerPool, ADyingJobMaySubmitAJob) {
   explore([] {
     WorkerPool pool(1);
-    auto owned = std::shared_ptr<WorkerPool>(
-        &pool, [](WorkerPool* alive) { static_cast<void>(alive->submit([] {})); });
-    // The future dies at once: it would keep the job alive.
-    static_cast<void>(pool.submit([owned = std::move(owned)] {}));
+    submit_job_that_submits_as_it_dies(pool);
   });
 }
 
@@ -283,10 +288,7 @@ TEST(WorkerPool, CancelDropsQueuedJobs) {
 TEST(WorkerPool, ADroppedJobMaySubmitAJob) {
   explore([] {
     WorkerPool pool(1);
-    auto owned = std::shared_ptr<WorkerPool>(
-        &pool, [](WorkerPool* alive) { static_cast<void>(alive->submit([] {})); });
-    // The future dies at once: it would keep the job alive.
-    static_cast<void>(pool.submit([owned = std::move(owned)] {}));
+    submit_job_that_submits_as_it_dies(pool);
     pool.cancel();
   });
 }
