@@ -115,7 +115,15 @@ class FailureFound : public std::runtime_error {
 
 // Explores `body`; throws FailureFound at the first schedule that fails (and failed again
 // when it was replayed).
-Result explore(const std::function<void()>& body, const Options& options = {});
+Result explore(const std::function<void()>& body, const Options& options);
+
+// The same with the default options, which are built in one place rather than in each test.
+[[gnu::noinline]] inline Result explore(const std::function<void()>& body,
+                                        Location where = Location::current()) {
+  Options options;
+  options.where = where;
+  return explore(body, options);
+}
 
 // Like explore, but returns a failure rather than throwing it.
 [[nodiscard]] Result find_failure(const std::function<void()>& body,

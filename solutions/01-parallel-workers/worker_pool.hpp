@@ -65,7 +65,7 @@ class WorkerPool {
     {
       const std::scoped_lock lock(mutex_);
       if (closed_) return result;
-      jobs_.emplace_back([task = std::move(task)] { (*task)(); });
+      jobs_.push_back([task = std::move(task)] { (*task)(); });
     }
     job_ready_.notify_one();
     return result;

@@ -97,6 +97,8 @@ std::optional<Dwarf_Die> inlined_at(Dwarf_Die die, Dwarf_Addr at) {
   return found;
 }
 
+}  // namespace
+
 // The functions of one compilation unit: those that have code, wherever they are declared
 // (that of a lambda stands inside the function around it, whose own code is elsewhere), and
 // the classes that they are members of.
@@ -151,6 +153,8 @@ class FunctionIndex {
   std::vector<Range> ranges_;
   std::unordered_map<Dwarf_Off, Dwarf_Die> classes_;  // by their member functions
 };
+
+namespace {
 
 // "JobQueue::push", "transfer", "lambda".
 std::string function_name(Dwarf_Die* die, const FunctionIndex& unit) {

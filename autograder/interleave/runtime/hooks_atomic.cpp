@@ -330,3 +330,5 @@ bool interleave_atomic_compare_exchange(std::size_t size, void* object, void* ex
     return succeeded;
   });
 }
+
+#undef CALLER

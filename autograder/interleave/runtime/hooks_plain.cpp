@@ -58,3 +58,5 @@ INTERLEAVE_HOOK void __tsan_func_exit() {
 INTERLEAVE_HOOK void __tsan_init() {}
 INTERLEAVE_HOOK void __tsan_ignore_thread_begin() {}
 INTERLEAVE_HOOK void __tsan_ignore_thread_end() {}
+
+#undef CALLER
