@@ -11,12 +11,12 @@
 #include <cstdlib>
 #include <exception>
 #include <mutex>
-#include <random>
 #include <string>
 #include <thread>
 
 #include "interleave/interleave.hpp"
 #include "interleave/results.hpp"
+#include "interleave/search/random.hpp"
 
 namespace interleave {
 namespace {
@@ -59,8 +59,8 @@ std::uint64_t seed_of_this_process() {
 
 // Runs differ in when the body starts relative to the scheduler's tick and the caches: a
 // short, seeded pause.
-void pause_before_run(std::mt19937_64& random) {
-  const std::uint64_t turns = random() % 200;
+void pause_before_run(Random& random) {
+  const std::uint64_t turns = random.below(200);
   for (std::uint64_t turn = 0; turn < turns; ++turn) {
     std::atomic_signal_fence(std::memory_order_seq_cst);
   }
@@ -78,7 +78,7 @@ Result run_repeatedly(const std::function<void()>& body, const Options& options)
   const double most_milliseconds =
       1000 * from_environment("INTERLEAVE_SECONDS", kDefaultSeconds);
   const auto start = Clock::now();
-  std::mt19937_64 random(seed_of_this_process() * options.seed);
+  Random random(seed_of_this_process() * options.seed);
   first_failure().found = false;
 
   Result result;
