@@ -8,7 +8,6 @@
 #include "interleave/memory/sync_objects.hpp"
 
 namespace interleave {
-namespace {
 
 struct ThreadState {
   Row clock = kZeroRow;               // what happens before its next operation
@@ -27,8 +26,6 @@ struct Manner {
   MemoryOrder order = MemoryOrder::kSeqCst;
   bool writes = false;
 };
-
-}  // namespace
 
 class MemoryModel::State {
  public:
