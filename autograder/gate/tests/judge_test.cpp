@@ -11,8 +11,6 @@
 namespace course::gate {
 namespace {
 
-const Gate speed = {.name = "Work", .kind = Kind::ratio, .told = 0.80, .threads = 1};
-const Gate scaling = {.name = "Work", .kind = Kind::scaling, .told = 0.80, .threads = 1};
 const Programs programs = {"student", "reference"};
 
 constexpr std::uint64_t seed = 1;

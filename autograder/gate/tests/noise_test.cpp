@@ -14,9 +14,6 @@
 namespace course::gate {
 namespace {
 
-const Gate speed = {.name = "Work", .kind = Kind::ratio, .told = 0.80, .threads = 1};
-const Gate scaling = {.name = "Work", .kind = Kind::scaling, .told = 0.80, .threads = 1};
-
 struct Trial {
   Gate gate = speed;
   Rule rule = rule_for(speed);
@@ -38,11 +35,11 @@ struct Count {
 Count grade(const NoiseKind& kind, const Trial& trial) {
   Count count;
   for (int i = 0; i < trial.gradings; ++i) {
-    const auto seed = static_cast<std::uint64_t>(i);
-    SimulatedMachine machine(kind, seed);
+    const auto grading = static_cast<std::uint64_t>(i);
+    SimulatedMachine machine(kind, grading);
     machine.student = trial.student;
     machine.reference = trial.reference;
-    std::mt19937_64 coin(seed + 1'000'000);
+    std::mt19937_64 coin(grading + 1'000'000);
     Contest contest(trial.gate, {"student"}, {"reference"}, machine.runner(),
                     [&coin] { return coin(); });
     const Result result = decide(contest, trial.gate, trial.rule);

@@ -11,9 +11,16 @@
 #include <random>
 #include <string>
 
+#include "gate/gate.hpp"
 #include "gate/measurement.hpp"
 
 namespace course::gate {
+
+// What is judged on it.
+inline const Gate speed = {
+    .name = "Work", .kind = Kind::ratio, .told = 0.80, .threads = 1};
+inline const Gate scaling = {
+    .name = "Work", .kind = Kind::scaling, .told = 0.80, .threads = 1};
 
 using Draw = std::mt19937_64;
 

@@ -11,11 +11,10 @@
 #include "gate/contest.hpp"
 #include "gate/decision.hpp"
 #include "gate/e_process.hpp"
+#include "simulated_machine.hpp"
 
 namespace course::gate {
 namespace {
-
-const Gate speed = {.name = "Work", .kind = Kind::ratio, .told = 0.80, .threads = 1};
 
 // The chance that the evidence of `signs` fair signs ever reaches `evidence`, exactly: how
 // many of the signs were bad decides it, so the walk over (signs, bad ones) is enough.

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path file = "/course/exercises/slot.hpp";
+const fs::path slot = "/course/exercises/slot.hpp";
 
 TEST(FirstError, IsTheFirstInTheStudentsFile) {
   const BuildError error = first_error(
@@ -23,7 +23,7 @@ TEST(FirstError, IsTheFirstInTheStudentsFile) {
       "   17 |     return value_\n"
       "      |                  ^\n"
       "/course/exercises/slot.hpp:20:1: error: another\n",
-      file);
+      slot);
   EXPECT_FALSE(error.environment);
   EXPECT_EQ(error.first.line, 17);
   EXPECT_EQ(error.first.message, "expected ‘;’ before ‘}’ token");
@@ -38,8 +38,8 @@ TEST(FirstError, IsPlacedWhereTheStudentCalledALibraryInGcc) {
       "/usr/include/c++/12/bits/stl_algo.h: In instantiation of ‘void std::sort(int)’:\n"
       "/course/exercises/slot.hpp:12:14:   required from here\n"
       "/usr/include/c++/12/bits/stl_algo.h:1938:50: error: no match for ‘operator-’\n",
-      file);
-  EXPECT_EQ(error.first.file, file);
+      slot);
+  EXPECT_EQ(error.first.file, slot);
   EXPECT_EQ(error.first.line, 12);
   EXPECT_EQ(error.first.message, "no match for ‘operator-’ (inside stl_algo.h)");
 }
@@ -49,24 +49,24 @@ TEST(FirstError, IsPlacedWhereTheStudentCalledALibraryInClang) {
       "/usr/include/c++/12/bits/stl_algo.h:1938:50: error: invalid operands\n"
       "/usr/include/c++/12/bits/stl_algo.h:4820:12: note: in instantiation of function\n"
       "/course/exercises/slot.hpp:12:10: note: in instantiation of function template\n",
-      file);
+      slot);
   EXPECT_EQ(error.first.line, 12);
 }
 
 TEST(FirstError, OfTheLinkerIsSaidToo) {
   const BuildError error = first_error(
-      "/usr/bin/ld: a.o: in function `f': undefined reference to `Slot::take()'\n", file);
+      "/usr/bin/ld: a.o: in function `f': undefined reference to `Slot::take()'\n", slot);
   EXPECT_FALSE(error.environment);
   EXPECT_EQ(error.first.message, "undefined reference to `Slot::take()'");
 }
 
 TEST(FirstError, ThatNobodyUnderstandsIsTheEnvironments) {
-  EXPECT_TRUE(first_error("ninja: something odd\n", file).environment);
+  EXPECT_TRUE(first_error("ninja: something odd\n", slot).environment);
 }
 
 TEST(FirstError, OfTheCompilerItselfIsSaid) {
   const BuildError error =
-      first_error("error: __PIC__ level differs in PCH file vs. current file\n", file);
+      first_error("error: __PIC__ level differs in PCH file vs. current file\n", slot);
   EXPECT_TRUE(error.environment);
   EXPECT_EQ(error.first.message, "__PIC__ level differs in PCH file vs. current file");
 }
@@ -75,7 +75,7 @@ TEST(Warnings, OfTheStudentsFileAreKeptOnce) {
   const std::string one =
       "/course/exercises/slot.hpp:3:5: warning: unused variable ‘x’ [-Wunused]\n";
   const auto warnings =
-      warnings_in(one + one + "/usr/include/x.h:1:1: warning: other\n", file);
+      warnings_in(one + one + "/usr/include/x.h:1:1: warning: other\n", slot);
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_EQ(warnings[0].message, "unused variable ‘x’");
 }
@@ -107,7 +107,7 @@ TEST(FullDisk, StopsABuildAsTheEnvironmentsFault) {
   const Outcome outcome = on_a_full_disk(
       "cd \"$DISK\" && echo 'int main() {}' | TMPDIR=\"$DISK\" c++ -x c++ - -o program");
   EXPECT_FALSE(outcome.exited_with(0));
-  const BuildError error = first_error(outcome.output, file);
+  const BuildError error = first_error(outcome.output, slot);
   EXPECT_TRUE(error.environment) << outcome.output;
   EXPECT_NE(error.first.message.find("the disk is full"), std::string::npos);
 }

@@ -100,7 +100,7 @@ void made_twice() {
   check(made == 1, "made twice");
 }
 
-constexpr Classic kClassics[] = {
+constexpr Classic kCheckThenAct[] = {
     {"counter", "loads, adds, stores", "check", lost_update<Form::kBroken>,
      lost_update<Form::kRight>},
     {"semaphore", "looks, then takes", "check", semaphore<Form::kBroken>,
@@ -113,6 +113,6 @@ constexpr Classic kClassics[] = {
 
 }  // namespace
 
-std::span<const Classic> check_then_act() { return kClassics; }
+std::span<const Classic> check_then_act() { return kCheckThenAct; }
 
 }  // namespace interleave::classics

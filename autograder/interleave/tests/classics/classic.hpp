@@ -1,6 +1,7 @@
 // A well-known algorithm twice: as it is right, and with the mistake it is known for.
 #pragma once
 
+#include <atomic>
 #include <span>
 #include <string_view>
 #include <thread>
@@ -9,6 +10,12 @@
 #include "interleave/interleave.hpp"
 
 namespace interleave::classics {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr auto kAcquire = std::memory_order_acquire;
+constexpr auto kRelease = std::memory_order_release;
+constexpr auto kAcqRel = std::memory_order_acq_rel;
+constexpr auto kSeqCst = std::memory_order_seq_cst;
 
 enum class Form { kBroken, kRight };
 

@@ -9,12 +9,6 @@
 namespace interleave::classics {
 namespace {
 
-constexpr auto kRelaxed = std::memory_order_relaxed;
-constexpr auto kAcquire = std::memory_order_acquire;
-constexpr auto kRelease = std::memory_order_release;
-constexpr auto kAcqRel = std::memory_order_acq_rel;
-constexpr auto kSeqCst = std::memory_order_seq_cst;
-
 // Treiber 1986, with nodes that come back. The same top does not mean the same stack: A, B
 // popped and A pushed again, and a pop that had read "B is next" makes B the top (ABA).
 // A version beside the top tells the stacks apart.
@@ -248,7 +242,7 @@ void linked_mailbox() {
       [&] { push(nodes[1]); }, [&] { push(nodes[2]); });
 }
 
-constexpr Classic kClassics[] = {
+constexpr Classic kLockFreeContainers[] = {
     {"Treiber stack, ABA", "the same top is taken for the same stack", "check",
      treiber<Form::kBroken>, treiber<Form::kRight>},
     {"Michael-Scott queue", "links with a store", "check", michael_scott<Form::kBroken>,
@@ -263,6 +257,6 @@ constexpr Classic kClassics[] = {
 
 }  // namespace
 
-std::span<const Classic> lock_free_containers() { return kClassics; }
+std::span<const Classic> lock_free_containers() { return kLockFreeContainers; }
 
 }  // namespace interleave::classics

@@ -8,11 +8,6 @@
 namespace interleave::classics {
 namespace {
 
-constexpr auto kRelaxed = std::memory_order_relaxed;
-constexpr auto kAcquire = std::memory_order_acquire;
-constexpr auto kRelease = std::memory_order_release;
-constexpr auto kSeqCst = std::memory_order_seq_cst;
-
 template <typename Lock>
 void enter(Lock& lock, std::size_t me, int& visits) {
   lock.lock(me);
@@ -300,7 +295,7 @@ constexpr Classic of_two(std::string_view name, std::string_view mistake,
       true};
 }
 
-constexpr Classic kClassics[] = {
+constexpr Classic kMutualExclusion[] = {
     of_two<Peterson>("Peterson", "release and acquire for seq_cst", "data race"),
     of_two<Dekker>("Dekker", "no fence between the wish and the look", "data race"),
     of_two<Bakery>("Bakery", "nobody waits while another chooses", "data race"),
@@ -317,6 +312,6 @@ constexpr Classic kClassics[] = {
 
 }  // namespace
 
-std::span<const Classic> mutual_exclusion() { return kClassics; }
+std::span<const Classic> mutual_exclusion() { return kMutualExclusion; }
 
 }  // namespace interleave::classics

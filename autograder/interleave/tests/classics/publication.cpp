@@ -10,11 +10,6 @@
 namespace interleave::classics {
 namespace {
 
-constexpr auto kRelaxed = std::memory_order_relaxed;
-constexpr auto kAcquire = std::memory_order_acquire;
-constexpr auto kRelease = std::memory_order_release;
-constexpr auto kSeqCst = std::memory_order_seq_cst;
-
 // Message passing: the flag carries the data along only from release to acquire.
 template <Form kForm>
 void flag() {
@@ -179,7 +174,7 @@ void shared_pointer() {
            });
 }
 
-constexpr Classic kClassics[] = {
+constexpr Classic kPublication[] = {
     {"message passing", "a relaxed flag", "data race", flag<Form::kBroken>,
      flag<Form::kRight>},
     {"flag before data", "the flag is set too early", "data race",
@@ -200,6 +195,6 @@ constexpr Classic kClassics[] = {
 
 }  // namespace
 
-std::span<const Classic> publication() { return kClassics; }
+std::span<const Classic> publication() { return kPublication; }
 
 }  // namespace interleave::classics

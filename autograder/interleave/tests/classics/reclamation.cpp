@@ -9,11 +9,6 @@
 namespace interleave::classics {
 namespace {
 
-constexpr auto kRelaxed = std::memory_order_relaxed;
-constexpr auto kAcquire = std::memory_order_acquire;
-constexpr auto kRelease = std::memory_order_release;
-constexpr auto kSeqCst = std::memory_order_seq_cst;
-
 // The last owner deletes what the others wrote, so each must release what it did, and the
 // last acquire it.
 template <Form kForm>
@@ -138,7 +133,7 @@ void notify_after_unlock() {
       });
 }
 
-constexpr Classic kClassics[] = {
+constexpr Classic kReclamation[] = {
     {"reference count", "relaxed decrements", "data race", reference_count<Form::kBroken>,
      reference_count<Form::kRight>},
     {"RCU", "no grace period", "use after free", read_copy_update<Form::kBroken>,
@@ -153,6 +148,6 @@ constexpr Classic kClassics[] = {
 
 }  // namespace
 
-std::span<const Classic> reclamation() { return kClassics; }
+std::span<const Classic> reclamation() { return kReclamation; }
 
 }  // namespace interleave::classics

@@ -237,7 +237,7 @@ void barrier() {
   together(work, work);
 }
 
-constexpr Classic kClassics[] = {
+constexpr Classic kWaiting[] = {
     {"bounded buffer", "`if` round the wait", "check", bounded_buffer<Form::kBroken>,
      bounded_buffer<Form::kRight>},
     {"one condition for two", "notify_one wakes the wrong kind", "lost wake-up",
@@ -258,6 +258,6 @@ constexpr Classic kClassics[] = {
 
 }  // namespace
 
-std::span<const Classic> waiting() { return kClassics; }
+std::span<const Classic> waiting() { return kWaiting; }
 
 }  // namespace interleave::classics

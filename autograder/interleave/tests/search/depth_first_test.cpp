@@ -16,12 +16,8 @@ Program writers(std::initializer_list<std::size_t> steps) {
   return program;
 }
 
-std::unique_ptr<Strategy> strategy(std::string_view name) {
-  return make_strategy(name, StrategyOptions{});
-}
-
 std::vector<std::vector<ThreadId>> orders(const Program& program, std::string_view name) {
-  const auto chosen = strategy(name);
+  const auto chosen = make_strategy(name, {});
   std::vector<std::vector<ThreadId>> result;
   while (!chosen->finished()) result.push_back(run(program, *chosen).order);
   return result;
@@ -48,7 +44,7 @@ TEST(DepthFirst, WalksAllOrdersOfStepsOnce) {
 TEST(DepthFirst, ABoundLeavesOutExactlyWhatNeedsMorePreemptions) {
   for (const Program& program : {writers({3, 3}), writers({2, 2, 2}), writers({5, 2})}) {
     std::array<std::size_t, 3> within{};
-    const auto everything = strategy("exhaustive");
+    const auto everything = make_strategy("exhaustive", {});
     while (!everything->finished()) {
       const std::size_t needed = preemptions(run(program, *everything));
       for (std::size_t bound = needed; bound < within.size(); ++bound) ++within[bound];
@@ -60,8 +56,8 @@ TEST(DepthFirst, ABoundLeavesOutExactlyWhatNeedsMorePreemptions) {
 }
 
 TEST(DepthFirst, ClaimsToBeExhaustiveOnlyWhenNothingWasLeftOut) {
-  const auto shallow = strategy("bounded1");
-  const auto deep = strategy("bounded2");
+  const auto shallow = make_strategy("bounded1", {});
+  const auto deep = make_strategy("bounded2", {});
   const Program one_preemption_is_enough = writers({2, 1});
   const Program two_are_not = writers({4, 4});
   (void)explore(one_preemption_is_enough, *shallow, 1000);
@@ -72,7 +68,7 @@ TEST(DepthFirst, ClaimsToBeExhaustiveOnlyWhenNothingWasLeftOut) {
 }
 
 TEST(DepthFirst, IsNotExhaustiveBeforeItHasFinished) {
-  const auto everything = strategy("exhaustive");
+  const auto everything = make_strategy("exhaustive", {});
   const Program program = writers({3, 3});
   for (int schedule = 0; schedule < 20; ++schedule) {
     EXPECT_FALSE(everything->exhaustive());
@@ -89,14 +85,14 @@ TEST(DepthFirst, BranchesOnStoresAndPlacesToo) {
   program.weak = true;
   program.threads = {{{Do::kWrite, 0, 1}, {Do::kWrite, 1, 1}},
                      {{Do::kRead, 1, 0}, {Do::kRead, 0, 0}}};
-  const auto everything = strategy("exhaustive");
+  const auto everything = make_strategy("exhaustive", {});
   const Seen seen = explore(program, *everything, 10'000);
   EXPECT_TRUE(seen.finished);
   EXPECT_EQ(seen.outcomes.size(), 3U);
 }
 
 TEST(DepthFirst, ABodyThatChangesIsNeverCalledExhaustive) {
-  const auto everything = strategy("exhaustive");
+  const auto everything = make_strategy("exhaustive", {});
   (void)run(writers({2, 2}), *everything);
   while (!everything->finished()) (void)run(writers({1, 2}), *everything);
   EXPECT_FALSE(everything->exhaustive());

@@ -8,10 +8,6 @@
 namespace interleave::simulation {
 namespace {
 
-std::unique_ptr<Strategy> strategy(std::string_view name) {
-  return make_strategy(name, StrategyOptions{});
-}
-
 struct Tally {
   std::uint64_t programs = 0;
   std::uint64_t schedules = 0;  // without reduction
@@ -23,10 +19,10 @@ struct Tally {
 
 // Both searches of one program must end with the same behaviours and the same outcomes.
 void compare(const Program& program, Tally& tally) {
-  const auto everything = strategy("exhaustive");
+  const auto everything = make_strategy("exhaustive", {});
   const Seen all = explore(program, *everything, 20'000);
   if (!all.finished) return;
-  const auto reduced = strategy("reduced");
+  const auto reduced = make_strategy("reduced", {});
   const Seen seen = explore(program, *reduced, 60'000);
   ASSERT_TRUE(seen.finished) << text_of(program);
   ASSERT_TRUE(reduced->exhaustive()) << text_of(program);
@@ -101,14 +97,14 @@ TEST(Reduced, CountsWhatCanBeCountedByHand) {
         std::pair{threads_of(4, locked), "all 24 behaviours checked"},
         std::pair{threads_of(2, writes), "all 6 behaviours checked"},
         std::pair{independent, "the only behaviour checked"}}) {
-    const auto reduced = strategy("reduced");
+    const auto reduced = make_strategy("reduced", {});
     (void)explore(program, *reduced, 1000);
     EXPECT_EQ(reduced->coverage(), expected);
   }
 }
 
 TEST(Reduced, DoesNotClaimWhatItHasNotDone) {
-  const auto reduced = strategy("reduced");
+  const auto reduced = make_strategy("reduced", {});
   const Program program = threads_of(3, {{Do::kAdd, 0, 0}, {Do::kAdd, 0, 0}});
   (void)explore(program, *reduced, 89);
   EXPECT_FALSE(reduced->exhaustive());
@@ -118,7 +114,7 @@ TEST(Reduced, DoesNotClaimWhatItHasNotDone) {
 }
 
 TEST(Reduced, DeclinesProgramsThatAreTooLong) {
-  const auto reduced = strategy("reduced");
+  const auto reduced = make_strategy("reduced", {});
   const std::vector<Instruction> many(600, {Do::kAdd, 0, 0});
   EXPECT_EQ(explore(threads_of(2, many), *reduced, 10).schedules, 1U);
   EXPECT_TRUE(reduced->finished());
