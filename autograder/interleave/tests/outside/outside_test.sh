@@ -35,7 +35,7 @@ from_readme cmake >"$work/lines"
 [ "$(wc -l <"$work/lines")" -eq 5 ] || fail "the README promises five lines" "$work/lines"
 {
   echo 'cmake_minimum_required(VERSION 3.25)'
-  echo 'project(outside LANGUAGES C CXX ASM)'
+  echo 'project(outside LANGUAGES CXX)'
   cat "$work/lines"
   # The same again with a mistake in the queue, for the system's scheduler, and the program
   # whose tokens are compared.
