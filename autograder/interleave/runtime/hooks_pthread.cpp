@@ -1,6 +1,7 @@
 // The blocking calls of the C library. In a body they go to the scheduler, outside to the C library.
 //
 // libstdc++ reaches them too, since a program's symbols come before the C library's.
+#include <cxxabi.h>
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -240,13 +241,13 @@ INTERLEAVE_HOOK int pthread_once(pthread_once_t* flag, void (*routine)()) {
   return real().pthread_once(flag, routine);
 }
 
-INTERLEAVE_HOOK int __cxa_guard_acquire(void* guard) {
+INTERLEAVE_HOOK int __cxa_guard_acquire(abi::__guard* guard) {
   INTERLEAVE_IN_BODY(
       return begin_once(*self, reinterpret_cast<Address>(guard), guard_is_done, pc) ? 1
                                                                                     : 0)
   return real().cxa_guard_acquire(guard);
 }
-INTERLEAVE_HOOK void __cxa_guard_release(void* guard) noexcept {
+INTERLEAVE_HOOK void __cxa_guard_release(abi::__guard* guard) noexcept {
   INTERLEAVE_IN_BODY({
     // Whoever finds it done reads it with acquire order, without a call.
     Value done;
@@ -260,7 +261,7 @@ INTERLEAVE_HOOK void __cxa_guard_release(void* guard) noexcept {
   })
   real().cxa_guard_release(guard);
 }
-INTERLEAVE_HOOK void __cxa_guard_abort(void* guard) noexcept {
+INTERLEAVE_HOOK void __cxa_guard_abort(abi::__guard* guard) noexcept {
   INTERLEAVE_IN_BODY(return end_once(*self, reinterpret_cast<Address>(guard)))
   real().cxa_guard_abort(guard);
 }

@@ -45,11 +45,17 @@ class Signal {
 // waits for the compiler.
 using Job = std::function<void()>;
 
-void nothing() {}
+const Job nothing = [] {};
+const Job fail = [] { throw std::runtime_error("no paper"); };
 
 int seven() { return 7; }
 
-void fail() { throw std::runtime_error("no paper"); }
+// Can be moved, and not copied.
+struct Greeting {
+  std::unique_ptr<std::string> owned = std::make_unique<std::string>("hello");
+
+  std::string operator()() const { return *owned; }
+};
 
 // What `future` throws, in words; "nothing" if it gives a result.
 //
@@ -76,10 +82,10 @@ TEST(WorkerPool, ReturnsEachResult) {
   explore([] {
     WorkerPool pool(1);
     std::future<int> number = pool.submit(seven);
-    std::future<std::string> text = pool.submit([] { return std::string("seven"); });
+    std::future<std::string> text = pool.submit(Greeting());
     std::future<void> end = pool.submit(nothing);
     check(number.get() == 7, "the first future must give the first job's result");
-    check(text.get() == "seven", "the second future must give the second job's result");
+    check(text.get() == "hello", "the second future must give the second job's result");
     end.get();
   });
 }
@@ -88,8 +94,8 @@ TEST(WorkerPool, ReturnsEachResult) {
 TEST(WorkerPool, MovesJobs) {
   explore([] {
     WorkerPool pool(1);
-    auto job = [owned = std::make_unique<int>(7)] { return *owned; };
-    check(pool.submit(std::move(job)).get() == 7, "the job must keep what it owns");
+    Greeting job;
+    check(pool.submit(std::move(job)).get() == "hello", "the job must keep what it owns");
   });
 }
 
