@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <random>
 #include <sqlite_store.hpp>  // in <>, so that the include path decides whose it is
@@ -44,8 +45,7 @@ void use_sqlite_once(const std::filesystem::path& file) {
 }
 
 // Explores `body`, which gets the path of a file that does not exist yet.
-template <typename Body>
-void explore_with_file(Body body,
+void explore_with_file(const std::function<void(const std::filesystem::path&)>& body,
                        interleave::Location where = interleave::Location::current()) {
   const TemporaryFolder folder(TemporaryFolder::in_memory());
   use_sqlite_once(folder.file("first.db"));
@@ -103,8 +103,7 @@ class Opened {
 };
 
 // What the StoreError says that `call` throws; empty if it throws none.
-template <typename Call>
-std::string error_of(Call call) {
+std::string error_of(const std::function<void()>& call) {
   try {
     call();
     return "";
