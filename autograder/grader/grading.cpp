@@ -66,13 +66,12 @@ class Grading {
     }
   }
 
-  // Builds for the first of `stages`, then runs them all, one after another. Every build may
-  // use all cores: the last one runs alone.
+  // Builds for the first of `stages`, then runs them all, one after another.
   void run_pipeline(const std::vector<Stage>& stages) {
     const std::string_view preset = preset_of(stages.front());
     const BuildResult built = build(workshop_.trees, preset, targets_for(stages.front()),
                                     subject_.file(workshop_.trees.tree(preset)),
-                                    workshop_.cores, workshop_.stop);
+                                    jobs_for(stages.front()), workshop_.stop);
     for (const Stage stage : stages) {
       if (!built.built) {
         (void)tell(unbuilt(stage, subject_, built));
@@ -80,6 +79,12 @@ class Grading {
         (void)tell(run_stage(stage, subject_, workshop_));
       }
     }
+  }
+
+  // Two builds side by side get half of the cores each: more compilers than cores only slow
+  // each other down. The gate's is the last, and may use all.
+  unsigned jobs_for(Stage stage) const {
+    return stage == Stage::gate ? workshop_.cores : std::max(1U, workshop_.cores / 2);
   }
 
   std::vector<std::string> targets_for(Stage stage) const {
