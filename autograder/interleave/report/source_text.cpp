@@ -17,7 +17,7 @@ std::string trimmed(std::string_view text) {
 }
 
 // A POSIX extended regular expression, with GNU's \w, \s and \>. The C library's, because
-// std::regex would take the compiler a third of this whole part's time.
+// the templates of std::regex take the compiler longer than all else in this file.
 class Pattern {
  public:
   // What was found, and the groups in it; a group that took no part is empty.

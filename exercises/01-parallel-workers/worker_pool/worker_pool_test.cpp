@@ -46,9 +46,10 @@ class Signal {
 using Job = std::function<void()>;
 
 const Job nothing = [] {};
-const Job fail = [] { throw std::runtime_error("no paper"); };
 
 int seven() { return 7; }
+
+int fail() { throw std::runtime_error("no paper"); }
 
 // Can be moved, and not copied.
 struct Greeting {
@@ -62,8 +63,9 @@ struct Greeting {
 // Shared, because it then holds the exception until after the catch. libstdc++ counts an
 // exception's owners where ThreadSanitizer does not look; a worker that lets go of it last
 // would seem to race with the catch.
-std::string thrown_by(std::future<void> future) {
-  const std::shared_future<void> result = future.share();
+template <typename Result>
+std::string thrown_by(std::future<Result> future) {
+  const std::shared_future<Result> result = future.share();
   try {
     result.get();
     return "nothing";
@@ -129,7 +131,7 @@ TEST(WorkerPool, ExceptionReachesTheFuture) {
 TEST(WorkerPool, WorkerOutlivesAThrowingJob) {
   explore([] {
     WorkerPool pool(1);
-    std::future<void> bad = pool.submit(fail);
+    std::future<void> bad = pool.submit(Job(fail));
     std::future<int> good = pool.submit(seven);
     check(good.get() == 7, "the job after the one that threw must run");
   });
@@ -168,9 +170,9 @@ TEST(WorkerPool, WorkersRunAtTheSameTime) {
 TEST(WorkerPool, AJobMaySubmitAJob) {
   explore([] {
     WorkerPool pool(1);
-    std::future<int> inner;
-    pool.submit(Job([&] { inner = pool.submit(seven); })).get();
-    check(inner.get() == 7, "the inner job must run too");
+    // The result is one that cannot be copied.
+    std::future<std::future<int>> outer = pool.submit([&] { return pool.submit(seven); });
+    check(outer.get().get() == 7, "the inner job must run too");
   });
 }
 
@@ -331,7 +333,7 @@ TEST(WorkerPool, DrainRunsQueuedJobs) {
     std::future<int> queued = pool.submit(seven);
     pool.drain();
     check(queued.get() == 7, "drain must run the jobs that are queued");
-    std::future<void> refused = pool.submit(nothing);
+    std::future<int> refused = pool.submit(seven);
     check(thrown_by(std::move(refused)) == "broken_promise",
           "a job submitted after drain must break its promise");
   });
