@@ -23,6 +23,7 @@
 //   Uninstrumented libraries, raw system calls and inline assembly are not seen.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -123,6 +124,17 @@ Result explore(const std::function<void()>& body, const Options& options);
   Options options;
   options.where = where;
   return explore(body, options);
+}
+
+[[gnu::noinline]] inline Result explore_function(void (*body)(), Location where) {
+  return explore(std::function<void()>(body), where);
+}
+
+// The same for a body that captures nothing, as most do. A verdict waits for the compiler,
+// and a std::function in every test is much of its work.
+template <std::convertible_to<void (*)()> Body>
+Result explore(Body body, Location where = Location::current()) {
+  return explore_function(body, where);
 }
 
 // Like explore, but returns a failure rather than throwing it.
