@@ -97,7 +97,8 @@ TEST(WorkerPool, MovesJobs) {
   explore([] {
     WorkerPool pool(1);
     Greeting job;
-    check(*pool.submit(std::move(job)).get() == "hello", "the job must keep what it owns");
+    check(*pool.submit(std::move(job)).get() == "hello",
+          "the job must keep what it owns");
   });
 }
 
@@ -215,7 +216,7 @@ TEST(WorkerPool, CostOfSubmitDuringAJob) {
     WorkerPool pool(1);
     std::future<void> slow = pool.submit(Job([&] {
       started.give();
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
     }));
     started.wait();
     {
