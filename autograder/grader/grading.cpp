@@ -116,9 +116,9 @@ class Grading {
 
   // The first pipeline, whose verdict whoever edits the file waits for, gets its head start.
   void run_side_by_side() {
-    std::vector<std::jthread> threads;
     std::exception_ptr trouble;
     std::counting_semaphore<> ended(0);
+    std::vector<std::jthread> threads;  // joined before what they use is destroyed
     for (const auto& stages : pipelines()) {
       if (threads.size() == 1) (void)ended.try_acquire_for(head_start);
       cores_.acquire();
