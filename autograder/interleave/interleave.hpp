@@ -126,6 +126,7 @@ Result explore(const std::function<void()>& body, const Options& options);
   return explore(body, options);
 }
 
+// The same for a function, made a std::function in one place.
 [[gnu::noinline]] inline Result explore_function(void (*body)(), Location where) {
   return explore(std::function<void()>(body), where);
 }
