@@ -71,19 +71,26 @@ class Grading {
     }
   }
 
-  // Builds for the first of `stages`, then runs them all, one after another.
+  // Builds for the first of `stages`, unless the build stage did, then runs them all, one after
+  // another.
   void run_pipeline(const std::vector<Stage>& stages) {
-    const std::string_view preset = preset_of(stages.front());
-    const BuildResult built = build(workshop_.trees, preset, targets_for(stages.front()),
-                                    subject_.file(workshop_.trees.tree(preset)),
-                                    jobs_for(stages.front()), workshop_.stop);
-    for (const Stage stage : stages) {
+    if (stages.front() != Stage::unit) {
+      const BuildResult built = build_for(stages.front());
       if (!built.built) {
-        (void)tell(unbuilt(stage, subject_, built));
-      } else if (stage != Stage::gate) {
-        (void)tell(run_stage(stage, subject_, workshop_));
+        for (const Stage stage : stages) (void)tell(unbuilt(stage, subject_, built));
+        return;
       }
     }
+    for (const Stage stage : stages) {
+      if (stage != Stage::gate) (void)tell(run_stage(stage, subject_, workshop_));
+    }
+  }
+
+  BuildResult build_for(Stage stage) const {
+    const std::string_view preset = preset_of(stage);
+    return build(workshop_.trees, preset, targets_for(stage),
+                 subject_.file(workshop_.trees.tree(preset)), jobs_for(stage),
+                 workshop_.stop);
   }
 
   // Two builds side by side get half of the cores each: more compilers than cores only slow

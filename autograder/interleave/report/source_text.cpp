@@ -6,6 +6,7 @@
 #include <cctype>
 #include <fstream>
 #include <optional>
+#include <stdexcept>
 
 namespace interleave {
 namespace {
@@ -23,7 +24,11 @@ class Pattern {
   // What was found, and the groups in it; a group that took no part is empty.
   using Found = std::array<std::string_view, 4>;
 
-  explicit Pattern(const char* text) { ::regcomp(&compiled_, text, REG_EXTENDED); }
+  explicit Pattern(const char* text) {
+    if (::regcomp(&compiled_, text, REG_EXTENDED) != 0) {
+      throw std::logic_error(std::string("not a regular expression: ") + text);
+    }
+  }
   ~Pattern() { ::regfree(&compiled_); }
   Pattern(const Pattern&) = delete;
   Pattern& operator=(const Pattern&) = delete;
