@@ -58,7 +58,10 @@ void Table::row(std::vector<std::string> cells) {
 
 void Table::look_at(std::string sentence) { sentences_.push_back(std::move(sentence)); }
 
-void Table::verbatim(std::string lines) { verbatim_ += lines; }
+void Table::verbatim(std::string lines) {
+  verbatim_ += lines;
+  if (!verbatim_.ends_with('\n')) verbatim_ += '\n';
+}
 
 bool quick() noexcept { return quick_run; }
 
@@ -93,7 +96,7 @@ class TablePrinter {
     }
     if (!table.names_.empty()) print_line(table.names_, widths);
     for (const auto& row : table.rows_) print_line(row, widths);
-    if (!table.verbatim_.empty()) std::printf("\n%s\n", table.verbatim_.c_str());
+    if (!table.verbatim_.empty()) std::printf("\n%s", table.verbatim_.c_str());
     for (const auto& sentence : table.sentences_)
       std::printf("\n  Look at %s.\n", sentence.c_str());
     std::printf("\n");
