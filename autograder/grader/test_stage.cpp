@@ -181,7 +181,11 @@ class TestStage {
       show_own_frames(run.process.stacks, *finding);
     }
     if (never_ends(run)) workshop_.hangs.note(subject_.target(), turn.test->name);
-    if (finding && finding->verdict == Verdict::failed) excuse(*turn.test, *finding);
+    // Of several steps still to be written, the thread that comes first tells: not every time
+    // the same.
+    if (finding &&
+        (finding->verdict == Verdict::failed || finding->verdict == Verdict::not_started))
+      excuse(*turn.test, *finding);
     const std::lock_guard lock(mutex_);
     if (finding && finding->verdict == Verdict::failed) keep_log(command, run, *finding);
     explored_[turn.test->name] = run.explored;
