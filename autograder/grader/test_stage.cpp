@@ -70,7 +70,8 @@ class TestStage {
         subject_(subject),
         workshop_(workshop),
         tests_(subject.exercise->tests()),
-        steps_left_(steps_left(subject.file(workshop.trees.tree(preset_of(stage))))),
+        file_(subject.file(workshop.trees.tree(preset_of(stage)))),
+        steps_left_(steps_left(file_)),
         log_(workshop.trees.root() / ".course" / "logs" / subject.target() /
              (std::string(name_of(stage)) + ".txt")) {
     result_.stage = stage;
@@ -181,8 +182,6 @@ class TestStage {
       show_own_frames(run.process.stacks, *finding);
     }
     if (never_ends(run)) workshop_.hangs.note(subject_.target(), turn.test->name);
-    // Of several steps still to be written, the thread that comes first tells: not every time
-    // the same.
     if (finding &&
         (finding->verdict == Verdict::failed || finding->verdict == Verdict::not_started))
       excuse(*turn.test, *finding);
@@ -270,7 +269,8 @@ class TestStage {
   }
 
   // What fails while its own step is still to be written is not held against anybody: it
-  // fails because of the steps before, which say so themselves.
+  // fails because of the steps before, which say so themselves. It is told at the step's
+  // first line, and not at the one that a thread happened to reach.
   void excuse(const Test& test, Finding& finding) const {
     for (const Step& step : subject_.exercise->steps) {
       const auto left = steps_left_.find(step.number);
@@ -281,7 +281,7 @@ class TestStage {
         finding.verdict = Verdict::not_started;
         finding.test = test.name;
         finding.what = fmt::format("step {} is still to be written", step.number);
-        finding.file = subject_.exercise->file;
+        finding.file = file_;
         finding.line = left->second;
       }
     }
@@ -306,8 +306,7 @@ class TestStage {
 
   std::optional<Finding> judge_report(const TestCommand& command,
                                       const TestRun& run) const {
-    const fs::path tree = workshop_.trees.tree(preset_of(stage_));
-    const auto report = read_sanitizer_report(run.process.output, subject_.file(tree));
+    const auto report = read_sanitizer_report(run.process.output, file_);
     Finding finding;
     finding.test = command.test;
     if (!report) {
@@ -469,6 +468,7 @@ class TestStage {
   const Subject& subject_;
   Workshop& workshop_;
   const std::vector<Test> tests_;
+  const fs::path file_;  // what is graded: the student's, a solution or a mutant
   const std::map<int, int> steps_left_;
   const fs::path log_;
   bool fixed_addresses_ = false;

@@ -120,6 +120,17 @@ TEST_F(RedTeam, AStepThatIsNotWrittenBreaksNoConcept) {
   EXPECT_EQ(result.findings[0].concept_name, "");
 }
 
+// Its tests come to line 9 first, or to either when two threads do: chance names no line.
+TEST_F(RedTeam, AStepThatIsNotWrittenIsNamedAtItsFirstLine) {
+  const StageResult result = graded(Stage::unit, "not_written");
+  ASSERT_FALSE(result.findings.empty());
+  for (const auto& finding : result.findings) {
+    const fs::path file = finding.file;
+    EXPECT_EQ(file.parent_path().filename(), "not_written") << finding.test;
+    EXPECT_EQ(finding.line, 8) << finding.test;
+  }
+}
+
 TEST_F(RedTeam, ACrashNamesItsSignal) {
   expect(Stage::unit, "crashes", Verdict::failed, {"crashed: killed by SIGSEGV"});
 }
