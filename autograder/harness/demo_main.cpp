@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "course/atomic_counts.hpp"
 #include "course/demo.hpp"
 #include "machine/usable_cores.hpp"
 
@@ -175,6 +176,7 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
+  count_owners_atomically();
   bool good = true;
   for (const auto& entry : registry()) {
     if (wanted(entry, claims)) good = run(entry) && good;
