@@ -1,5 +1,6 @@
 # course_lesson([LIBRARY…]) and course_exercise(NAME [LIBRARY…]): the two lines of a lesson's
-# CMakeLists.txt. A library that this machine does not have is left out.
+# CMakeLists.txt. A library that this machine does not have is left out. A peer, which only the
+# bench tree has, is named as in dependencies.cmake: course_lesson(peer::tbb).
 #
 # An exercise may include its lesson's headers.
 #
