@@ -9,7 +9,7 @@
 // PLDI 2017, with C++20's release sequences (a thread's own later stores left out).
 #pragma once
 
-#include "interleave/tests/litmus/program.hpp"
+#include "interleave/memory/tests/litmus/program.hpp"
 
 namespace litmus {
 

@@ -2,9 +2,9 @@
 // sequential consistency and under RC11, by the memory model and by the axioms.
 #include <gtest/gtest.h>
 
-#include "interleave/tests/litmus/axioms.hpp"
-#include "interleave/tests/litmus/enumerator.hpp"
-#include "interleave/tests/litmus/litmus_table.hpp"
+#include "interleave/memory/tests/litmus/axioms.hpp"
+#include "interleave/memory/tests/litmus/enumerator.hpp"
+#include "interleave/memory/tests/litmus/litmus_table.hpp"
 
 namespace litmus {
 

@@ -1,4 +1,4 @@
-#include "interleave/tests/litmus/enumerator.hpp"
+#include "interleave/memory/tests/litmus/enumerator.hpp"
 
 #include <set>
 #include <utility>

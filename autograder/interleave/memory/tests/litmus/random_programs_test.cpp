@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <random>
 
-#include "interleave/tests/litmus/axioms.hpp"
-#include "interleave/tests/litmus/enumerator.hpp"
+#include "interleave/memory/tests/litmus/axioms.hpp"
+#include "interleave/memory/tests/litmus/enumerator.hpp"
 
 namespace litmus {
 namespace {

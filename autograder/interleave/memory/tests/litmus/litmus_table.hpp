@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "interleave/tests/litmus/program.hpp"
+#include "interleave/memory/tests/litmus/program.hpp"
 
 namespace litmus {
 

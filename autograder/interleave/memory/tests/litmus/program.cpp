@@ -1,4 +1,4 @@
-#include "interleave/tests/litmus/program.hpp"
+#include "interleave/memory/tests/litmus/program.hpp"
 
 #include <array>
 #include <sstream>

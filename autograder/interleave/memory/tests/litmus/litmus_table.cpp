@@ -2,7 +2,7 @@
 // from, so that n such reads give 2^n executions; from those the forbidden ones are taken.
 // Two stores to one location double the number (two modification orders), except where
 // coherence lets a read or a store in the same thread decide.
-#include "interleave/tests/litmus/litmus_table.hpp"
+#include "interleave/memory/tests/litmus/litmus_table.hpp"
 
 namespace litmus {
 namespace {

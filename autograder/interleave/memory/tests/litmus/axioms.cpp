@@ -1,9 +1,9 @@
-#include "interleave/tests/litmus/axioms.hpp"
+#include "interleave/memory/tests/litmus/axioms.hpp"
 
 #include <algorithm>
 #include <optional>
 
-#include "interleave/tests/litmus/relation.hpp"
+#include "interleave/memory/tests/litmus/relation.hpp"
 
 namespace litmus {
 namespace {

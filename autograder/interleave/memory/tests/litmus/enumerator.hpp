@@ -6,7 +6,7 @@
 #pragma once
 
 #include "interleave/memory/memory_model.hpp"
-#include "interleave/tests/litmus/program.hpp"
+#include "interleave/memory/tests/litmus/program.hpp"
 
 namespace litmus {
 
