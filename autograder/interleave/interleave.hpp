@@ -87,7 +87,7 @@ struct Options {
   Location where = Location::current();
 };
 
-// What one exploration saw. `kind` is "clean" or one of the names in runtime/failure.hpp.
+// What one exploration saw. `kind` is "clean" or one of the names in trace/failure.hpp.
 struct Result {
   std::string kind = "clean";
   std::string concept_name;  // "lock order", "lost wake-up", ...; empty when clean

@@ -39,9 +39,9 @@
 #include <span>
 #include <vector>
 
-#include "interleave/runtime/failure.hpp"
-#include "interleave/runtime/operation.hpp"
-#include "interleave/runtime/trace.hpp"
+#include "interleave/trace/failure.hpp"
+#include "interleave/trace/operation.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "interleave/report/naming.hpp"
-#include "interleave/runtime/failure.hpp"
-#include "interleave/runtime/trace.hpp"
+#include "interleave/trace/failure.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 

@@ -13,7 +13,7 @@
 
 #include "interleave/report/source_text.hpp"
 #include "interleave/report/symbols.hpp"
-#include "interleave/runtime/trace.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 

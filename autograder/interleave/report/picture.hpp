@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "interleave/report/naming.hpp"
-#include "interleave/runtime/trace.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 

@@ -16,8 +16,8 @@
 #include <string>
 #include <string_view>
 
-#include "interleave/runtime/failure.hpp"
-#include "interleave/runtime/trace.hpp"
+#include "interleave/trace/failure.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 

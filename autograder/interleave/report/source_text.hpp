@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "interleave/runtime/operation.hpp"
+#include "interleave/trace/operation.hpp"
 
 namespace interleave {
 

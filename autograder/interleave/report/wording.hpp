@@ -4,7 +4,7 @@
 #include <string>
 
 #include "interleave/report/naming.hpp"
-#include "interleave/runtime/trace.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 

@@ -11,7 +11,7 @@
 #include <deque>
 #include <vector>
 
-#include "interleave/runtime/operation.hpp"
+#include "interleave/trace/operation.hpp"
 
 namespace interleave {
 

@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "interleave/runtime/operation.hpp"
+#include "interleave/trace/operation.hpp"
 
 namespace interleave {
 

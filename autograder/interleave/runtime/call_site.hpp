@@ -8,7 +8,7 @@
 // the stack is unwound. Slow: only while a trace is kept.
 #pragma once
 
-#include "interleave/runtime/operation.hpp"
+#include "interleave/trace/operation.hpp"
 
 namespace interleave {
 

@@ -26,11 +26,11 @@
 #include "interleave/memory/memory_model.hpp"
 #include "interleave/runtime/address_map.hpp"
 #include "interleave/runtime/arena.hpp"
-#include "interleave/runtime/failure.hpp"
 #include "interleave/runtime/objects.hpp"
 #include "interleave/runtime/thread.hpp"
-#include "interleave/runtime/trace.hpp"
 #include "interleave/search/strategy.hpp"
+#include "interleave/trace/failure.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 

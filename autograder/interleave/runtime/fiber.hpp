@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "interleave/runtime/operation.hpp"
+#include "interleave/trace/operation.hpp"
 
 namespace interleave {
 

@@ -19,8 +19,8 @@
 #include <functional>
 #include <vector>
 
-#include "interleave/runtime/failure.hpp"
 #include "interleave/search/strategy.hpp"
+#include "interleave/trace/failure.hpp"
 
 namespace interleave {
 

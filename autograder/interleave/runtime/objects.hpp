@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "interleave/runtime/operation.hpp"
 #include "interleave/runtime/thread.hpp"
+#include "interleave/trace/operation.hpp"
 
 namespace interleave {
 

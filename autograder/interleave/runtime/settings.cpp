@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "interleave/results.hpp"
-#include "interleave/runtime/trace.hpp"
+#include "interleave/trace/trace.hpp"
 
 extern "C" char* program_invocation_name;
 

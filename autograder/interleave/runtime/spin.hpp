@@ -15,7 +15,7 @@
 #include <array>
 #include <cstdint>
 
-#include "interleave/runtime/operation.hpp"
+#include "interleave/trace/operation.hpp"
 
 namespace interleave {
 

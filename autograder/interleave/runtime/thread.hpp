@@ -9,8 +9,8 @@
 
 #include "interleave/interleave.hpp"
 #include "interleave/runtime/fiber.hpp"
-#include "interleave/runtime/operation.hpp"
 #include "interleave/runtime/spin.hpp"
+#include "interleave/trace/operation.hpp"
 
 namespace interleave {
 

@@ -5,7 +5,7 @@
 // When in doubt they are dependent: that costs schedules, never a bug.
 #pragma once
 
-#include "interleave/runtime/operation.hpp"
+#include "interleave/trace/operation.hpp"
 
 namespace interleave {
 

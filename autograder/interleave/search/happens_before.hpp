@@ -19,7 +19,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "interleave/runtime/operation.hpp"
+#include "interleave/trace/operation.hpp"
 
 namespace interleave {
 

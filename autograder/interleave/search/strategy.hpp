@@ -22,8 +22,8 @@
 #include <string>
 #include <string_view>
 
-#include "interleave/runtime/operation.hpp"
-#include "interleave/runtime/trace.hpp"
+#include "interleave/trace/operation.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "interleave/runtime/operation.hpp"
+#include "interleave/trace/operation.hpp"
 
 namespace interleave {
 

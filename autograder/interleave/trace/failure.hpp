@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "interleave/runtime/operation.hpp"
-#include "interleave/runtime/trace.hpp"
+#include "interleave/trace/operation.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 
