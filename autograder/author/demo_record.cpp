@@ -30,7 +30,7 @@ std::string record_command(const fs::path& folder) {
 }
 
 std::map<std::string, std::string> claims_in(const std::vector<std::string>& lines) {
-  static const std::regex title("([A-Z][0-9]+)  .*");
+  static const std::regex title("([A-Z][0-9]+[a-z]?)  .*");
   std::map<std::string, std::string> claims;
   std::string* claim = nullptr;
   for (std::size_t i = 5; i < lines.size(); ++i) {

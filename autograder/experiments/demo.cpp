@@ -14,10 +14,17 @@ namespace {
 
 constexpr double longest_seconds = 600;
 
+// Whether `experiment` shows `claim`: P5 is shown by P5, P5a, P5b, …
+bool shows(const Experiment& experiment, const std::string& claim) {
+  if (!experiment.claim.starts_with(claim)) return false;
+  const std::string rest = experiment.claim.substr(claim.size());
+  return rest.empty() || (rest.size() == 1 && rest[0] >= 'a' && rest[0] <= 'z');
+}
+
 void require_claim(const std::vector<Experiment>& experiments, const std::string& claim) {
   std::string known;
   for (const Experiment& experiment : experiments) {
-    if (experiment.claim == claim) return;
+    if (shows(experiment, claim)) return;
     known += fmt::format("\n  {}  {}", experiment.claim, experiment.title);
   }
   throw grader::UnknownId(
@@ -52,8 +59,8 @@ std::vector<Experiment> select(const std::vector<Experiment>& experiments,
   for (const std::string& claim : claims) require_claim(experiments, claim);
   std::vector<Experiment> selected;
   for (const Experiment& experiment : experiments) {
-    if (claims.empty() ||
-        std::find(claims.begin(), claims.end(), experiment.claim) != claims.end()) {
+    const auto wanted = [&](const auto& claim) { return shows(experiment, claim); };
+    if (claims.empty() || std::any_of(claims.begin(), claims.end(), wanted)) {
       selected.push_back(experiment);
     }
   }

@@ -27,8 +27,9 @@ struct Experiment {
 // Throws std::runtime_error if it is anything else.
 [[nodiscard]] std::vector<Experiment> parse_list(std::string_view output);
 
-// The experiments that show `claims`, in their order; all for none. Throws
-// grader::UnknownId, with the claims that there are.
+// The experiments that show `claims`, in their order; all for none. A claim may have
+// several, P5, P5b, …: asked for by P5, or one by its own name. Throws grader::UnknownId,
+// with the claims that there are.
 [[nodiscard]] std::vector<Experiment> select(const std::vector<Experiment>& experiments,
                                              const std::vector<std::string>& claims);
 

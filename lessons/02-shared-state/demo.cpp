@@ -165,12 +165,13 @@ Seen look_once(std::memory_order store, std::memory_order load) {
   std::atomic<bool> letter = false;
   std::atomic<bool> flag = false;
   Seen seen{};
-  std::jthread leader([&] {
-    letter.store(true, std::memory_order_relaxed);
-    flag.store(true, store);
+  std::jthread worker([&] {
+    seen.flag = flag.load(load);
+    seen.letter = letter.load(std::memory_order_relaxed);
   });
-  seen.flag = flag.load(load);
-  seen.letter = letter.load(std::memory_order_relaxed);
+  letter.store(true, std::memory_order_relaxed);
+  flag.store(true, store);
+  worker.join();
   return seen;
 }
 //<
@@ -178,9 +179,11 @@ Seen look_once(std::memory_order store, std::memory_order load) {
 constexpr auto relaxed = std::memory_order_relaxed;
 constexpr auto release = std::memory_order_release;
 constexpr auto acquire = std::memory_order_acquire;
+constexpr auto seq_cst = std::memory_order_seq_cst;
 
 const char* name_of(std::memory_order order) {
   if (order == relaxed) return "relaxed";
+  if (order == seq_cst) return "seq_cst";
   return order == release ? "release" : "acquire";
 }
 
@@ -190,38 +193,91 @@ void expects_the_letter() {
   interleave::check(!seen.flag || seen.letter, "the flag is up and there is no letter");
 }
 
-EXPLORED("P5", "A letter is written, then a flag raised: what one look can see", table) {
-  const std::array<std::pair<std::memory_order, std::memory_order>, 4> orders = {
-      {{relaxed, relaxed}, {release, relaxed}, {relaxed, acquire}, {release, acquire}}};
-  const std::array<std::string, 4> all = {"flag down, no letter",
-                                          "flag down, letter there",
-                                          "flag up, letter there", "flag up, no letter"};
-  std::array<interleave::Outcomes, 4> found;
-  for (std::size_t i = 0; i < orders.size(); ++i) {
-    // Not a structured binding: Clang 14 does not capture those.
-    const std::memory_order store = orders[i].first;
-    const std::memory_order load = orders[i].second;
-    found[i] =
-        interleave::outcomes([store, load] { return look_once(store, load).words(); });
+// The orders of a store, and of the load that may see it.
+struct Orders {
+  std::memory_order store;
+  std::memory_order load;
+
+  [[nodiscard]] std::string words() const {
+    return std::string(name_of(store)) + ", " + name_of(load);
   }
-  std::vector<std::string> names = {"flag is stored, loaded:"};
-  for (const auto& [store, load] : orders)
-    names.push_back(std::string(name_of(store)) + ", " + name_of(load));
+};
+
+// A column for each pair of orders, a row for each outcome: whether `body` reaches it.
+void tabulate(course::Table& table, const char* what, const std::vector<Orders>& columns,
+              const std::vector<std::string>& outcomes, std::string (*body)(Orders)) {
+  std::vector<std::string> names = {what};
+  std::vector<interleave::Outcomes> found;
+  for (const Orders orders : columns) {
+    names.push_back(orders.words());
+    found.push_back(interleave::outcomes([orders, body] { return body(orders); }));
+  }
   table.columns(names);
-  for (const std::string& outcome : all) {
-    std::vector<std::string> cells = {outcome};
-    for (const auto& one : found)
-      cells.emplace_back(one.seen.contains(outcome) ? "reached" : "-");
+  const auto add_row = [&](const std::string& first, const auto& cell) {
+    std::vector<std::string> cells = {first};
+    for (const auto& one : found) cells.emplace_back(cell(one));
     table.row(cells);
+  };
+  for (const std::string& outcome : outcomes) {
+    add_row(outcome, [&](const interleave::Outcomes& one) {
+      return one.seen.contains(outcome) ? "reached" : "-";
+    });
   }
-  std::vector<std::string> coverage = {"is that everything?"};
-  for (const auto& one : found)
-    coverage.emplace_back(one.exhaustive ? "yes" : "not shown");
-  table.row(coverage);
+  add_row("is that everything?", [](const interleave::Outcomes& one) {
+    return one.exhaustive ? "yes" : "not shown";
+  });
+}
+
+EXPLORED("P5", "A letter is written, then a flag raised: what one look can see", table) {
+  tabulate(
+      table, "flag is stored, loaded:",
+      {{relaxed, relaxed}, {release, relaxed}, {relaxed, acquire}, {release, acquire}},
+      {"flag down, no letter", "flag down, letter there", "flag up, letter there",
+       "flag up, no letter"},
+      [](Orders orders) { return look_once(orders.store, orders.load).words(); });
   table.verbatim(interleave::find_failure(expects_the_letter).picture);
   table.look_at(
       "the line \"flag up, no letter\": only release and acquire together rule it out; "
       "and in the interleaving at the load that reads an old value");
+}
+
+// --- P5b ------------------------------------------------------------------------------
+
+//> region store_buffering
+// Each thread raises its own flag and then looks at the other's.
+std::string each_looks_at_the_other(Orders orders) {
+  std::atomic<bool> mine = false;
+  std::atomic<bool> yours = false;
+  bool you_see_mine = false;
+  std::jthread you([&] {
+    yours.store(true, orders.store);
+    you_see_mine = mine.load(orders.load);
+  });
+  mine.store(true, orders.store);
+  const bool i_see_yours = yours.load(orders.load);
+  you.join();
+  if (you_see_mine && i_see_yours) return "each sees the other's flag";
+  return you_see_mine || i_see_yours ? "one sees the other's flag"
+                                     : "neither sees a flag";
+}
+//<
+
+// The schedule in which both look, and neither sees the other.
+void expects_one_to_see() {
+  interleave::check(each_looks_at_the_other({release, acquire}) != "neither sees a flag",
+                    "both flags are up, and neither thread saw the other's");
+}
+
+EXPLORED("P5b", "Two flags: each thread raises its own, then looks at the other's",
+         table) {
+  tabulate(
+      table, "flags are stored, loaded:",
+      {{relaxed, relaxed}, {release, acquire}, {seq_cst, seq_cst}},
+      {"each sees the other's flag", "one sees the other's flag", "neither sees a flag"},
+      each_looks_at_the_other);
+  table.verbatim(interleave::find_failure(expects_one_to_see).picture);
+  table.look_at(
+      "the line \"neither sees a flag\": release and acquire allow it, seq_cst does not");
 }
 
 // --- P6 -------------------------------------------------------------------------------

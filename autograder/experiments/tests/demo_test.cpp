@@ -36,6 +36,14 @@ TEST(DemoSelection, KeepsTheLessonsOrder) {
   EXPECT_EQ(claims_of(select(three, {"P3", "P1"})), "P1 P3 ");
 }
 
+TEST(DemoSelection, ShowsAClaimByAllOfItsExperiments) {
+  const std::vector<Experiment> of_p5{
+      {"P5", "explored", ""}, {"P5b", "explored", ""}, {"P55", "explored", ""}};
+  EXPECT_EQ(claims_of(select(of_p5, {"P5"})), "P5 P5b ");
+  EXPECT_EQ(claims_of(select(of_p5, {"P5b"})), "P5b ");
+  EXPECT_EQ(claims_of(select(of_p5, {"P55"})), "P55 ");
+}
+
 TEST(DemoSelection, NamesTheClaimsThereAre) {
   try {
     (void)select(three, {"P3", "P9"});
