@@ -3,7 +3,7 @@
 namespace interleave {
 namespace {
 
-bool overlaps(const Location& location, Address begin, Address end) {
+bool overlaps(const AtomicLocation& location, Address begin, Address end) {
   return location.address < end && begin < location.address + location.size;
 }
 
@@ -23,7 +23,7 @@ std::uint32_t Histories::locate(Address address, std::uint8_t size, Value held) 
     restart(locations_[index], held);
     return index;
   }
-  Location& location = locations_[index];
+  AtomicLocation& location = locations_[index];
   if (location.order.empty() || location.replaced || location.size != size ||
       store(location, location.order.size() - 1).value != held) {
     retire(location);
@@ -33,7 +33,7 @@ std::uint32_t Histories::locate(Address address, std::uint8_t size, Value held) 
   return index;
 }
 
-std::uint32_t& Histories::next_in(Location& location, Address cell_address) {
+std::uint32_t& Histories::next_in(AtomicLocation& location, Address cell_address) {
   return location.address >= cell_address ? location.in_first_cell
                                           : location.in_second_cell;
 }
@@ -50,7 +50,7 @@ std::uint32_t Histories::find(const Cell& cell, Address address) {
 std::uint32_t Histories::add(Address address) {
   const std::uint32_t index = used_locations_++;
   if (index == locations_.size()) locations_.emplace_back();
-  Location& location = locations_[index];
+  AtomicLocation& location = locations_[index];
   location.address = address;
   location.in_two_cells = false;
   location.rows = kZeroRow;
@@ -62,7 +62,7 @@ std::uint32_t Histories::add(Address address) {
   return index;
 }
 
-void Histories::resize(Location& location, std::uint8_t size) {
+void Histories::resize(AtomicLocation& location, std::uint8_t size) {
   location.size = size;
   if (location.in_two_cells || location.address % kCellBytes + size <= kCellBytes) return;
   location.in_two_cells = true;
@@ -71,7 +71,7 @@ void Histories::resize(Location& location, std::uint8_t size) {
   second.location = static_cast<std::uint32_t>(&location - locations_.data());
 }
 
-void Histories::restart(Location& location, Value held) {
+void Histories::restart(AtomicLocation& location, Value held) {
   location.replaced = false;
   location.tidy_at = 0;
   if (location.rows == kZeroRow) {
@@ -83,13 +83,13 @@ void Histories::restart(Location& location, Value held) {
 }
 
 // Its modification order is final: it goes into the hash.
-void Histories::retire(Location& location) {
+void Histories::retire(AtomicLocation& location) {
   drop(location, location.order.size());
   if (location.dropped_hash != 0) retired_hash_ += mixed(location.dropped_hash, 0);
   location.dropped_hash = 0;
 }
 
-std::size_t Histories::newest_known(const Location& location, const Time* clock) {
+std::size_t Histories::newest_known(const AtomicLocation& location, const Time* clock) {
   std::size_t position = location.order.size() - 1;
   while (position > 0) {
     const Store& candidate = store(location, position);
@@ -99,7 +99,8 @@ std::size_t Histories::newest_known(const Location& location, const Time* clock)
   return position;
 }
 
-std::size_t Histories::oldest_readable(const Location& location, const Time* clock) {
+std::size_t Histories::oldest_readable(const AtomicLocation& location,
+                                       const Time* clock) {
   std::size_t position = location.order.size() - 1;
   for (; position > 0; --position) {
     const Store& candidate = store(location, position);
@@ -112,7 +113,7 @@ std::size_t Histories::oldest_readable(const Location& location, const Time* clo
   return position;
 }
 
-Store& Histories::insert(Location& location, std::size_t position) {
+Store& Histories::insert(AtomicLocation& location, std::size_t position) {
   StoreIndex index{used_stores_};
   Row rows = kZeroRow;
   if (!free_stores_.empty()) {
@@ -132,7 +133,7 @@ Store& Histories::insert(Location& location, std::size_t position) {
   return blank;
 }
 
-void Histories::drop(Location& location, std::size_t stores) {
+void Histories::drop(AtomicLocation& location, std::size_t stores) {
   for (std::size_t position = 0; position < stores; ++position) {
     const Store& old = store(location, position);
     if (old.id != kInitial) location.dropped_hash = mixed(location.dropped_hash, old.id);
@@ -170,7 +171,7 @@ void Histories::forget(const Cell& cell, Address cell_address, Address begin,
 std::uint64_t Histories::hash() {
   std::uint64_t total = retired_hash_;
   for (std::uint32_t index = 0; index < used_locations_; ++index) {
-    const Location& location = locations_[index];
+    const AtomicLocation& location = locations_[index];
     std::uint64_t order = location.dropped_hash;
     for (std::size_t position = 0; position < location.order.size(); ++position) {
       const Store& one = store(location, position);

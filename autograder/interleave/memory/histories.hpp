@@ -58,7 +58,7 @@ inline constexpr std::uint32_t kStoreRows = 5;
 
 enum class StoreIndex : std::uint32_t {};
 
-struct Location {
+struct AtomicLocation {
   Address address = 0;
   std::uint8_t size = 0;
   bool replaced = false;  // a plain write went over it: a new history is due
@@ -91,23 +91,27 @@ class Histories {
   // starts with `held`.
   std::uint32_t locate(Address address, std::uint8_t size, Value held);
 
-  [[nodiscard]] Location& at(std::uint32_t location) { return locations_[location]; }
+  [[nodiscard]] AtomicLocation& at(std::uint32_t location) {
+    return locations_[location];
+  }
   [[nodiscard]] std::uint32_t count() const { return used_locations_; }
 
-  [[nodiscard]] Store& store(const Location& location, std::size_t position) {
+  [[nodiscard]] Store& store(const AtomicLocation& location, std::size_t position) {
     return stores_[static_cast<std::uint32_t>(location.order[position])];
   }
 
   // The position of the oldest store that a thread with this clock may read: it, or a
   // read of it, happens before the thread's next operation; and the same for stores alone.
-  [[nodiscard]] std::size_t oldest_readable(const Location& location, const Time* clock);
-  [[nodiscard]] std::size_t newest_known(const Location& location, const Time* clock);
+  [[nodiscard]] std::size_t oldest_readable(const AtomicLocation& location,
+                                            const Time* clock);
+  [[nodiscard]] std::size_t newest_known(const AtomicLocation& location,
+                                         const Time* clock);
 
   // A blank store at `position`; its rows are zero.
-  Store& insert(Location& location, std::size_t position);
+  Store& insert(AtomicLocation& location, std::size_t position);
 
   // Drops the first `stores` of the location for ever.
-  void drop(Location& location, std::size_t stores);
+  void drop(AtomicLocation& location, std::size_t stores);
 
   // A plain write went over the range: the locations there start anew.
   void replace(Address begin, std::uint64_t size);
@@ -121,14 +125,14 @@ class Histories {
  private:
   std::uint32_t find(const Cell& cell, Address address);
   std::uint32_t add(Address address);
-  void resize(Location& location, std::uint8_t size);
-  void restart(Location& location, Value held);
-  void retire(Location& location);
-  [[nodiscard]] std::uint32_t& next_in(Location& location, Address cell_address);
+  void resize(AtomicLocation& location, std::uint8_t size);
+  void restart(AtomicLocation& location, Value held);
+  void retire(AtomicLocation& location);
+  [[nodiscard]] std::uint32_t& next_in(AtomicLocation& location, Address cell_address);
 
   ClockRows& clocks_;
   ShadowPages& pages_;
-  std::vector<Location> locations_;
+  std::vector<AtomicLocation> locations_;
   std::vector<Store> stores_;
   std::vector<StoreIndex> free_stores_;
   std::uint32_t used_locations_ = 0;

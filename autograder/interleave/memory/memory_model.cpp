@@ -67,7 +67,7 @@ class MemoryModel::State {
   void enter(ThreadId thread, std::uint32_t location);
   [[nodiscard]] EventId name_handover(ThreadId thread);
 
-  [[nodiscard]] Location& here() { return histories_.at(location_); }
+  [[nodiscard]] AtomicLocation& here() { return histories_.at(location_); }
   [[nodiscard]] OrderedAccess ordered(Manner manner, const Store* read,
                                       std::size_t place);
   [[nodiscard]] bool allowed(Manner manner, std::size_t position);
@@ -81,8 +81,8 @@ class MemoryModel::State {
   Committed finish_write(std::size_t position, Manner manner, Value value,
                          const Store* read, Committed committed);
   void write_message(Store& written, MemoryOrder order, const Store* read);
-  void forget_old_stores(Location& location);
-  [[nodiscard]] bool carries_order(const Location& location, std::size_t stores);
+  void forget_old_stores(AtomicLocation& location);
+  [[nodiscard]] bool carries_order(const AtomicLocation& location, std::size_t stores);
 
   const bool weak_;
   const std::size_t tidy_after_;
@@ -239,7 +239,7 @@ OrderedAccess MemoryModel::State::ordered(Manner manner, const Store* read,
 // Whether the store at `position`, not the newest, may be read in this manner. The
 // targets are those of the stores behind it.
 bool MemoryModel::State::allowed(Manner manner, std::size_t position) {
-  Location& location = here();
+  AtomicLocation& location = here();
   if (manner.writes && histories_.store(location, position + 1).update) return false;
   const std::size_t place = manner.writes ? position + 1 : kReadsOnly;
   return order_.consistent(ordered(manner, &histories_.store(location, position), place));
@@ -354,7 +354,7 @@ Committed MemoryModel::State::finish_read(std::size_t position, MemoryOrder orde
 Committed MemoryModel::State::finish_write(std::size_t position, Manner manner,
                                            Value value, const Store* read,
                                            Committed committed) {
-  Location& location = here();
+  AtomicLocation& location = here();
   const ThreadId thread = site_.thread;
   const OrderedAccess access = ordered(manner, read, position);
   const bool must_order = weak_ && order_.needs(manner.order == MemoryOrder::kSeqCst);
@@ -434,7 +434,7 @@ void MemoryModel::State::fence(const Site& site, MemoryOrder order) {
 
 // Drops the stores that no thread, now or to come, may read or store before. A location
 // that is never long is never looked at.
-void MemoryModel::State::forget_old_stores(Location& location) {
+void MemoryModel::State::forget_old_stores(AtomicLocation& location) {
   if (!weak_) {
     histories_.drop(location, location.order.size() - 1);
     return;
@@ -458,7 +458,8 @@ void MemoryModel::State::forget_old_stores(Location& location) {
 
 // Whether seq_cst operations, or fences before them, touched one of the first `stores`.
 // What comes after such a store may depend on who knows of it, not only on who read it.
-bool MemoryModel::State::carries_order(const Location& location, std::size_t stores) {
+bool MemoryModel::State::carries_order(const AtomicLocation& location,
+                                       std::size_t stores) {
   for (std::size_t position = 0; position < stores; ++position) {
     const Store& store = histories_.store(location, position);
     if (store.sequential != 0 || !clocks_.is_zero(store.readers()) ||

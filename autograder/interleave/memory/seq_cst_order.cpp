@@ -158,7 +158,7 @@ void SeqCstOrder::gather_synchronised(const OrderedAccess& access) {
 
 // mo and rb into a seq_cst access that writes.
 void SeqCstOrder::gather_overwritten(const OrderedAccess& access) {
-  Location& location = *access.location;
+  AtomicLocation& location = *access.location;
   if (access.last) {
     clocks_.join(direct_, location.sequential());
     clocks_.join(direct_, location.fences());
@@ -168,7 +168,7 @@ void SeqCstOrder::gather_overwritten(const OrderedAccess& access) {
 }
 
 // The sources of every store before `place` and of every read of one of them.
-void SeqCstOrder::gather_before(Location& location, std::size_t place, Row into) {
+void SeqCstOrder::gather_before(AtomicLocation& location, std::size_t place, Row into) {
   clocks_.join(into, location.dropped_sequential());
   clocks_.join(into, location.dropped_fences());
   for (std::size_t position = 0; position < place; ++position) {
@@ -246,7 +246,7 @@ void SeqCstOrder::raise(Row targets, Row past) {
 
 void SeqCstOrder::perform(const OrderedAccess& access, Time now, Store& accessed) {
   evaluate(access);
-  Location& location = *access.location;
+  AtomicLocation& location = *access.location;
   const bool writes = access.place != kReadsOnly;
   if (access.sequential) {
     const std::uint32_t number = add_node(access.thread, now, past_);
@@ -270,7 +270,7 @@ void SeqCstOrder::perform(const OrderedAccess& access, Time now, Store& accessed
 }
 
 // What a fence that knows `known` comes after because of the stores to `location`.
-void SeqCstOrder::gather_known(Location& location, Row known) {
+void SeqCstOrder::gather_known(AtomicLocation& location, Row known) {
   if (location.order.empty()) return;
   const std::size_t stored = histories_.newest_known(location, clocks_[known]);
   const std::size_t seen = histories_.oldest_readable(location, clocks_[known]);

@@ -43,7 +43,7 @@ struct OrderedAccess {
   Row clock = kZeroRow;      // what its thread knew just before
   Row learns = kZeroRow;     // what it learns by reading (synchronises with)
   Row elsewhere = kZeroRow;  // what its thread knew when it last left another location
-  Location* location = nullptr;
+  AtomicLocation* location = nullptr;
   std::size_t place = kReadsOnly;  // its position in modification order, if it writes
   bool last = false;               // nothing is behind that place
 };
@@ -96,8 +96,8 @@ class SeqCstOrder {
   void gather_fences(Row into, Row known);
   void gather_synchronised(const OrderedAccess& access);
   void gather_overwritten(const OrderedAccess& access);
-  void gather_before(Location& location, std::size_t place, Row into);
-  void gather_known(Location& location, Row known);
+  void gather_before(AtomicLocation& location, std::size_t place, Row into);
+  void gather_known(AtomicLocation& location, Row known);
   void close(Row into, Row direct);
 
   [[nodiscard]] std::uint32_t last_left(const Thread& thread, Time known) const;
