@@ -47,11 +47,6 @@ bool same_failure(const Answer& a, const Answer& b) {
   return whole_program || a.place == b.place;
 }
 
-std::string place_of(const Failure& failure) {
-  return failure.file + ":" + std::to_string(failure.line) + ":" +
-         std::to_string(failure.pc);
-}
-
 // What no picture says of a replay.
 void tell_person(const Finding& found, const RunResult& run) {
   if (!found.same_steps) {
@@ -186,17 +181,7 @@ Exploration::End Exploration::explore_in_fresh_processes() {
 }
 
 Answer Exploration::run_here(Strategy& strategy) {
-  RunResult run = engine().run(body_, strategy, *memory_, run_options_);
-  Answer answer;
-  answer.kind = run.failure.kind;
-  answer.message = std::move(run.failure.message);
-  if (run.failure) answer.place = place_of(run.failure);
-  answer.choices = std::move(run.choices);
-  answer.steps = run.steps;
-  answer.pruned = run.pruned;
-  answer.fingerprint = run.fingerprint;
-  answer.execution = run.execution;
-  return answer;
+  return answer_of(engine().run(body_, strategy, *memory_, run_options_));
 }
 
 bool Exploration::first_schedule_repeats() {

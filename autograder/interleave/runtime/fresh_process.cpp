@@ -9,11 +9,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <type_traits>
 #include <utility>
 
 #include "interleave/runtime/ending.hpp"
+#include "interleave/runtime/messages.hpp"
 #include "interleave/runtime/replay.hpp"
 
 namespace interleave {
@@ -27,132 +26,6 @@ constexpr int kMostProofs = 4;
 
 // What a schedule's process says to the explorer.
 enum class Message : std::uint8_t { kDecision, kEnd };
-
-[[noreturn]] void lost_contact() {
-  std::fputs("interleave: the process that replays schedules is gone\n", stderr);
-  std::_Exit(3);
-}
-
-void send_bytes(int socket, const void* bytes, std::size_t size) {
-  const char* rest = static_cast<const char*>(bytes);
-  while (size > 0) {
-    const ssize_t sent = ::send(socket, rest, size, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) lost_contact();
-    rest += sent;
-    size -= static_cast<std::size_t>(sent);
-  }
-}
-
-// False if the other side is gone.
-bool receive_bytes(int socket, void* bytes, std::size_t size) {
-  char* rest = static_cast<char*>(bytes);
-  while (size > 0) {
-    const ssize_t received = ::recv(socket, rest, size, 0);
-    if (received < 0 && errno == EINTR) continue;
-    if (received <= 0) return false;
-    rest += received;
-    size -= static_cast<std::size_t>(received);
-  }
-  return true;
-}
-
-template <typename T>
-void put_value(int socket, const T& value) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  send_bytes(socket, &value, sizeof value);
-}
-
-template <typename T>
-T get_value(int socket) {
-  T value;
-  if (!receive_bytes(socket, &value, sizeof value)) lost_contact();
-  return value;
-}
-
-// A vector of numbers or a string.
-template <typename Sequence>
-void put_sequence(int socket, const Sequence& sequence) {
-  put_value(socket, sequence.size());
-  send_bytes(socket, sequence.data(), sequence.size() * sizeof(sequence[0]));
-}
-
-template <typename Sequence>
-Sequence get_sequence(int socket) {
-  Sequence sequence;
-  sequence.resize(get_value<std::size_t>(socket));
-  if (!receive_bytes(socket, sequence.data(), sequence.size() * sizeof(sequence[0]))) {
-    lost_contact();
-  }
-  return sequence;
-}
-
-void put_finding(int socket, const Finding& finding) {
-  put_sequence(socket, finding.test);
-  put_value(socket, finding.schedule);
-  put_value(socket, finding.schedules);
-  put_value(socket, finding.milliseconds);
-  put_sequence(socket, finding.coverage);
-  put_sequence(socket, finding.token);
-  put_sequence(socket, finding.replay_command);
-  put_value(socket, finding.inflection);
-  put_value(socket, finding.replayed);
-  put_value(socket, finding.same_steps);
-}
-
-Finding get_finding(int socket) {
-  Finding finding;
-  finding.test = get_sequence<std::string>(socket);
-  finding.schedule = get_value<std::uint64_t>(socket);
-  finding.schedules = get_value<std::uint64_t>(socket);
-  finding.milliseconds = get_value<double>(socket);
-  finding.coverage = get_sequence<std::string>(socket);
-  finding.token = get_sequence<std::string>(socket);
-  finding.replay_command = get_sequence<std::string>(socket);
-  finding.inflection = get_value<Inflection>(socket);
-  finding.replayed = get_value<bool>(socket);
-  finding.same_steps = get_value<bool>(socket);
-  return finding;
-}
-
-void put_report(int socket, const Report& report) {
-  put_sequence(socket, report.concept_name);
-  put_sequence(socket, report.headline);
-  put_sequence(socket, report.picture);
-  put_sequence(socket, report.file);
-  put_value(socket, report.line);
-  put_sequence(socket, report.json);
-}
-
-Report get_report(int socket) {
-  Report report;
-  report.concept_name = get_sequence<std::string>(socket);
-  report.headline = get_sequence<std::string>(socket);
-  report.picture = get_sequence<std::string>(socket);
-  report.file = get_sequence<std::string>(socket);
-  report.line = get_value<std::uint32_t>(socket);
-  report.json = get_sequence<std::string>(socket);
-  return report;
-}
-
-using NumberedDeviation = std::pair<std::uint32_t, std::uint32_t>;
-
-void put_deviations(int socket, const Deviations& deviations) {
-  put_value(socket, deviations.size());
-  for (const NumberedDeviation& deviation : deviations) {
-    put_value(socket, deviation.first);
-    put_value(socket, deviation.second);
-  }
-}
-
-Deviations get_deviations(int socket) {
-  Deviations deviations(get_value<std::size_t>(socket));
-  for (NumberedDeviation& deviation : deviations) {
-    deviation.first = get_value<std::uint32_t>(socket);
-    deviation.second = get_value<std::uint32_t>(socket);
-  }
-  return deviations;
-}
 
 }  // namespace
 
@@ -190,8 +63,7 @@ class FreshProcess::RemoteStrategy final : public Strategy {
 
  private:
   void send_operations() {
-    put_value(socket_, operations_.size());
-    send_bytes(socket_, operations_.data(), operations_.size() * sizeof(Executed));
+    put_value(socket_, operations_);
     operations_.clear();
   }
 
@@ -229,8 +101,8 @@ FreshProcess::~FreshProcess() {
 
 Answer FreshProcess::replay(const Deviations& deviations) {
   put_value(socket_, Question::kReplay);
-  put_deviations(socket_, deviations);
-  return read_answer();
+  put_value(socket_, deviations);
+  return get_value<Answer>(socket_);
 }
 
 Answer FreshProcess::run(Strategy& strategy) {
@@ -238,16 +110,13 @@ Answer FreshProcess::run(Strategy& strategy) {
   put_value(socket_, strategy.wants_operations());
   strategy.begin_schedule();
   const auto take_operations = [&] {
-    for (std::size_t left = get_value<std::size_t>(socket_); left > 0; --left) {
-      const auto executed = get_value<RemoteStrategy::Executed>(socket_);
-      strategy.executed(executed.operation, executed.wrote);
+    for (const auto& done : get_value<std::vector<RemoteStrategy::Executed>>(socket_)) {
+      strategy.executed(done.operation, done.wrote);
     }
   };
   while (get_value<Message>(socket_) == Message::kDecision) {
     auto decision = get_value<Decision>(socket_);
-    std::vector<Alternative> alternatives(get_value<std::size_t>(socket_));
-    for (Alternative& alternative : alternatives)
-      alternative = get_value<Alternative>(socket_);
+    const auto alternatives = get_value<std::vector<Alternative>>(socket_);
     decision.alternatives = alternatives;
     take_operations();
     put_value(socket_, strategy.choose(decision));
@@ -255,7 +124,7 @@ Answer FreshProcess::run(Strategy& strategy) {
   const auto end = get_value<ScheduleEnd>(socket_);
   take_operations();
   strategy.end_schedule(end);
-  return read_answer();
+  return get_value<Answer>(socket_);
 }
 
 // Nothing if the process that looked for it did not come to an end.
@@ -263,7 +132,7 @@ std::optional<WaysOn> FreshProcess::last_way_out_from(
     std::size_t least, const std::vector<std::uint32_t>& choices) {
   put_value(socket_, Question::kWayOut);
   put_value(socket_, least);
-  put_sequence(socket_, choices);
+  put_value(socket_, choices);
   if (!get_value<bool>(socket_)) return std::nullopt;
   return get_value<WaysOn>(socket_);
 }
@@ -290,23 +159,9 @@ Inflection FreshProcess::inflection(const std::vector<std::uint32_t>& choices) {
 
 Report FreshProcess::report(const Deviations& deviations, const Finding& finding) {
   put_value(socket_, Question::kReport);
-  put_deviations(socket_, deviations);
-  put_finding(socket_, finding);
-  return get_report(socket_);
-}
-
-Answer FreshProcess::read_answer() {
-  Answer answer;
-  answer.kind = get_value<FailureKind>(socket_);
-  answer.message = get_sequence<std::string>(socket_);
-  answer.place = get_sequence<std::string>(socket_);
-  answer.outcome = get_sequence<std::string>(socket_);
-  answer.choices = get_sequence<std::vector<std::uint32_t>>(socket_);
-  answer.steps = get_value<std::uint32_t>(socket_);
-  answer.pruned = get_value<bool>(socket_);
-  answer.fingerprint = get_value<std::uint64_t>(socket_);
-  answer.execution = get_value<std::uint64_t>(socket_);
-  return answer;
+  put_value(socket_, deviations);
+  put_value(socket_, finding);
+  return get_value<Report>(socket_);
 }
 
 // -- The other side ----------------------------------------------------------------------------
@@ -337,7 +192,7 @@ void FreshProcess::answer(Question question) {
   const EndingGuard guard;
   switch (question) {
     case Question::kReplay: {
-      Replay replay(get_deviations(socket_));
+      Replay replay(get_value<Deviations>(socket_));
       return answer_run(replay);
     }
     case Question::kRun: {
@@ -353,22 +208,14 @@ void FreshProcess::answer(Question question) {
 
 void FreshProcess::answer_run(Strategy& strategy) {
   MemoryModel memory(mode_);
-  const RunResult result = engine().run(body_, strategy, memory, options_);
-  put_value(socket_, result.failure.kind);
-  put_sequence(socket_, result.failure.message);
-  put_sequence(socket_, result.failure.file + ":" + std::to_string(result.failure.line) +
-                            ":" + std::to_string(result.failure.pc));
-  put_sequence(socket_, outcome_ == nullptr ? std::string() : *outcome_);
-  put_sequence(socket_, result.choices);
-  put_value(socket_, result.steps);
-  put_value(socket_, result.pruned);
-  put_value(socket_, result.fingerprint);
-  put_value(socket_, result.execution);
+  Answer answer = answer_of(engine().run(body_, strategy, memory, options_));
+  if (outcome_ != nullptr) answer.outcome = *outcome_;
+  put_value(socket_, answer);
 }
 
 void FreshProcess::answer_way_out() {
   const auto least = get_value<std::size_t>(socket_);
-  const auto choices = get_sequence<std::vector<std::uint32_t>>(socket_);
+  const auto choices = get_value<std::vector<std::uint32_t>>(socket_);
   MemoryModel memory(mode_);
   const auto run_again = [&] {
     Replay replay(deviations_of(choices));
@@ -391,14 +238,14 @@ void FreshProcess::answer_way_out() {
 }
 
 void FreshProcess::answer_report() {
-  Replay replay(get_deviations(socket_));
-  const Finding finding = get_finding(socket_);
+  Replay replay(get_value<Deviations>(socket_));
+  const Finding finding = get_value<Finding>(socket_);
   MemoryModel memory(mode_);
   Trace trace;
   RunOptions options = options_;
   options.trace = &trace;
   const RunResult result = engine().run(body_, replay, memory, options);
-  put_report(socket_, make_report(result.failure, trace, finding));
+  put_value(socket_, make_report(result.failure, trace, finding));
 }
 
 }  // namespace interleave

@@ -19,24 +19,12 @@
 #include <vector>
 
 #include "interleave/report/report.hpp"
+#include "interleave/runtime/answer.hpp"
 #include "interleave/runtime/engine.hpp"
 #include "interleave/runtime/inflection.hpp"
 #include "interleave/runtime/token.hpp"
 
 namespace interleave {
-
-// What the explorer wants to know about one schedule in a fresh process.
-struct Answer {
-  FailureKind kind = FailureKind::kNone;
-  std::string message;
-  std::string place;    // tells failures of a kind apart when a schedule is made smaller
-  std::string outcome;  // what the body returned, for outcomes
-  std::vector<std::uint32_t> choices;
-  std::uint32_t steps = 0;
-  bool pruned = false;
-  std::uint64_t fingerprint = 0;
-  std::uint64_t execution = 0;
-};
 
 class FreshProcess {
  public:
@@ -66,7 +54,6 @@ class FreshProcess {
   void answer_run(Strategy& strategy);
   void answer_way_out();
   void answer_report();
-  Answer read_answer();
   std::optional<WaysOn> last_way_out_from(std::size_t least,
                                           const std::vector<std::uint32_t>& choices);
 

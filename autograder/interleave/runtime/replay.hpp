@@ -16,11 +16,14 @@ class Replay final : public Strategy {
   void begin_schedule() override { next_ = 0; }
 
   std::size_t choose(const Decision& decision) override {
-    while (next_ < deviations_.size() && deviations_[next_].first < decision.number)
-      ++next_;
-    if (next_ == deviations_.size() || deviations_[next_].first != decision.number)
+    const auto behind = [&](const Deviation& next) {
+      return next.decision < decision.number;
+    };
+    while (next_ < deviations_.size() && behind(deviations_[next_])) ++next_;
+    if (next_ == deviations_.size() || deviations_[next_].decision != decision.number) {
       return 0;
-    const std::size_t index = deviations_[next_++].second;
+    }
+    const std::size_t index = deviations_[next_++].alternative;
     return index < decision.alternatives.size() ? index : 0;
   }
 

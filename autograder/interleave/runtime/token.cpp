@@ -33,7 +33,7 @@ bool parse_memory(std::string_view text, Token& token) {
 Deviations deviations_of(const std::vector<std::uint32_t>& choices) {
   Deviations deviations;
   for (std::uint32_t number = 0; number < choices.size(); ++number) {
-    if (choices[number] != 0) deviations.emplace_back(number, choices[number]);
+    if (choices[number] != 0) deviations.push_back({number, choices[number]});
   }
   return deviations;
 }
@@ -42,9 +42,10 @@ std::string to_text(const Token& token) {
   std::string text = token.test + "@" + std::to_string(token.exploration) + "@" +
                      (token.weak_memory ? "weak" : "sequential") +
                      (token.spurious ? "@" : "-calm@") + token.strategy + "@";
-  for (const auto& [number, index] : token.deviations) {
+  for (const Deviation& deviation : token.deviations) {
     if (text.back() != '@') text += '-';
-    text += std::to_string(number) + "." + std::to_string(index);
+    text +=
+        std::to_string(deviation.decision) + "." + std::to_string(deviation.alternative);
   }
   std::array<char, 16> steps{};
   std::snprintf(steps.data(), steps.size(), "@%08x", token.steps);
@@ -61,9 +62,9 @@ std::optional<Token> parse_token(std::string_view text) {
   if (!to_number(text, token.steps, 16)) return std::nullopt;
   while (!deviations.empty()) {
     std::string_view deviation = take(deviations, '-');
-    std::pair<std::uint32_t, std::uint32_t> parsed;
-    if (!to_number(take(deviation, '.'), parsed.first)) return std::nullopt;
-    if (!to_number(deviation, parsed.second)) return std::nullopt;
+    Deviation parsed;
+    if (!to_number(take(deviation, '.'), parsed.decision)) return std::nullopt;
+    if (!to_number(deviation, parsed.alternative)) return std::nullopt;
     token.deviations.push_back(parsed);
   }
   return token;

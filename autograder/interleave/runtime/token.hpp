@@ -12,13 +12,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace interleave {
 
-// (number of the decision, index of the alternative), wherever it is not the default.
-using Deviations = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+// A decision at which another alternative than the default was taken.
+struct Deviation {
+  std::uint32_t decision = 0;     // its number in the schedule, from 0
+  std::uint32_t alternative = 0;  // its index
+
+  friend bool operator==(const Deviation&, const Deviation&) = default;
+};
+using Deviations = std::vector<Deviation>;  // in the order of the decisions
 
 [[nodiscard]] Deviations deviations_of(const std::vector<std::uint32_t>& choices);
 

@@ -104,6 +104,8 @@ struct Inflection {
   bool all = false;             // no other way to go on exists
   std::uint32_t decisions = 0;  // so many lead there; 0: whatever is decided, it fails
   std::uint64_t schedules = 0;  // the ways to go on from there that were run: all failed
+
+  friend bool operator==(const Inflection&, const Inflection&) = default;
 };
 
 }  // namespace interleave
