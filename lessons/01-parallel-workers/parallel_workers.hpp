@@ -31,18 +31,18 @@
 template <typename Result>
 class ParallelWorkers {
  public:
+  // Throws std::system_error if a thread cannot be started; those that were have ended.
   explicit ParallelWorkers(unsigned workers) {
-    for (unsigned i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+    try {
+      for (unsigned i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+    } catch (...) {
+      close();  // or the workers' jthreads would wait for their end for ever
+      throw;
+    }
   }
 
   // Runs the jobs that are still queued, then ends the workers.
-  ~ParallelWorkers() {
-    {
-      const std::scoped_lock lock(mutex_);
-      closed_ = true;
-    }
-    job_ready_.notify_all();
-  }
+  ~ParallelWorkers() { close(); }
 
   ParallelWorkers(const ParallelWorkers&) = delete;
   ParallelWorkers& operator=(const ParallelWorkers&) = delete;
@@ -63,6 +63,14 @@ class ParallelWorkers {
   //<
 
  private:
+  void close() {
+    {
+      const std::scoped_lock lock(mutex_);
+      closed_ = true;
+    }
+    job_ready_.notify_all();
+  }
+
   //> region work
   // The whole life of a worker: take the oldest job, do all of it, come back.
   void work() {

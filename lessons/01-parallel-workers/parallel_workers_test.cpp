@@ -5,8 +5,10 @@
 
 #include <future>
 #include <stdexcept>
+#include <system_error>
 #include <vector>
 
+#include "course/room_for_threads.hpp"
 #include "interleave/interleave.hpp"
 
 namespace {
@@ -67,6 +69,13 @@ TEST(ParallelWorkers, SeeWhatTheLeaderWrote) {
     check(workers.submit([&] { return written; }).get() == 7,
           "the job must see what was written before submit");
   });
+}
+
+// If a thread cannot be started, the constructor ends those that were, and throws.
+TEST(ParallelWorkers, EndIfOneCannotBeStarted) {
+  if (!course::RoomForFewThreads::can_be_tested) GTEST_SKIP() << "not in this build";
+  const course::RoomForFewThreads room;
+  EXPECT_THROW(ParallelWorkers<int>(64), std::system_error);
 }
 
 }  // namespace

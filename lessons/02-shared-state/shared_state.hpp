@@ -34,12 +34,13 @@ class SharedTotals {
   //<
 
   //> region take
-  // Takes `amount` if there is as much. The look and the change are one hold of the lock.
+  // Takes `amount`, at least 1, if there is as much. The look and the change are one hold of
+  // the lock.
   [[nodiscard]] bool take(const std::string& item, std::int64_t amount) {
     const std::scoped_lock lock(mutex_);
-    std::int64_t& total = totals_[item];
-    if (total < amount) return false;
-    total -= amount;
+    const auto found = totals_.find(item);
+    if (found == totals_.end() || found->second < amount) return false;
+    found->second -= amount;
     return true;
   }
   //<

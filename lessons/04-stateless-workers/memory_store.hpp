@@ -48,10 +48,11 @@ class MemoryStore final : public Store {
     [[nodiscard]] bool compare_and_set(const std::string& key, std::uint64_t seen,
                                        const std::string& value) override {
       const std::scoped_lock lock(store_.mutex_);
-      Versioned& current = store_.state_[key];
-      if (current.version != seen) return false;
-      current.value = value;
-      ++current.version;
+      const auto found = store_.state_.find(key);
+      const std::uint64_t version =
+          found == store_.state_.end() ? 0 : found->second.version;
+      if (version != seen) return false;
+      store_.state_.insert_or_assign(key, Versioned{value, version + 1});
       return true;
     }
     //<

@@ -45,22 +45,22 @@ using Change = std::function<std::string(const std::string&)>;
 
 class StatelessWorkers {
  public:
-  // Throws StoreError if the store cannot be reached.
+  // Throws StoreError if the store cannot be reached, std::system_error if a thread cannot
+  // be started; those that were have ended.
   StatelessWorkers(Store& store, unsigned workers) {
     for (unsigned i = 0; i < workers; ++i) sessions_.push_back(store.connect());
-    for (const auto& session : sessions_) {
-      workers_.emplace_back([this, &session = *session] { work(session); });
+    try {
+      for (const auto& session : sessions_) {
+        workers_.emplace_back([this, &session = *session] { work(session); });
+      }
+    } catch (...) {
+      close();  // or the workers' jthreads would wait for their end for ever
+      throw;
     }
   }
 
   // Does the jobs that are still queued, then ends the workers.
-  ~StatelessWorkers() {
-    {
-      const std::scoped_lock lock(mutex_);
-      closed_ = true;
-    }
-    job_ready_.notify_all();
-  }
+  ~StatelessWorkers() { close(); }
 
   StatelessWorkers(const StatelessWorkers&) = delete;
   StatelessWorkers& operator=(const StatelessWorkers&) = delete;
@@ -71,7 +71,7 @@ class StatelessWorkers {
   [[nodiscard]] std::future<Versioned> submit(std::string key, Change change) {
     Job job{std::move(key), std::move(change), {}};
     std::future<Versioned> written = job.written.get_future();
-    queue(std::move(job), 0);
+    queue(job, 0);
     return written;
   }
 
@@ -82,6 +82,14 @@ class StatelessWorkers {
   }
 
  private:
+  void close() {
+    {
+      const std::scoped_lock lock(mutex_);
+      closed_ = true;
+    }
+    job_ready_.notify_all();
+  }
+
   struct Job {
     std::string key;
     Change change;
@@ -97,7 +105,7 @@ class StatelessWorkers {
         if (written) {
           job->written.set_value(std::move(*written));
         } else {
-          queue(std::move(*job), 1);
+          queue(*job, 1);
         }
       } catch (...) {
         job->written.set_exception(std::current_exception());
@@ -125,7 +133,9 @@ class StatelessWorkers {
     return job;
   }
 
-  void queue(Job job, unsigned conflicts) {
+  // Takes what is in `job`, unless there is no memory for it: then it throws, and the job is
+  // still whole, for its future to be told.
+  void queue(Job& job, unsigned conflicts) {
     {
       const std::scoped_lock lock(mutex_);
       jobs_.push_back(std::move(job));

@@ -5,16 +5,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <future>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "../../solutions/04-stateless-workers/sqlite_store.hpp"
+#include "course/room_for_threads.hpp"
 #include "interleave/interleave.hpp"
 #include "memory_store.hpp"
 #include "temporary_folder.hpp"
@@ -23,6 +28,24 @@
 #include "redis_server.hpp"
 #include "redis_store.hpp"
 #endif
+
+namespace {
+
+// Whether an allocation of the calling thread fails: see operator new below.
+thread_local bool out_of_memory = false;
+
+}  // namespace
+
+// Not inlined: seeing malloc in one and free in the other, g++ would warn.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  void* const block = out_of_memory ? nullptr : std::malloc(size == 0 ? 1 : size);
+  if (block == nullptr) throw std::bad_alloc();
+  return block;
+}
+[[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
+[[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept {
+  std::free(block);
+}
 
 namespace {
 
@@ -46,6 +69,38 @@ TEST(StatelessWorkers, LoseNoChange) {
     check(state.value == "xx", "both changes must be there");
     check(state.version == 2, "each change must be one version");
   });
+}
+
+// If a thread cannot be started, the constructor ends those that were, and throws.
+TEST(StatelessWorkers, EndIfOneCannotBeStarted) {
+  if (!course::RoomForFewThreads::can_be_tested) GTEST_SKIP() << "not in this build";
+  MemoryStore store;
+  const course::RoomForFewThreads room;
+  EXPECT_THROW(StatelessWorkers(store, 64), std::system_error);
+}
+
+// A job that lost its race, and cannot be queued again for want of memory, fails; its worker
+// does the next one.
+TEST(StatelessWorkers, OutliveAQueueWithoutMemory) {
+  MemoryStore store;
+  StatelessWorkers workers(store, 1);
+  const auto rival = store.connect();
+  // Each try loses its race. The deque needs memory for one push in some.
+  std::future<Versioned> refused = workers.submit("key", [&](const std::string& value) {
+    out_of_memory = false;
+    EXPECT_TRUE(rival->compare_and_set("key", rival->read("key").version, "rival"));
+    out_of_memory = true;
+    return value;
+  });
+  EXPECT_THROW(refused.get(), std::bad_alloc);
+  const Versioned next = workers
+                             .submit("other",
+                                     [](const std::string&) {
+                                       out_of_memory = false;
+                                       return std::string("done");
+                                     })
+                             .get();
+  EXPECT_EQ(next.value, "done");
 }
 
 // The future says what was written, and as which version.
