@@ -210,7 +210,7 @@ INTERLEAVE_HOOK void __tsan_atomic_thread_fence(int order) {
 // A fence between a thread and its own signal handlers: nothing here runs in between.
 INTERLEAVE_HOOK void __tsan_atomic_signal_fence(int) {}
 
-// Clang 14 sends 16-byte atomics to libatomic.
+// Clang sends 16-byte atomics to libatomic, where it may not use the instruction.
 INTERLEAVE_HOOK interleave::Wide interleave_atomic_load_16(
     const volatile interleave::Wide* object, int order) asm("__atomic_load_16");
 interleave::Wide interleave_atomic_load_16(const volatile interleave::Wide* object,
@@ -224,14 +224,24 @@ void interleave_atomic_store_16(volatile interleave::Wide* object, interleave::W
                                 int order) {
   interleave::hooked_store(object, value, order, CALLER);
 }
-INTERLEAVE_HOOK interleave::Wide interleave_atomic_exchange_16(
-    volatile interleave::Wide* object, interleave::Wide value,
-    int order) asm("__atomic_exchange_16");
-interleave::Wide interleave_atomic_exchange_16(volatile interleave::Wide* object,
-                                               interleave::Wide value, int order) {
-  return interleave::hooked_update(object, value, order,
-                                   interleave::exchanged<interleave::Wide>, CALLER);
-}
+#define INTERLEAVE_UPDATE_16(NAME, CHANGE)                                              \
+  INTERLEAVE_HOOK interleave::Wide interleave_atomic_##NAME##_16(                       \
+      volatile interleave::Wide* object, interleave::Wide operand,                      \
+      int order) asm("__atomic_" #NAME "_16");                                          \
+  interleave::Wide interleave_atomic_##NAME##_16(volatile interleave::Wide* object,     \
+                                                 interleave::Wide operand, int order) { \
+    return interleave::hooked_update(object, operand, order,                            \
+                                     interleave::CHANGE<interleave::Wide>, CALLER);     \
+  }
+
+INTERLEAVE_UPDATE_16(exchange, exchanged)
+INTERLEAVE_UPDATE_16(fetch_add, added)
+INTERLEAVE_UPDATE_16(fetch_sub, subtracted)
+INTERLEAVE_UPDATE_16(fetch_and, conjoined)
+INTERLEAVE_UPDATE_16(fetch_or, disjoined)
+INTERLEAVE_UPDATE_16(fetch_xor, differed)
+INTERLEAVE_UPDATE_16(fetch_nand, not_both)
+
 INTERLEAVE_HOOK bool interleave_atomic_compare_exchange_16(
     volatile interleave::Wide* object, interleave::Wide* expected,
     interleave::Wide desired, int success,

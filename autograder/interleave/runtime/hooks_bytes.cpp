@@ -68,27 +68,41 @@ void note_access(const void* address, std::size_t size, bool write, ProgramCount
   plain_access(address, size, write, pc);
 }
 
+void* copied(Copy real, void* to, const void* from, std::size_t size, ProgramCounter pc) {
+  note_access(from, size, false, pc);
+  note_access(to, size, true, pc);
+  return real == nullptr ? copy_bytes(to, from, size) : real(to, from, size);
+}
+
+void* filled(void* to, int value, std::size_t size, ProgramCounter pc) {
+  note_access(to, size, true, pc);
+  return real_memset == nullptr ? fill_bytes(to, value, size)
+                                : real_memset(to, value, size);
+}
+
 }  // namespace
 }  // namespace interleave
 
-using interleave::note_access;
+using interleave::copied;
+using interleave::filled;
 
 INTERLEAVE_HOOK void* memcpy(void* to, const void* from, std::size_t size) noexcept {
-  note_access(from, size, false, CALLER);
-  note_access(to, size, true, CALLER);
-  if (interleave::real_memcpy == nullptr) return interleave::copy_bytes(to, from, size);
-  return interleave::real_memcpy(to, from, size);
+  return copied(interleave::real_memcpy, to, from, size, CALLER);
 }
-
 INTERLEAVE_HOOK void* memmove(void* to, const void* from, std::size_t size) noexcept {
-  note_access(from, size, false, CALLER);
-  note_access(to, size, true, CALLER);
-  if (interleave::real_memmove == nullptr) return interleave::copy_bytes(to, from, size);
-  return interleave::real_memmove(to, from, size);
+  return copied(interleave::real_memmove, to, from, size, CALLER);
+}
+INTERLEAVE_HOOK void* memset(void* to, int value, std::size_t size) noexcept {
+  return filled(to, value, size, CALLER);
 }
 
-INTERLEAVE_HOOK void* memset(void* to, int value, std::size_t size) noexcept {
-  note_access(to, size, true, CALLER);
-  if (interleave::real_memset == nullptr) return interleave::fill_bytes(to, value, size);
-  return interleave::real_memset(to, value, size);
+// What Clang 15 and later call in their place in code that is instrumented.
+INTERLEAVE_HOOK void* __tsan_memcpy(void* to, const void* from, std::size_t size) {
+  return copied(interleave::real_memcpy, to, from, size, CALLER);
+}
+INTERLEAVE_HOOK void* __tsan_memmove(void* to, const void* from, std::size_t size) {
+  return copied(interleave::real_memmove, to, from, size, CALLER);
+}
+INTERLEAVE_HOOK void* __tsan_memset(void* to, int value, std::size_t size) {
+  return filled(to, value, size, CALLER);
 }

@@ -245,3 +245,9 @@ INTERLEAVE_HOOK int sigsuspend(const sigset_t* set) {
   INTERLEAVE_UNSUPPORTED("sigsuspend");
   return INTERLEAVE_NEXT(sigsuspend)(set);
 }
+
+// -- What is said to ThreadSanitizer ----------------------------------------------------------------
+
+// An order that no operation carries: the search could not know what depends on it.
+INTERLEAVE_HOOK void __tsan_acquire(void*) { INTERLEAVE_UNSUPPORTED("__tsan_acquire"); }
+INTERLEAVE_HOOK void __tsan_release(void*) { INTERLEAVE_UNSUPPORTED("__tsan_release"); }
