@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <sstream>
 
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
@@ -15,6 +17,7 @@ namespace course::cli {
 namespace {
 
 using namespace course::grader;
+namespace fs = std::filesystem;
 
 enum class Health { good, poor, broken };
 
@@ -56,11 +59,30 @@ Examined examine_tool(const std::string& name, const std::string& program,
   return {name, Health::good, found, ""};
 }
 
+// The oldest and the newest version of `program`, g++ or clang++, that the course supports.
+std::pair<int, int> supported(const fs::path& root, const std::string& program) {
+  std::ifstream in(root / "autograder/compilers");
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream words(line);
+    std::string family, name;
+    std::pair<int, int> versions;
+    if (words >> family >> name >> versions.first >> versions.second && name == program)
+      return versions;
+  }
+  throw std::runtime_error("autograder/compilers does not name " + program);
+}
+
 Examined examine_compiler(const Trees& trees) {
   const std::string compiler = trees.compiler_program();
   const bool clang = compiler.find("clang") != compiler.npos;
-  return examine_tool("compiler", compiler, clang ? std::pair(14, 0) : std::pair(12, 0),
-                      Health::broken, clang ? "clang" : "g++");
+  const auto [oldest, newest] = supported(trees.root(), clang ? "clang++" : "g++");
+  Examined examined = examine_tool("compiler", compiler, {oldest, 0}, Health::broken,
+                                   clang ? "clang" : "g++");
+  if (examined.health == Health::good && version_in(examined.found).first > newest) {
+    examined.health = Health::poor;
+    examined.advice = fmt::format("the course was tried with up to version {}", newest);
+  }
+  return examined;
 }
 
 Examined examine_sanitizer(const std::string& name, Stage stage, Sanitizers& sanitizers) {

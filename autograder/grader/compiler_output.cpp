@@ -101,8 +101,39 @@ std::optional<int> line_that_led_to(const std::vector<std::string>& lines, std::
   return std::nullopt;
 }
 
+// What CMake was told to say as it stopped, in one line: it wraps and indents its messages.
+std::optional<std::string> cmake_message(const std::string& output) {
+  static const std::regex form(
+      R"(CMake Error at [^\n]*\(message\):\n+((?:  [^\n]+\n)+))");
+  static const std::regex folds(R"(\s*\n\s*)");
+  std::smatch match;
+  if (!std::regex_search(output, match, form)) return std::nullopt;
+  const std::string words = std::regex_replace(match[1].str(), folds, " ");
+  return words.substr(2, words.size() - 3);
+}
+
+// What the linker misses that is no part of the student's program: a library of the
+// compiler's, or a hook that it calls and that no runtime here has.
+std::optional<std::string> link_fault(const std::string& output) {
+  static const std::regex library(R"(ld(?:\.\w+)?: cannot find ([^\s:]+))");
+  static const std::regex hook(
+      R"((?:undefined reference to|undefined symbol:) [`']?(__(?:[atl]san|ubsan|sanitizer)_\w+))");
+  std::smatch match;
+  if (std::regex_search(output, match, library)) {
+    return "the linker cannot find " + match[1].str() +
+           ", which belongs to the compiler: run `autograder/course doctor`";
+  }
+  if (std::regex_search(output, match, hook)) {
+    return "this compiler calls " + match[1].str() +
+           ", which the course does not know: use one of those in autograder/compilers";
+  }
+  return std::nullopt;
+}
+
 // What no change to the student's file can mend, and what can.
 std::optional<std::string> machine_fault(const std::string& output) {
+  if (auto words = cmake_message(output)) return words;
+  if (auto words = link_fault(output)) return words;
   static const std::vector<std::pair<std::regex, std::string>> faults{
       {std::regex("No space left on device"),
        "the disk is full: free some space and run this again"},

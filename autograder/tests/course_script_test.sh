@@ -23,8 +23,8 @@ fresh() {
   rm -rf "$work/clone" "$work/tools" "$work/calls"
   root=$work/clone
   mkdir -p "$root/autograder" "$work/tools"
-  cp "$from/course" "$from/setup" "$root/autograder/"
-  for tool in sh dirname readlink cut sed grep cat tail mkdir rm id chmod sleep touch flock; do
+  cp "$from/course" "$from/setup" "$from/compilers" "$root/autograder/"
+  for tool in sh dirname readlink cut sed grep cat tail tr mkdir rm id chmod sleep touch flock; do
     ln -s "$(command -v $tool)" "$work/tools/$tool"
   done
   tool c++ 'case $1 in -dumpversion) echo 12 ;; *) echo "c++ (Debian) 12.2.0" ;; esac'
@@ -86,7 +86,7 @@ fresh
 rm "$work/tools/ninja" "$work/tools/c++"
 course map
 [ "$status" = 3 ] || fail "a missing tool that cannot be installed is status 3"
-says 'lacks ninja, g++ 12 or clang++ 14' || fail "what is missing is named"
+says 'lacks ninja, g++ 12 to 14 or clang++ 14 to 19.' || fail "what is missing is named"
 says 'apt-get install -y cmake ninja-build g++' || fail "the command that mends it is printed"
 
 fresh
@@ -100,6 +100,22 @@ tool g++-12 'case $1 in -dumpversion) echo 12 ;; *) echo "g++-12 12.3.0" ;; esac
 course cxx
 says 'CXX=g++-12' || fail "a newer compiler beside an old default is taken"
 [ "$(sed -n 2p "$root/.build/ready.student")" = g++-12 ] || fail "the compiler is remembered"
+
+says 'c++ is version 11, which is too old; g++-12 is used' || fail "an old default is named"
+
+fresh
+tool c++ 'case $1 in -dumpversion) echo 11 ;; *) echo "c++ (Ubuntu) 11.4.0" ;; esac'
+course map
+[ "$status" = 3 ] && says 'clang++ 14 to 19 (c++ is version 11)' || fail "an old compiler is named"
+
+fresh
+tool c++ 'case $1 in -dumpversion) echo 15.1 ;; *) echo "c++ 15.1" ;; esac'
+course map
+[ "$status" = 7 ] && says 'newer than any the course was tried with' || fail "a new one is named"
+tool clang++-19 'case $1 in -dumpversion) echo 19.1 ;; *) echo "Debian clang version 19.1" ;; esac'
+rm "$root/.build/ready.student"
+course cxx
+says 'CXX=clang++-19' || fail "one that is supported goes before a newer one"
 
 fresh
 rm "$work/tools/ninja"

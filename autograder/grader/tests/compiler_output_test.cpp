@@ -60,6 +60,46 @@ TEST(FirstError, OfTheLinkerIsSaidToo) {
   EXPECT_EQ(error.first.message, "undefined reference to `Slot::take()'");
 }
 
+TEST(FirstError, OfARuntimeThatLacksAHookIsTheEnvironments) {
+  for (const char* said :
+       {"/usr/bin/ld: slot_test.cpp.o: in function `f': undefined reference to "
+        "`__tsan_memset'\n",
+        "ld.lld: error: undefined symbol: __tsan_memset\n"}) {
+    const BuildError error = first_error(said, slot);
+    EXPECT_TRUE(error.environment) << said;
+    EXPECT_EQ(
+        error.first.message,
+        "this compiler calls __tsan_memset, which the course does not know: use one "
+        "of those in autograder/compilers");
+  }
+}
+
+TEST(FirstError, OfALibraryThatIsMissingIsTheEnvironments) {
+  const BuildError error = first_error(
+      "/usr/bin/ld: cannot find /usr/lib/clang/16/lib/linux/libclang_rt.tsan-x86_64.a: "
+      "No such file or directory\n",
+      slot);
+  EXPECT_TRUE(error.environment);
+  EXPECT_EQ(
+      error.first.message,
+      "the linker cannot find /usr/lib/clang/16/lib/linux/libclang_rt.tsan-x86_64.a, "
+      "which belongs to the compiler: run `autograder/course doctor`");
+}
+
+TEST(FirstError, OfCMakeIsWhatItWasToldToSay) {
+  const BuildError error = first_error(
+      "-- The CXX compiler identification is Clang 13.0.1\n"
+      "CMake Error at autograder/cmake/compilers.cmake:18 (message):\n"
+      "  clang++-13 is clang++ 13, and the course needs clang++ 14\n"
+      "  to 19: it is too old.\n"
+      "Call Stack (most recent call first):\n",
+      slot);
+  EXPECT_TRUE(error.environment);
+  EXPECT_EQ(error.first.message,
+            "clang++-13 is clang++ 13, and the course needs clang++ 14 to 19: it is too "
+            "old.");
+}
+
 TEST(FirstError, ThatNobodyUnderstandsIsTheEnvironments) {
   EXPECT_TRUE(first_error("ninja: something odd\n", slot).environment);
 }
