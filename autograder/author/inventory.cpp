@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "author/files.hpp"
 #include "author/links.hpp"
 #include "author/markdown.hpp"
 #include "author/starters.hpp"
 #include "author/weave.hpp"
+#include "grader/nearest.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;
@@ -63,7 +63,6 @@ class Inspection {
     inspect_files();
     inspect_declarations();
     inspect_concepts();
-    inspect_mutants();
     return std::move(messages_);
   }
 
@@ -86,39 +85,27 @@ class Inspection {
     for (const auto& step : exercise_.steps) {
       if (step.points <= 0) lacks(fmt::format("step {} earns no points", step.number));
     }
-    if (exercise_.mutants.empty()) lacks("no [[mutant]] is declared");
+    if (exercise_.mutants.empty()) {
+      lacks(fmt::format("has no mutant; put a diff into autograder/mutants/{}/{}/",
+                        exercise_.lesson, exercise_.name));
+    }
   }
 
   void inspect_concepts() {
-    std::set<std::string> named;
-    for (const auto& test : exercise_.tests()) named.insert(test.concept_name);
-    for (const auto& cost : exercise_.costs) named.insert(cost.concept_name);
-    for (const auto& gate : exercise_.gates) named.insert(gate.concept_name);
-    for (const auto& mutant : exercise_.mutants) named.insert(mutant.concept_name);
-    for (const auto& [stage, concept_name] : exercise_.stage_concepts)
-      named.insert(concept_name);
-    for (const auto& name : named) {
-      if (!course_.concepts.contains(name)) {
-        lacks(fmt::format("the concept \"{}\" is not in autograder/concepts.toml", name));
-      }
-    }
-  }
-
-  void inspect_mutants() {
-    const fs::path folder =
-        fs::path("autograder/mutants") / exercise_.lesson / exercise_.name;
-    std::set<std::string> declared;
-    for (const auto& mutant : exercise_.mutants) {
-      declared.insert(mutant.name);
-      const fs::path diff = folder / (mutant.name + ".diff");
-      if (!fs::exists(course_.root / diff)) lacks(diff.string() + " is missing");
-    }
-    if (!fs::is_directory(course_.root / folder)) return;
-    for (const auto& entry : fs::directory_iterator(course_.root / folder)) {
-      if (!declared.contains(entry.path().stem().string())) {
-        lacks(fmt::format("{} is declared by no [[mutant]]",
-                          entry.path().lexically_relative(course_.root).string()));
-      }
+    std::vector<std::string> known;
+    for (const auto& [name, found] : course_.concepts) known.push_back(name);
+    for (const auto& mention : exercise_.mentions) {
+      if (course_.concepts.contains(mention.concept_name)) continue;
+      const std::string guess = grader::did_you_mean(mention.concept_name, known);
+      const std::string remedy = fmt::format(
+          "; declare it in lessons/{}/concepts.toml, and explain it in the "
+          "README.md beside it",
+          exercise_.lesson);
+      messages_.push_back(
+          Mistake(mention.file, static_cast<std::size_t>(mention.line),
+                  fmt::format("no lesson has the concept \"{}\"{}", mention.concept_name,
+                              guess.empty() ? remedy : guess))
+              .what());
     }
   }
 

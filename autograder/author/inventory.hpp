@@ -14,8 +14,8 @@ namespace course::author {
 // nowhere. Each message ends with the command that mends it, where one does.
 [[nodiscard]] std::vector<std::string> stale_texts(const std::filesystem::path& root);
 
-// What one exercise lacks: an empty hint, a step without points, a diff that no [[mutant]]
-// declares or a [[mutant]] without its diff, an unknown concept, a missing file.
+// What one exercise lacks: an empty hint, a step without points, a mutant, a concept that no
+// lesson declares, a missing file.
 [[nodiscard]] std::vector<std::string> missing_parts(const grader::Course& course,
                                                      const grader::Exercise& exercise);
 

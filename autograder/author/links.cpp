@@ -1,13 +1,14 @@
 #include "author/links.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
 
 #include "author/files.hpp"
 #include "author/markdown.hpp"
+#include "grader/manifest.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;
@@ -62,36 +63,21 @@ std::vector<std::string> broken_links(const fs::path& root) {
   return broken;
 }
 
-std::vector<std::string> broken_concepts(const fs::path& root) {
-  const fs::path file = root / "autograder" / "concepts.toml";
+std::vector<std::string> broken_concepts(const fs::path& root) try {
   std::vector<std::string> broken;
-  if (!fs::exists(file)) return broken;
-  const auto report = [&](std::size_t line, const std::string& what) {
-    broken.push_back(Mistake(file.lexically_relative(root), line, what).what());
-  };
-  toml::table table;
-  try {
-    table = toml::parse(read_file(file));
-  } catch (const toml::parse_error& error) {
-    report(error.source().begin.line, std::string(error.description()));
-    return broken;
-  }
-  const toml::table* concepts = table["concept"].as_table();
-  if (concepts == nullptr) return broken;
-  for (const auto& [name, concept_node] : *concepts) {
-    const toml::node_view<const toml::node> lesson =
-        toml::node_view(concept_node)["lesson"];
-    const std::string target = lesson.value_or(std::string());
-    if (target.find('#') == std::string::npos) {
-      report(concept_node.source().begin.line,
-             fmt::format(
-                 "concept \"{}\" needs lesson = \"lessons/NN-name/README.md#heading\"",
-                 name.str()));
-    } else if (const auto what = fault(root, root, file, target)) {
-      report(lesson.node()->source().begin.line, *what);
-    }
+  for (const auto& [name, found] : grader::load_concepts(root)) {
+    if (!fault(root, root, root, found.lesson)) continue;
+    const std::string text = found.lesson.substr(0, found.lesson.find('#'));
+    broken.push_back(
+        fmt::format("{}: the concept \"{}\" has no heading of its name in {}; explain it "
+                    "there, under "
+                    "`### {}{}`",
+                    found.place, name, text, static_cast<char>(std::toupper(name[0])),
+                    name.substr(1)));
   }
   return broken;
+} catch (const grader::ManifestError& error) {
+  return {error.what()};
 }
 
 }  // namespace course::author

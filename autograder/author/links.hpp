@@ -11,8 +11,8 @@ namespace course::author {
 // file and line and the nearest heading there is. Links to other sites are not followed.
 [[nodiscard]] std::vector<std::string> broken_links(const std::filesystem::path& root);
 
-// The same for the lesson named by each concept in autograder/concepts.toml. A course
-// without that file has no concepts.
+// One message for each concept that its lesson's text has no heading for; and what is wrong
+// with a concepts.toml that cannot be read.
 [[nodiscard]] std::vector<std::string> broken_concepts(const std::filesystem::path& root);
 
 }  // namespace course::author

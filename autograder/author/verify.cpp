@@ -28,12 +28,13 @@ constexpr std::array<std::string_view, 6> presets{"student",    strict_preset, "
 // A gate that cannot tell is asked this often.
 constexpr int gate_attempts = 3;
 
-// One thing to try, and which concept a mutant's failure must name.
+// One thing to try, which concept a mutant's failure must name, and which tests must fail.
 struct Trial {
   Kind kind;
   Subject subject;
   Stage stage;
   std::string concept_name;
+  std::vector<std::string> tests;
 
   // A starter's build is tried where warnings are errors.
   [[nodiscard]] std::string_view preset() const {
@@ -48,21 +49,33 @@ struct Trial {
   }
 };
 
-std::vector<Trial> trials_of(const grader::Exercise& exercise, const Grading& grading) {
+// The tests are those of the first stage; others may know the mistake by other tests.
+void add_trials_of(const grader::Mutant& mutant, const grader::Exercise& exercise,
+                   MutantStages stages, std::vector<Trial>& trials) {
+  for (const Stage stage : mutant.caught_by) {
+    const bool first = stage == mutant.caught_by.front();
+    if (!first && stages == MutantStages::first) return;
+    trials.push_back({Kind::mutant,
+                      {&exercise, mutant.name},
+                      stage,
+                      mutant.concept_name,
+                      first ? mutant.tests : std::vector<std::string>{}});
+  }
+}
+
+std::vector<Trial> trials_of(const grader::Exercise& exercise, MutantStages mutant_stages,
+                             const Grading& grading) {
   std::vector<Trial> trials;
   const Subject starter{&exercise, "student"};
-  trials.push_back({Kind::starter, starter, Stage::build, ""});
-  trials.push_back({Kind::starter, starter, Stage::unit, ""});
+  trials.push_back({Kind::starter, starter, Stage::build, "", {}});
+  trials.push_back({Kind::starter, starter, Stage::unit, "", {}});
   for (const Stage stage : grader::all_stages) {
     if (grading.applies(stage, exercise)) {
-      trials.push_back({Kind::solution, {&exercise, "solution"}, stage, ""});
+      trials.push_back({Kind::solution, {&exercise, "solution"}, stage, "", {}});
     }
   }
   for (const auto& mutant : exercise.mutants) {
-    for (const Stage stage : mutant.caught_by) {
-      trials.push_back(
-          {Kind::mutant, {&exercise, mutant.name}, stage, mutant.concept_name});
-    }
+    add_trials_of(mutant, exercise, mutant_stages, trials);
   }
   return trials;
 }
@@ -98,17 +111,33 @@ void judge_solution(const StageResult& result, Evidence& evidence) {
   }
 }
 
-void judge_mutant(const StageResult& result, const std::string& expected,
-                  Evidence& evidence) {
+// The first of `tests` that found nothing, though others did; empty if there is none.
+std::string idle_test(const StageResult& result, const std::vector<std::string>& tests) {
+  for (const auto& test : tests) {
+    const bool found =
+        std::any_of(result.findings.begin(), result.findings.end(),
+                    [&](const grader::Finding& finding) { return finding.test == test; });
+    if (!found) return test;
+  }
+  return "";
+}
+
+void judge_mutant(const Trial& trial, const StageResult& result, Evidence& evidence) {
+  const std::string& expected = trial.concept_name;
   if (result.verdict == Verdict::passed) {
-    evidence.words =
-        "escapes: add a test that this mistake breaks, or name another stage in "
-        "caught_by";
+    evidence.words = fmt::format(
+        "escapes{}: add a test that this mistake breaks, or name another stage in the "
+        "head of its diff",
+        trial.tests.empty() ? "" : " the tests that its head names");
     return;
   }
   if (result.verdict != Verdict::failed) {
     evidence.words =
         fmt::format("is {}: {}", grader::name_of(result.verdict), first_words(result));
+    return;
+  }
+  if (const std::string idle = idle_test(result, trial.tests); !idle.empty()) {
+    evidence.words = idle + " does not catch it: take it out of the head of its diff";
     return;
   }
   std::set<std::string> named;
@@ -160,7 +189,7 @@ Evidence judged(const Trial& trial, const StageResult& result) {
       judge_solution(result, evidence);
       break;
     case Kind::mutant:
-      judge_mutant(result, trial.concept_name, evidence);
+      judge_mutant(trial, result, evidence);
       if (evidence.standing == Standing::fails && right_gate_was_unsure(trial, result)) {
         evidence.standing = Standing::inconclusive;
       }
@@ -245,7 +274,7 @@ class Campaign {
     }
     Evidence evidence;
     for (int i = 0; i < gate_attempts; ++i) {
-      evidence = judged(trial, grading_.run(trial.stage, trial.subject));
+      evidence = judged(trial, grading_.run(trial.stage, trial.subject, trial.tests));
       if (evidence.standing != Standing::inconclusive) break;
     }
     return evidence;
@@ -263,11 +292,11 @@ class Campaign {
 }  // namespace
 
 std::vector<Evidence> gather_evidence(
-    const std::vector<const grader::Exercise*>& exercises, Grading& grading,
-    const EvidenceListener& listener) {
+    const std::vector<const grader::Exercise*>& exercises, MutantStages mutant_stages,
+    Grading& grading, const EvidenceListener& listener) {
   std::vector<Trial> trials;
   for (const auto* exercise : exercises) {
-    const std::vector<Trial> more = trials_of(*exercise, grading);
+    const std::vector<Trial> more = trials_of(*exercise, mutant_stages, grading);
     trials.insert(trials.end(), more.begin(), more.end());
   }
   return Campaign(std::move(trials), grading, listener).run();

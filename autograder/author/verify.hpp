@@ -2,7 +2,8 @@
 //
 //      exercises --> trials --> tree by tree: build, run just the stage --> evidence
 //
-// A mutant is built only in the trees of the stages that must catch it, and run no further.
+// A mutant is built only in the tree of the stage that catches it first, and runs only the
+// tests that its head names; or in those of all its stages, where that is asked for.
 #pragma once
 
 #include <functional>
@@ -30,10 +31,12 @@ class Grading {
   [[nodiscard]] virtual std::map<std::string, std::string> build(
       std::string_view preset, const std::vector<grader::Subject>& subjects) = 0;
 
-  // Runs one stage of a subject that is built; Stage::build builds it. Any thread may call
-  // it, but for Stage::gate only while no other call runs.
+  // Runs one stage of a subject that is built, or just those of its tests that `only` names;
+  // Stage::build builds it. Any thread may call it, but for Stage::gate only while no other
+  // call runs.
   [[nodiscard]] virtual grader::StageResult run(grader::Stage stage,
-                                                const grader::Subject& subject) = 0;
+                                                const grader::Subject& subject,
+                                                const std::vector<std::string>& only) = 0;
 
   // Whether `exercise` is judged by `stage` at all.
   [[nodiscard]] virtual bool applies(grader::Stage stage,
@@ -45,10 +48,13 @@ class Grading {
 
 using EvidenceListener = std::function<void(const Evidence&)>;
 
+// Which of the stages that a mutant's head names are to catch it.
+enum class MutantStages { first, every };
+
 // All evidence about `exercises`, in their order. `listener` hears each piece as soon as it
 // is known, one call at a time. Blocks for minutes.
 [[nodiscard]] std::vector<Evidence> gather_evidence(
-    const std::vector<const grader::Exercise*>& exercises, Grading& grading,
-    const EvidenceListener& listener);
+    const std::vector<const grader::Exercise*>& exercises, MutantStages mutant_stages,
+    Grading& grading, const EvidenceListener& listener);
 
 }  // namespace course::author

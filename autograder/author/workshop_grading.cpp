@@ -33,9 +33,9 @@ std::map<std::string, std::string> WorkshopGrading::build(
 }
 
 grader::StageResult WorkshopGrading::run(grader::Stage stage,
-                                         const grader::Subject& subject) {
-  return stage == grader::Stage::build ? grader::run_build_stage(subject, workshop_)
-                                       : grader::run_stage(stage, subject, workshop_);
+                                         const grader::Subject& subject,
+                                         const std::vector<std::string>& only) {
+  return grader::run_stage(stage, subject, workshop_, only);
 }
 
 bool WorkshopGrading::applies(grader::Stage stage,

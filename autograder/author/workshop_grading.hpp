@@ -14,7 +14,8 @@ class WorkshopGrading : public Grading {
   // One call of the build for all; only if that fails, one for each, to know which.
   std::map<std::string, std::string> build(
       std::string_view preset, const std::vector<grader::Subject>& subjects) override;
-  grader::StageResult run(grader::Stage stage, const grader::Subject& subject) override;
+  grader::StageResult run(grader::Stage stage, const grader::Subject& subject,
+                          const std::vector<std::string>& only) override;
   bool applies(grader::Stage stage, const grader::Exercise& exercise) const override;
   unsigned side_by_side() const override;
 

@@ -28,19 +28,22 @@ std::vector<std::string> faults_of(const grader::Course& course,
   return faults;
 }
 
-author::Proof prove(const Common& common, const grader::Course& course,
-                    const Exercises& exercises, std::FILE* stream) {
+author::Proof prove(const Common& common, const AuthorOptions& options,
+                    const grader::Course& course, const Exercises& exercises,
+                    std::FILE* stream) {
   author::Proof proof;
   proof.faults = faults_of(course, exercises);
   for (const auto& fault : proof.faults) fmt::print(stream, "{}\n", fault);
-  fmt::print(stream, "building starters, solutions and mutants, once for each stage …\n");
+  fmt::print(stream, "building starters, solutions and mutants …\n");
   std::fflush(stream);
 
   grader::Workshop workshop(course, grader::Trees(common.root, common.compiler),
                             std::random_device{}());
   author::WorkshopGrading grading(workshop);
-  proof.evidence =
-      author::gather_evidence(exercises, grading, [&](const author::Evidence& evidence) {
+  const auto stages =
+      options.every_stage ? author::MutantStages::every : author::MutantStages::first;
+  proof.evidence = author::gather_evidence(
+      exercises, stages, grading, [&](const author::Evidence& evidence) {
         fmt::print(stream, "{}\n", author::line_for(evidence));
         std::fflush(stream);
       });
@@ -62,7 +65,7 @@ int verify(const Common& common, const AuthorOptions& options) {
   const Exercises exercises = course.select(options.ids);
   // With JSON on standard output, people read standard error.
   std::FILE* stream = options.json ? stderr : stdout;
-  const author::Proof proof = prove(common, course, exercises, stream);
+  const author::Proof proof = prove(common, options, course, exercises, stream);
   if (options.json) fmt::print("{}\n", proof.json().dump(2));
   print_what_does_not_hold(proof, stream);
   fmt::print(stream, "\n{}{}\n", proof.summary(),

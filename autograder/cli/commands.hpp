@@ -93,6 +93,7 @@ int doctor(const Common&, const DoctorOptions&);
 struct AuthorOptions {
   bool check = false;  // starters, weave: change nothing, fail if anything would change
   std::vector<std::string> ids;  // verify: these only
+  bool every_stage = false;      // verify: a mutant in each stage that its head names
   bool json = false;             // verify
 };
 int author_starters(const Common&, const AuthorOptions&);

@@ -148,6 +148,8 @@ void add_author_commands(CLI::App& app, const Common& common, Action& action) {
   }
   auto* verify = add("verify", "Prove starters, solutions and mutants", author_verify);
   verify->add_option("ID", options.ids, "Only these exercises or lessons");
+  verify->add_flag("--every-stage", options.every_stage,
+                   "Prove a mutant in each stage that its head names, not in the first");
   verify->add_flag("--json", options.json, "Print JSON");
 
   static NewOptions new_options;

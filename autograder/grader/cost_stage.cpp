@@ -95,12 +95,14 @@ bool explored_by_chance(const TestRun& run) {
 
 }  // namespace
 
-StageResult run_cost_stage(const Subject& subject, Workshop& workshop) {
+StageResult run_cost_stage(const Subject& subject, Workshop& workshop,
+                           const std::vector<std::string>& only) {
   StageResult result;
   result.stage = Stage::cost;
   result.of = subject.exercise->points_of(Stage::cost);
   result.verdict = Verdict::passed;
   for (const CostLimit& limit : subject.exercise->costs) {
+    if (!is_chosen(limit.test, only)) continue;
     const TestCommand command = command_for(limit, subject, workshop);
     const TestRun run = run_test(command, workshop.stop);
     result.seconds += run.process.seconds;

@@ -6,6 +6,7 @@
 
 namespace course::grader {
 
-[[nodiscard]] StageResult run_cost_stage(const Subject& subject, Workshop& workshop);
+[[nodiscard]] StageResult run_cost_stage(const Subject& subject, Workshop& workshop,
+                                         const std::vector<std::string>& only);
 
 }  // namespace course::grader

@@ -47,7 +47,8 @@ Finding finding_of(const GateRule& rule, const gate::Result& judged, Verdict ver
 
 }  // namespace
 
-StageResult run_gate_stage(const Subject& subject, Workshop& workshop) {
+StageResult run_gate_stage(const Subject& subject, Workshop& workshop,
+                           const std::vector<std::string>& only) {
   StageResult result;
   result.stage = Stage::gate;
   result.of = subject.exercise->points_of(Stage::gate);
@@ -57,6 +58,7 @@ StageResult run_gate_stage(const Subject& subject, Workshop& workshop) {
   bool measured = false;
   Verdict worst = Verdict::passed;
   for (const GateRule& rule : subject.exercise->gates) {
+    if (!is_chosen(rule.name, only)) continue;
     const gate::Result judged = workshop.judge->judge(gate_of(rule), programs);
     const Verdict verdict = verdict_of(judged.verdict);
     result.checks.push_back({rule.name, verdict, judged.seconds});

@@ -6,6 +6,7 @@
 namespace course::grader {
 
 // Nothing else may be running on the machine.
-[[nodiscard]] StageResult run_gate_stage(const Subject& subject, Workshop& workshop);
+[[nodiscard]] StageResult run_gate_stage(const Subject& subject, Workshop& workshop,
+                                         const std::vector<std::string>& only);
 
 }  // namespace course::grader

@@ -1,11 +1,15 @@
 #include "grader/manifest.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <regex>
 #include <set>
 
+#include "grader/mutant_head.hpp"
 #include "grader/nearest.hpp"
+#include "grader/step_tests.hpp"
 #include "grader/toml_table.hpp"
 
 namespace course::grader {
@@ -25,27 +29,17 @@ std::string number_of(const std::string& lesson) {
   return digits.starts_with('0') ? digits.substr(1) : digits;
 }
 
-std::vector<Test> read_tests(TomlTable& step) {
-  std::vector<Test> tests;
-  for (auto& entry : step.tables("tests")) {
-    Test test{entry.text("name"), entry.text("concept")};
-    if (test.name.find('.') == test.name.npos) {
-      entry.fail_at("name", "must be SUITE.TEST, as GoogleTest prints it");
-    }
-    tests.push_back(std::move(test));
-    entry.nothing_else();
-  }
-  if (tests.empty())
-    step.fail("needs `tests`, a list such as [{name = \"…\", concept = \"…\"}]");
-  return tests;
+std::string read_concept(TomlTable& entry, Exercise& exercise) {
+  const std::string name = entry.text("concept");
+  exercise.mentions.push_back({name, entry.file(), entry.line_of("concept")});
+  return name;
 }
 
 std::vector<Step> read_steps(TomlTable& top) {
   std::vector<Step> steps;
   for (auto& entry : top.tables("step")) {
     const int number = static_cast<int>(steps.size()) + 1;
-    steps.push_back(
-        {number, entry.text("title"), entry.integer("points"), read_tests(entry)});
+    steps.push_back({number, entry.text("title"), entry.integer("points"), {}});
     entry.nothing_else();
   }
   if (steps.empty()) top.fail("needs at least one [[step]]");
@@ -64,28 +58,25 @@ std::map<Stage, int> read_points(TomlTable& top) {
   return points;
 }
 
-std::map<Stage, std::string> read_stage_concepts(TomlTable& top) {
-  std::map<Stage, std::string> concepts;
-  if (!top.has("stage")) return concepts;
+void read_stage_concepts(TomlTable& top, Exercise& exercise) {
+  if (!top.has("stage")) return;
   TomlTable table = top.table("stage");
   for (const Stage stage : scored_stages) {
     const std::string name(name_of(stage));
     if (!table.has(name.c_str())) continue;
     TomlTable entry = table.table(name.c_str());
-    concepts[stage] = entry.text("concept");
+    exercise.stage_concepts[stage] = read_concept(entry, exercise);
     entry.nothing_else();
   }
   table.nothing_else();
-  return concepts;
 }
 
-std::vector<CostLimit> read_costs(TomlTable& top) {
-  std::vector<CostLimit> costs;
+void read_costs(TomlTable& top, Exercise& exercise) {
   for (auto& entry : top.tables("cost")) {
     CostLimit cost{entry.text("test"),
                    entry.text("operation"),
                    {},
-                   entry.text("concept"),
+                   read_concept(entry, exercise),
                    entry.text("reason")};
     TomlTable limits = entry.table("limits");
     for (const auto& counted : countable) {
@@ -95,13 +86,11 @@ std::vector<CostLimit> read_costs(TomlTable& top) {
     limits.nothing_else();
     if (cost.limits.empty()) entry.fail_at("limits", "must limit something");
     entry.nothing_else();
-    costs.push_back(std::move(cost));
+    exercise.costs.push_back(std::move(cost));
   }
-  return costs;
 }
 
-std::vector<GateRule> read_gates(TomlTable& top) {
-  std::vector<GateRule> gates;
+void read_gates(TomlTable& top, Exercise& exercise) {
   for (auto& entry : top.tables("gate")) {
     GateRule gate;
     gate.name = entry.text("name");
@@ -111,48 +100,60 @@ std::vector<GateRule> read_gates(TomlTable& top) {
     }
     gate.kind = kind == "ratio" ? GateRule::Kind::ratio : GateRule::Kind::scaling;
     if (gate.kind == GateRule::Kind::scaling) gate.threads = entry.integer("threads");
-    gate.told = entry.number("told");
+    if (entry.has("told")) gate.told = entry.number("told");
     if (gate.told <= 0 || gate.told > 1)
       entry.fail_at("told", "must be above 0 and at most 1");
-    gate.concept_name = entry.text("concept");
+    gate.concept_name = read_concept(entry, exercise);
     gate.reason = entry.text("reason");
     entry.nothing_else();
-    gates.push_back(std::move(gate));
+    exercise.gates.push_back(std::move(gate));
   }
-  return gates;
-}
-
-std::vector<Mutant> read_mutants(TomlTable& top) {
-  std::vector<Mutant> mutants;
-  for (auto& entry : top.tables("mutant")) {
-    Mutant mutant{entry.text("name"), entry.text("mistake"), {}, entry.text("concept")};
-    for (const auto& name : entry.texts("caught_by")) {
-      const auto stage = stage_named(name);
-      if (!stage) {
-        entry.fail_at("caught_by",
-                      "names no stage `" + name + "`" +
-                          did_you_mean(name, {"build", "unit", "interleave", "tsan",
-                                              "asan", "cost", "gate"}));
-      }
-      mutant.caught_by.push_back(*stage);
-    }
-    if (mutant.caught_by.empty()) entry.fail_at("caught_by", "must name a stage");
-    entry.nothing_else();
-    mutants.push_back(std::move(mutant));
-  }
-  return mutants;
 }
 
 void read_limits(TomlTable& top, Exercise& exercise) {
   if (!top.has("limits")) return;
   TomlTable limits = top.table("limits");
-  exercise.test_seconds = limits.number("test_seconds");
-  exercise.stage_seconds = limits.number("stage_seconds");
+  if (limits.has("test_seconds")) exercise.test_seconds = limits.number("test_seconds");
+  if (limits.has("stage_seconds"))
+    exercise.stage_seconds = limits.number("stage_seconds");
   limits.nothing_else();
 }
 
-// --- what must agree with what
-// ------------------------------------------------------------
+// --- what stands elsewhere --------------------------------------------------------------
+
+void read_tests(const fs::path& root, Exercise& exercise) {
+  const fs::path source = exercise.manifest.parent_path() / (exercise.name + "_test.cpp");
+  const fs::path shown = source.lexically_relative(root);
+  const int steps = static_cast<int>(exercise.steps.size());
+  for (auto& [step, test] : read_step_tests(root, source)) {
+    if (step < 1 || step > steps) {
+      throw ManifestError(shown, test.line,
+                          fmt::format("{} holds step {}, and exercise.toml has {}",
+                                      test.name, step, steps));
+    }
+    if (!test.concept_name.empty()) {
+      exercise.mentions.push_back({test.concept_name, shown, test.line});
+    }
+    exercise.steps[step - 1].tests.push_back(std::move(test));
+  }
+  for (const auto& step : exercise.steps) {
+    if (!step.tests.empty()) continue;
+    throw ManifestError(shown, 1,
+                        fmt::format("no test holds step {} ({}); write STEP_TEST({}, …)",
+                                    step.number, step.title, step.number));
+  }
+}
+
+void read_mutants(const fs::path& root, Exercise& exercise) {
+  const fs::path folder =
+      root / "autograder" / "mutants" / exercise.lesson / exercise.name;
+  if (!fs::is_directory(folder)) return;
+  std::set<fs::path> diffs;
+  for (const auto& entry : fs::directory_iterator(folder)) diffs.insert(entry.path());
+  for (const auto& diff : diffs) add_mutant(root, diff, exercise);
+}
+
+// --- what must agree with what ----------------------------------------------------------
 
 void check_points(const TomlTable& top, const Exercise& exercise) {
   int sum = 0;
@@ -177,15 +178,13 @@ void check_declared(const TomlTable& top, const Exercise& exercise, Stage stage,
   }
 }
 
-void check_names(const TomlTable& top, const Exercise& exercise) {
-  std::set<std::string> seen;
-  for (const auto& test : exercise.tests()) {
-    if (!seen.insert(test.name).second)
-      top.fail("lists the test " + test.name + " twice");
-  }
-  for (const auto& mutant : exercise.mutants) {
-    if (!seen.insert(mutant.name).second)
-      top.fail("lists the mutant " + mutant.name + " twice");
+void check_cost_tests(const TomlTable& top, const Exercise& exercise) {
+  std::vector<std::string> known;
+  for (const auto& test : exercise.tests()) known.push_back(test.name);
+  for (const auto& cost : exercise.costs) {
+    if (std::find(known.begin(), known.end(), cost.test) != known.end()) continue;
+    top.fail("has a [[cost]] of the test `" + cost.test + "`, which is not there" +
+             did_you_mean(cost.test, known));
   }
 }
 
@@ -211,18 +210,19 @@ Exercise read_exercise(const fs::path& root, const fs::path& manifest) {
   exercise.lesson = manifest.parent_path().parent_path().filename().string();
   exercise.id = top.text("id");
   exercise.title = top.text("title");
-  const std::string file = top.text("file");
+  const std::string file = exercise.name + ".hpp";
   exercise.file = manifest.parent_path() / file;
   exercise.solution = root / "solutions" / exercise.lesson / file;
   exercise.hints = top.texts("hints");
   exercise.steps = read_steps(top);
   exercise.points = read_points(top);
   read_limits(top, exercise);
-  exercise.stage_concepts = read_stage_concepts(top);
-  exercise.costs = read_costs(top);
-  exercise.gates = read_gates(top);
-  exercise.mutants = read_mutants(top);
+  read_stage_concepts(top, exercise);
+  read_costs(top, exercise);
+  read_gates(top, exercise);
   top.nothing_else();
+  read_tests(root, exercise);
+  read_mutants(root, exercise);
 
   check_id(top, exercise);
   if (exercise.hints.size() != 3)
@@ -230,25 +230,37 @@ Exercise read_exercise(const fs::path& root, const fs::path& manifest) {
   check_points(top, exercise);
   check_declared(top, exercise, Stage::cost, !exercise.costs.empty());
   check_declared(top, exercise, Stage::gate, !exercise.gates.empty());
-  check_names(top, exercise);
+  check_cost_tests(top, exercise);
   return exercise;
 }
 
-std::map<std::string, Concept> load_concepts(const fs::path& root) {
-  std::map<std::string, Concept> concepts;
-  const fs::path file = root / "autograder" / "concepts.toml";
-  if (!fs::exists(file)) return concepts;
+// "lost wake-up" -> "lost-wake-up", as its heading is linked.
+std::string anchor_of(std::string concept_name) {
+  std::replace(concept_name.begin(), concept_name.end(), ' ', '-');
+  return concept_name;
+}
+
+void add_concepts(const fs::path& root, const fs::path& file,
+                  std::map<std::string, Concept>& concepts) {
   const toml::table parsed = parse_toml(file);
-  TomlTable top(parsed, below_root(root, file), "this file");
-  if (!top.has("concept")) return concepts;
-  TomlTable all = top.table("concept");
-  for (const auto& name : all.keys()) {
-    TomlTable entry = all.table(name.c_str());
-    concepts[name] = {entry.text("means"), entry.text("lesson")};
+  const fs::path shown = below_root(root, file);
+  TomlTable top(parsed, shown, "this file");
+  for (const auto& name : top.keys()) {
+    TomlTable entry = top.table(name.c_str());
+    const int line = top.line_of(name.c_str());
+    const Concept found{entry.text("means"),
+                        (shown.parent_path() / "README.md#").string() + anchor_of(name),
+                        fmt::format("{}:{}", shown.string(), line)};
     entry.nothing_else();
+    const auto [first, fresh] = concepts.try_emplace(name, found);
+    if (!fresh) {
+      throw ManifestError(
+          shown, line,
+          fmt::format("the concept \"{}\" is at {} already; a concept has "
+                      "one home, and other lessons name it",
+                      name, first->second.place));
+    }
   }
-  top.nothing_else();
-  return concepts;
 }
 
 // "2.10" comes after "2.9".
@@ -304,6 +316,21 @@ Exercise load_exercise(const fs::path& root, const fs::path& manifest) {
   return read_exercise(root, manifest);
 }
 
+std::map<std::string, Concept> load_concepts(const fs::path& root) {
+  std::map<std::string, Concept> concepts;
+  if (!fs::exists(root / "lessons")) return concepts;
+  std::set<fs::path>
+      lessons;  // in their order, so that the first one is a concept's home
+  for (const auto& entry : fs::directory_iterator(root / "lessons")) {
+    lessons.insert(entry.path());
+  }
+  for (const auto& lesson : lessons) {
+    const fs::path file = lesson / "concepts.toml";
+    if (fs::exists(file)) add_concepts(root, file, concepts);
+  }
+  return concepts;
+}
+
 Course load_course(const fs::path& root) {
   Course course;
   course.root = root;
@@ -317,10 +344,10 @@ Course load_course(const fs::path& root) {
   std::sort(course.exercises.begin(), course.exercises.end(), by_id);
   for (std::size_t i = 1; i < course.exercises.size(); ++i) {
     if (course.exercises[i - 1].id == course.exercises[i].id) {
-      throw ManifestError(below_root(root, course.exercises[i].manifest).string() +
-                          ":1: the id " + course.exercises[i].id + " is taken by " +
-                          course.exercises[i - 1].name +
-                          "; give this one the next free number");
+      throw ManifestError(below_root(root, course.exercises[i].manifest), 1,
+                          "the id " + course.exercises[i].id + " is taken by " +
+                              course.exercises[i - 1].name +
+                              "; give this one the next free number");
     }
   }
   return course;

@@ -1,5 +1,9 @@
-// What the course's authors declare: exercises/NN-name/EXERCISE/exercise.toml and
-// autograder/concepts.toml, read, checked and turned into plain structures.
+// What the course's authors declare, read, checked and turned into plain structures:
+//
+//   exercises/NN-name/EXERCISE/exercise.toml           steps, points, hints, costs, gates
+//   exercises/NN-name/EXERCISE/EXERCISE_test.cpp       which test holds which step
+//   autograder/mutants/NN-name/EXERCISE/MUTANT.diff    what catches it, in its head
+//   lessons/NN-name/concepts.toml                      the words that verdicts use
 //
 // Threads     Immutable once loaded: any thread may read.
 // Errors      ManifestError names the file, the line, and what to write instead. A key
@@ -18,7 +22,9 @@ namespace course::grader {
 
 class ManifestError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  ManifestError(const std::filesystem::path& file, std::size_t line,
+                const std::string& what)
+      : runtime_error(file.string() + ":" + std::to_string(line) + ": " + what) {}
 };
 
 // An ID on the command line that names nothing.
@@ -29,7 +35,8 @@ class UnknownId : public std::runtime_error {
 
 struct Test {
   std::string name;          // "JobQueue.ComesOutInOrder"
-  std::string concept_name;  // what its failure breaks
+  std::string concept_name;  // what its failure breaks; empty where a tool will know
+  int line = 0;              // of its source
 };
 
 struct Step {
@@ -52,8 +59,8 @@ struct GateRule {
   enum class Kind { ratio, scaling };
   std::string name;  // of the Google Benchmark
   Kind kind = Kind::ratio;
-  int threads = 0;  // scaling: k; measured at k and 2k
-  double told = 0;  // what the student is told to reach, as a share of the reference
+  int threads = 0;     // scaling: k; measured at k and 2k
+  double told = 0.80;  // what the student is told to reach, as a share of the reference
   std::string concept_name;
   std::string reason;
 };
@@ -61,8 +68,16 @@ struct GateRule {
 struct Mutant {
   std::string name;
   std::string mistake;
-  std::vector<Stage> caught_by;
+  std::vector<Stage> caught_by;  // in the grader's order; by the first it is proven
   std::string concept_name;
+  std::vector<std::string> tests;  // that catch it there; a gate's name for a gate
+};
+
+// A concept, and where it is named.
+struct Mention {
+  std::string concept_name;
+  std::filesystem::path file;  // below the course's folder
+  int line;
 };
 
 struct Exercise {
@@ -78,10 +93,13 @@ struct Exercise {
   std::map<Stage, int> points;  // of interleave, tsan, asan, cost and gate
   double test_seconds = 5;
   double stage_seconds = 60;
-  std::map<Stage, std::string> stage_concepts;
+  // Of what a sanitizer reports in general, where the report itself names nothing better.
+  std::map<Stage, std::string> stage_concepts{{Stage::tsan, "data race"},
+                                              {Stage::asan, "lifetime"}};
   std::vector<CostLimit> costs;
   std::vector<GateRule> gates;
-  std::vector<Mutant> mutants;
+  std::vector<Mutant> mutants;    // by name
+  std::vector<Mention> mentions;  // of concepts, in all of its files
 
   [[nodiscard]] std::vector<Test> tests() const;  // of all steps, in order
   [[nodiscard]] int points_of(Stage stage) const;
@@ -90,6 +108,8 @@ struct Exercise {
 struct Concept {
   std::string means;   // one sentence
   std::string lesson;  // "lessons/01-parallel-workers/README.md#lost-wake-up"
+  std::string
+      place;  // where it is declared: "lessons/01-parallel-workers/concepts.toml:7"
 };
 
 struct Course {
@@ -107,10 +127,15 @@ struct Course {
 // Reads every manifest below `root`. Throws ManifestError.
 [[nodiscard]] Course load_course(const std::filesystem::path& root);
 
-// Reads one manifest; its folders say which lesson and exercise it is. Throws
-// ManifestError.
+// Reads one manifest with the tests beside it and the mutants; its folders say which lesson
+// and exercise it is. Throws ManifestError.
 [[nodiscard]] Exercise load_exercise(const std::filesystem::path& root,
                                      const std::filesystem::path& manifest);
+
+// The concepts of all lessons, by name. Throws ManifestError, also for one that two lessons
+// declare.
+[[nodiscard]] std::map<std::string, Concept> load_concepts(
+    const std::filesystem::path& root);
 
 // The steps that `file` still leaves to be written, each with the line of its first call to
 // course::todo.

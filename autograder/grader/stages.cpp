@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
 #include <regex>
@@ -136,7 +137,12 @@ StageResult unbuilt(Stage stage, const Subject& subject, const BuildResult& buil
   return result;
 }
 
-StageResult run_stage(Stage stage, const Subject& subject, Workshop& workshop) {
+bool is_chosen(const std::string& name, const std::vector<std::string>& only) {
+  return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
+}
+
+StageResult run_stage(Stage stage, const Subject& subject, Workshop& workshop,
+                      const std::vector<std::string>& only) {
   StageResult result;
   result.stage = stage;
   result.of = subject.exercise->points_of(stage);
@@ -146,9 +152,9 @@ StageResult run_stage(Stage stage, const Subject& subject, Workshop& workshop) {
     return environment(std::move(result),
                        "the build left no program at " + program.string());
   }
-  if (stage == Stage::cost) return run_cost_stage(subject, workshop);
-  if (stage == Stage::gate) return run_gate_stage(subject, workshop);
-  return run_test_stage(stage, subject, workshop);
+  if (stage == Stage::cost) return run_cost_stage(subject, workshop, only);
+  if (stage == Stage::gate) return run_gate_stage(subject, workshop, only);
+  return run_test_stage(stage, subject, workshop, only);
 }
 
 bool applies(Stage stage, const Exercise& exercise) {

@@ -63,9 +63,16 @@ struct Workshop {
 // Compiles the unit program and says what the compiler said about the student's file.
 [[nodiscard]] StageResult run_build_stage(const Subject& subject, Workshop& workshop);
 
-// Runs `stage`, whose program must have been built (see `build` and `program_of`).
+// Runs `stage`, whose program must have been built (see `build` and `program_of`). With
+// names in `only` just those of its tests or gates are run, which proves a mutant and grades
+// nobody.
 [[nodiscard]] StageResult run_stage(Stage stage, const Subject& subject,
-                                    Workshop& workshop);
+                                    Workshop& workshop,
+                                    const std::vector<std::string>& only = {});
+
+// Whether `name` is one of `only`, or that names none.
+[[nodiscard]] bool is_chosen(const std::string& name,
+                             const std::vector<std::string>& only);
 
 // A result for a stage whose program does not build; `stage` is never Stage::build.
 [[nodiscard]] StageResult unbuilt(Stage stage, const Subject& subject,

@@ -63,13 +63,19 @@ struct Turn {
   int round;
 };
 
+std::vector<Test> chosen(std::vector<Test> tests, const std::vector<std::string>& only) {
+  std::erase_if(tests, [&](const Test& test) { return !is_chosen(test.name, only); });
+  return tests;
+}
+
 class TestStage {
  public:
-  TestStage(Stage stage, const Subject& subject, Workshop& workshop)
+  TestStage(Stage stage, const Subject& subject, Workshop& workshop,
+            const std::vector<std::string>& only)
       : stage_(stage),
         subject_(subject),
         workshop_(workshop),
-        tests_(subject.exercise->tests()),
+        tests_(chosen(subject.exercise->tests(), only)),
         file_(subject.file(workshop.trees.tree(preset_of(stage)))),
         steps_left_(steps_left(file_)),
         log_(workshop.trees.root() / ".course" / "logs" / subject.target() /
@@ -484,8 +490,9 @@ class TestStage {
 
 }  // namespace
 
-StageResult run_test_stage(Stage stage, const Subject& subject, Workshop& workshop) {
-  return TestStage(stage, subject, workshop).run();
+StageResult run_test_stage(Stage stage, const Subject& subject, Workshop& workshop,
+                           const std::vector<std::string>& only) {
+  return TestStage(stage, subject, workshop, only).run();
 }
 
 }  // namespace course::grader

@@ -6,7 +6,9 @@
 
 namespace course::grader {
 
+// Runs the tests named in `only`, or all if it is empty.
 [[nodiscard]] StageResult run_test_stage(Stage stage, const Subject& subject,
-                                         Workshop& workshop);
+                                         Workshop& workshop,
+                                         const std::vector<std::string>& only);
 
 }  // namespace course::grader

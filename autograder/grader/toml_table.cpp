@@ -9,7 +9,7 @@ namespace course::grader {
 namespace fs = std::filesystem;
 
 void TomlTable::fail_on_line(unsigned line, const std::string& problem) const {
-  throw ManifestError(file_.string() + ":" + std::to_string(line) + ": " + problem);
+  throw ManifestError(file_, line, problem);
 }
 
 void TomlTable::fail(const std::string& problem) const {
@@ -90,6 +90,10 @@ TomlTable TomlTable::table(const char* key) {
   return {*table, file_, "[" + std::string(key) + "]"};
 }
 
+int TomlTable::line_of(const char* key) const {
+  return static_cast<int>(table_.get(key)->source().begin.line);
+}
+
 bool TomlTable::has(const char* key) {
   asked_for_.insert(key);
   return table_.contains(key);
@@ -121,9 +125,8 @@ toml::table parse_toml(const fs::path& file) {
   try {
     return toml::parse_file(file.string());
   } catch (const toml::parse_error& error) {
-    throw ManifestError(file.string() + ":" +
-                        std::to_string(std::max(1U, error.source().begin.line)) +
-                        ": this is not TOML: " + std::string(error.description()));
+    throw ManifestError(file, std::max(1U, error.source().begin.line),
+                        "this is not TOML: " + std::string(error.description()));
   }
 }
 

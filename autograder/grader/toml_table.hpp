@@ -26,12 +26,14 @@ class TomlTable {
   std::vector<TomlTable> tables(const char* key);  // empty where the key is missing
   TomlTable table(const char* key);
 
-  bool has(const char* key);  // counts as reading it
+  bool has(const char* key);           // counts as reading it
+  int line_of(const char* key) const;  // of a key that is there
   std::vector<std::string> keys() const;
 
   // Throws if the table has a key that was never asked for. Call when done.
   void nothing_else() const;
 
+  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
   [[noreturn]] void fail(const std::string& problem) const;
   [[noreturn]] void fail_at(const char* key, const std::string& problem) const;
 

@@ -8,7 +8,7 @@ set -eu
 clone=$(mktemp -d)
 trap 'rm -rf "$clone"' EXIT
 mkdir "$clone/autograder"
-cp "$2/autograder/course" "$2/autograder/concepts.toml" "$clone/autograder/"
+cp "$2/autograder/course" "$clone/autograder/"
 cp -r "$2/lessons" "$2/exercises" "$2/solutions" "$clone/"
 
 (cd "$clone" && "$1" map --color never) | sed '/./,$!d' >"$clone/printed"

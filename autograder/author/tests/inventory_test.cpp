@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 using Messages = std::vector<std::string>;
 
 const std::string manifest = "exercises/16-work-sharing/shared_sum/exercise.toml";
+const std::string concepts = "lessons/01-a/concepts.toml";
 
 // A scaffolded lesson, in which nothing is missing.
 class InventoryTest : public testing::Test {
@@ -25,12 +26,9 @@ class InventoryTest : public testing::Test {
         course_.root() / "autograder/author/templates");
     scaffold_lesson(course_.root(), "16-work-sharing");
     scaffold_exercise(course_.root(), "16", "shared_sum");
-    for (const char* name : {"data race", "contention"}) {
-      concepts_ += "[concept.\"" + std::string(name) +
-                   "\"]\nmeans = \"x\"\nlesson = "
-                   "\"lessons/16-work-sharing/README.md#the-model\"\n";
-    }
-    course_.add("autograder/concepts.toml", concepts_);
+    course_.add("lessons/01-a/README.md", "# A\n\n## Data race\n\n## Contention\n");
+    course_.add(concepts,
+                "[\"data race\"]\nmeans = \"x\"\n[contention]\nmeans = \"x\"\n");
   }
 
   Messages missing() {
@@ -46,7 +44,6 @@ class InventoryTest : public testing::Test {
   }
 
   CourseFolder course_;
-  std::string concepts_;
 };
 
 TEST_F(InventoryTest, ScaffoldLacksNothing) {
@@ -54,22 +51,21 @@ TEST_F(InventoryTest, ScaffoldLacksNothing) {
   EXPECT_EQ(stale_texts(course_.root()), Messages{});
 }
 
-TEST_F(InventoryTest, UnknownConceptIsMissing) {
-  course_.add("autograder/concepts.toml",
-              concepts_.substr(0, concepts_.rfind("[concept")));
+TEST_F(InventoryTest, UnknownConceptIsNamedWhereItStands) {
+  const std::string place = manifest + ":22: no lesson has the concept \"contention\"; ";
+  course_.add(concepts, "[\"data race\"]\nmeans = \"x\"\n[contentions]\nmeans = \"x\"\n");
+  EXPECT_EQ(missing(), Messages{place + "did you mean `contentions`?"});
+  course_.add(concepts, "[\"data race\"]\nmeans = \"x\"\n");
   EXPECT_EQ(missing(),
-            Messages{manifest +
-                     ": the concept \"contention\" is not in autograder/concepts.toml"});
+            Messages{place + "declare it in lessons/16-work-sharing/concepts.toml, and "
+                             "explain it in the README.md beside it"});
 }
 
-TEST_F(InventoryTest, MutantAndItsDiffBelongTogether) {
-  const std::string folder = "autograder/mutants/16-work-sharing/shared_sum/";
-  fs::rename(course_.root() / folder / "without_a_lock.diff",
-             course_.root() / folder / "other.diff");
-  EXPECT_EQ(
-      missing(),
-      (Messages{manifest + ": " + folder + "without_a_lock.diff is missing",
-                manifest + ": " + folder + "other.diff is declared by no [[mutant]]"}));
+TEST_F(InventoryTest, ExerciseWithoutAMutantIsTold) {
+  fs::remove_all(course_.root() / "autograder/mutants/16-work-sharing/shared_sum");
+  EXPECT_EQ(missing(),
+            Messages{manifest + ": has no mutant; put a diff into "
+                                "autograder/mutants/16-work-sharing/shared_sum/"});
 }
 
 TEST_F(InventoryTest, EmptyHintAndMissingFileAreTold) {

@@ -48,28 +48,22 @@ TEST_F(LinksTest, LinkOutOfTheCourseIsBroken) {
 }
 
 TEST_F(LinksTest, ConceptsLeadToTheirHeadings) {
-  course_.add("autograder/concepts.toml",
-              "[concept.\"lost wake-up\"]\nmeans = \"x\"\n"
-              "lesson = \"lessons/01-a/README.md#lost-wake-up\"\n");
+  course_.add("lessons/01-a/concepts.toml", "[\"lost wake-up\"]\nmeans = \"x\"\n");
   EXPECT_EQ(broken_concepts(course_.root()), Messages{});
 }
 
 TEST_F(LinksTest, ConceptWithoutItsHeadingIsNamedWithItsLine) {
-  course_.add(
-      "autograder/concepts.toml",
-      "[concept.livelock]\nmeans = \"x\"\nlesson = \"lessons/01-a/README.md#livelock\"\n"
-      "[concept.leak]\nmeans = \"x\"\n");
+  course_.add("lessons/01-a/concepts.toml",
+              "[\"lost wake-up\"]\nmeans = \"x\"\n[livelock]\nmeans = \"x\"\n");
   EXPECT_EQ(
       broken_concepts(course_.root()),
-      (Messages{
-          "autograder/concepts.toml:4: concept \"leak\" needs lesson = "
-          "\"lessons/NN-name/README.md#heading\"",
-          "autograder/concepts.toml:3: the link lessons/01-a/README.md#livelock names "
-          "no heading of lessons/01-a/README.md; it has #a #lost-wake-up"}));
+      Messages{"lessons/01-a/concepts.toml:3: the concept \"livelock\" has no heading "
+               "of its name in lessons/01-a/README.md; explain it there, under "
+               "`### Livelock`"});
 }
 
 TEST_F(LinksTest, MisshapenConceptsAreAMessage) {
-  course_.add("autograder/concepts.toml", "[concept\n");
+  course_.add("lessons/01-a/concepts.toml", "[livelock\n");
   ASSERT_EQ(broken_concepts(course_.root()).size(), 1U);
 }
 

@@ -25,6 +25,12 @@ StageResult verdict(Verdict what, const std::string& concept_name = "") {
   return result;
 }
 
+StageResult failed(const std::string& test, const std::string& concept_name) {
+  StageResult result = verdict(Verdict::failed, concept_name);
+  result.findings.front().test = test;
+  return result;
+}
+
 class ToldGrading : public Grading {
  public:
   std::map<std::string, std::string> build(
@@ -36,15 +42,17 @@ class ToldGrading : public Grading {
     return unbuilt[std::string(preset)];
   }
 
-  StageResult run(Stage stage, const Subject& subject) override {
+  StageResult run(Stage stage, const Subject& subject,
+                  const std::vector<std::string>& only) override {
     const std::scoped_lock lock(mutex_);
     const std::string what = std::string(grader::name_of(stage)) + " " + subject.target();
     ++runs[what];
+    tests[what] = only;
     const auto found = told.find(what);
     if (found != told.end()) return found->second;
     if (subject.variant == "student") return verdict(Verdict::not_started);
     if (subject.variant == "solution") return verdict(Verdict::passed);
-    return verdict(Verdict::failed, "data race");
+    return failed(only.empty() ? "" : only.front(), "data race");
   }
 
   bool applies(Stage stage, const grader::Exercise&) const override {
@@ -56,6 +64,7 @@ class ToldGrading : public Grading {
   std::map<std::string, std::map<std::string, std::string>> unbuilt;
   std::vector<std::string> built;
   std::map<std::string, int> runs;
+  std::map<std::string, std::vector<std::string>> tests;  // that were asked for
   int builds = 0;
 
  private:
@@ -66,15 +75,18 @@ class VerifyTest : public testing::Test {
  protected:
   void SetUp() override {
     exercise_.name = "queue";
-    exercise_.mutants = {
-        {"unlocked", "no lock", {Stage::interleave, Stage::tsan}, "data race"},
-        {"slow", "spins", {Stage::gate}, "data race"}};
+    exercise_.mutants = {{"unlocked",
+                          "no lock",
+                          {Stage::interleave, Stage::tsan},
+                          "data race",
+                          {"Queue.A"}},
+                         {"slow", "spins", {Stage::gate}, "data race", {"Scaling"}}};
   }
 
   Proof proof() {
     Proof proof;
-    proof.evidence =
-        gather_evidence({&exercise_}, grading_, [&](const Evidence&) { ++heard_; });
+    proof.evidence = gather_evidence({&exercise_}, stages_, grading_,
+                                     [&](const Evidence&) { ++heard_; });
     return proof;
   }
 
@@ -89,6 +101,7 @@ class VerifyTest : public testing::Test {
   }
 
   grader::Exercise exercise_;
+  MutantStages stages_ = MutantStages::first;
   ToldGrading grading_;
   int heard_ = 0;
 };
@@ -107,30 +120,50 @@ TEST_F(VerifyTest, EachTreeIsBuiltOnceWithWhatItNeeds) {
   const auto times = [&](const std::string& what) {
     return std::count(grading_.built.begin(), grading_.built.end(), what);
   };
-  EXPECT_EQ(times("tsan queue-unlocked"), 1);
+  EXPECT_EQ(times("interleave queue-unlocked"), 1);
+  EXPECT_EQ(times("tsan queue-unlocked"), 0);
   EXPECT_EQ(times("asan queue-unlocked"), 0);
   EXPECT_EQ(times("bench queue-slow"), 1);
   EXPECT_EQ(times("student queue-solution"), 1);
   EXPECT_EQ(times("author queue-student"), 1);
 }
 
-TEST_F(VerifyTest, MutantRunsOnlyInTheStageThatMustCatchIt) {
+TEST_F(VerifyTest, MutantRunsTheTestsOfItsHeadInItsFirstStage) {
   (void)proof();
-  EXPECT_EQ(grading_.runs["tsan queue-unlocked"], 1);
+  EXPECT_EQ(grading_.runs["interleave queue-unlocked"], 1);
+  EXPECT_EQ(grading_.tests["interleave queue-unlocked"],
+            std::vector<std::string>{"Queue.A"});
+  EXPECT_EQ(grading_.runs.count("tsan queue-unlocked"), 0U);
   EXPECT_EQ(grading_.runs.count("unit queue-unlocked"), 0U);
 }
 
+// Which of its tests fail in a later stage its head does not say.
+TEST_F(VerifyTest, MutantRunsInEveryStageWhereThatIsAskedFor) {
+  stages_ = MutantStages::every;
+  EXPECT_EQ(proof().standing(), Standing::holds);
+  EXPECT_EQ(grading_.runs["interleave queue-unlocked"], 1);
+  EXPECT_EQ(grading_.runs["tsan queue-unlocked"], 1);
+  EXPECT_EQ(grading_.tests["tsan queue-unlocked"], std::vector<std::string>{});
+}
+
+TEST_F(VerifyTest, TestThatDoesNotCatchTheMutantIsNamed) {
+  exercise_.mutants[0].tests = {"Queue.A", "Queue.B"};
+  EXPECT_EQ(complaint(),
+            "Queue.B does not catch it: take it out of the head of its diff");
+}
+
 TEST_F(VerifyTest, EscapedMutantFails) {
-  grading_.told["tsan queue-unlocked"] = verdict(Verdict::passed);
+  grading_.told["interleave queue-unlocked"] = verdict(Verdict::passed);
   EXPECT_EQ(
       complaint(),
-      "escapes: add a test that this mistake breaks, or name another stage in caught_by");
+      "escapes the tests that its head names: add a test that this mistake breaks, or "
+      "name another stage in the head of its diff");
   EXPECT_EQ(proof().tally(Kind::mutant).holding, 1U);
   EXPECT_EQ(proof().standing(), Standing::fails);
 }
 
 TEST_F(VerifyTest, MutantCaughtUnderAnotherConceptFails) {
-  grading_.told["gate queue-slow"] = verdict(Verdict::failed, "contention");
+  grading_.told["gate queue-slow"] = failed("Scaling", "contention");
   EXPECT_EQ(complaint(),
             "is caught, but as \"contention\", not as \"data race\": as it was told");
 }
@@ -139,7 +172,7 @@ TEST_F(VerifyTest, MutantWhoseOwnGateCouldNotTellIsInconclusive) {
   using Kind = grader::GateRule::Kind;
   exercise_.gates = {{"Ratio", Kind::ratio, 0, 0.8, "contention", ""},
                      {"Scaling", Kind::scaling, 1, 0.8, "data race", ""}};
-  StageResult result = verdict(Verdict::failed, "contention");
+  StageResult result = failed("Scaling", "contention");
   result.checks = {{"Ratio", Verdict::failed, 1}, {"Scaling", Verdict::inconclusive, 1}};
   grading_.told["gate queue-slow"] = result;
   EXPECT_EQ(proof().standing(), Standing::inconclusive);
@@ -151,9 +184,9 @@ TEST_F(VerifyTest, MutantWhoseOwnGateCouldNotTellIsInconclusive) {
 }
 
 TEST_F(VerifyTest, CrashOfTheToolchainIsNoCatch) {
-  grading_.told["tsan queue-unlocked"] = verdict(Verdict::environment, "data race");
+  grading_.told["interleave queue-unlocked"] = verdict(Verdict::environment, "data race");
   EXPECT_EQ(complaint(), "is environment: as it was told");
-  grading_.told["tsan queue-unlocked"] = verdict(Verdict::tampered, "data race");
+  grading_.told["interleave queue-unlocked"] = verdict(Verdict::tampered, "data race");
   EXPECT_EQ(complaint(), "is tampered: as it was told");
 }
 
@@ -206,7 +239,7 @@ TEST_F(VerifyTest, MutantThatDoesNotBuildIsNotCaught) {
 }
 
 TEST_F(VerifyTest, MutantForTheCompilerIsBuiltByItsTrialAlone) {
-  exercise_.mutants = {{"copied", "copies", {Stage::build}, "data race"}};
+  exercise_.mutants = {{"copied", "copies", {Stage::build}, "data race", {}}};
   EXPECT_EQ(proof().standing(), Standing::holds);
   EXPECT_EQ(grading_.runs["build queue-copied"], 1);
   EXPECT_EQ(
@@ -218,7 +251,7 @@ TEST_F(VerifyTest, JsonHoldsTheEvidence) {
   const nlohmann::json json = proof().json();
   EXPECT_EQ(json["standing"], "holds");
   EXPECT_EQ(json["mutants"]["holding"], 2);
-  EXPECT_EQ(json["evidence"].size(), 11U);
+  EXPECT_EQ(json["evidence"].size(), 10U);
 }
 
 }  // namespace

@@ -15,13 +15,11 @@ namespace fs = std::filesystem;
 
 const std::string good = R"(id = "1.1"
 title = "A job queue that blocks"
-file = "job_queue.hpp"
 hints = ["a", "b", "c"]
 
 [[step]]
 title = "first in, first out"
 points = 60
-tests = [{ name = "JobQueue.Order", concept = "job order" }]
 
 [points]
 interleave = 30
@@ -29,9 +27,8 @@ cost = 10
 
 [limits]
 test_seconds = 2
-stage_seconds = 20
 
-[stage.interleave]
+[stage.tsan]
 concept = "lost wake-up"
 
 [[cost]]
@@ -40,12 +37,26 @@ operation = "hand-over"
 limits = { locks = 2, "wake-ups" = 1 }
 concept = "busy waiting"
 reason = "one lock each side"
+)";
 
-[[mutant]]
-name = "lifo"
-mistake = "last in, first out"
-caught_by = ["unit"]
-concept = "job order"
+const std::string good_tests = R"(// STEP_TEST(7, Not, ATest)
+STEP_TEST(1, JobQueue, Order, "job order") {
+}
+
+STEP_TEST(1, JobQueue, Cost,
+          "busy waiting") {
+}
+STEP_TEST_F(1, JobQueueTest, Moves) {}
+)";
+
+const std::string good_head = R"(mistake: last in, first out,
+  and nobody looks
+caught by: unit tsan
+concept: job order
+tests: JobQueue.Order JobQueue.Cost
+
+--- solution
++++ mutant
 )";
 
 // A course's folder that lasts as long as one test.
@@ -57,17 +68,20 @@ class Manifest : public testing::Test {
   }
   void TearDown() override { fs::remove_all(root_); }
 
-  void write(const std::string& exercise, const std::string& text) {
+  // The exercise's files, one of which may be another than the good one.
+  void write(const std::string& exercise, const std::string& manifest,
+             const std::string& tests = good_tests, const std::string& head = good_head) {
     const fs::path folder = root_ / "exercises" / "01-parallel-workers" / exercise;
+    const fs::path mutants =
+        root_ / "autograder" / "mutants" / "01-parallel-workers" / exercise;
     fs::create_directories(folder);
-    std::ofstream(folder / "exercise.toml") << text;
+    fs::create_directories(mutants);
+    std::ofstream(folder / "exercise.toml") << manifest;
+    std::ofstream(folder / (exercise + "_test.cpp")) << tests;
+    std::ofstream(mutants / "lifo.diff") << head;
   }
 
-  // `good` with `old` replaced, and the message it is rejected with.
-  std::string rejected(const std::string& old, const std::string& replacement) {
-    std::string text = good;
-    text.replace(text.find(old), old.size(), replacement);
-    write("job_queue", text);
+  std::string message() {
     try {
       (void)load_course(root_);
     } catch (const ManifestError& error) {
@@ -76,8 +90,32 @@ class Manifest : public testing::Test {
     return "accepted";
   }
 
+  static std::string replaced(std::string text, const std::string& old,
+                              const std::string& replacement) {
+    return text.replace(text.find(old), old.size(), replacement);
+  }
+
+  // The message with which the exercise is rejected after `old` was replaced.
+  std::string rejected(const std::string& old, const std::string& replacement) {
+    write("job_queue", replaced(good, old, replacement));
+    return message();
+  }
+  std::string rejected_tests(const std::string& old, const std::string& replacement) {
+    write("job_queue", good, replaced(good_tests, old, replacement));
+    return message();
+  }
+  std::string rejected_head(const std::string& old, const std::string& replacement) {
+    write("job_queue", good, good_tests, replaced(good_head, old, replacement));
+    return message();
+  }
+
   fs::path root_;
 };
+
+const std::string tests_file =
+    "exercises/01-parallel-workers/job_queue/job_queue_test.cpp";
+const std::string diff_file =
+    "autograder/mutants/01-parallel-workers/job_queue/lifo.diff";
 
 TEST_F(Manifest, ReadsEverything) {
   write("job_queue", good);
@@ -86,26 +124,39 @@ TEST_F(Manifest, ReadsEverything) {
   const Exercise& exercise = course.exercises[0];
   EXPECT_EQ(exercise.name, "job_queue");
   EXPECT_EQ(exercise.lesson, "01-parallel-workers");
-  EXPECT_EQ(exercise.steps[0].tests[0].concept_name, "job order");
+  ASSERT_EQ(exercise.tests().size(), 3U);
+  EXPECT_EQ(exercise.tests()[0].name, "JobQueue.Order");
+  EXPECT_EQ(exercise.tests()[1].concept_name, "busy waiting");
+  EXPECT_EQ(exercise.tests()[1].line, 5);
+  EXPECT_EQ(exercise.tests()[2].name, "JobQueueTest.Moves");
+  EXPECT_EQ(exercise.tests()[2].concept_name, "");
   EXPECT_EQ(exercise.points_of(Stage::unit), 60);
   EXPECT_EQ(exercise.points_of(Stage::interleave), 30);
   EXPECT_EQ(exercise.points_of(Stage::tsan), 0);
   EXPECT_EQ(exercise.costs[0].limits.at("wake-ups"), 1);
-  EXPECT_EQ(exercise.stage_concepts.at(Stage::interleave), "lost wake-up");
-  EXPECT_EQ(exercise.mutants[0].caught_by, std::vector{Stage::unit});
+  EXPECT_EQ(exercise.stage_concepts.at(Stage::tsan), "lost wake-up");
+  EXPECT_EQ(exercise.stage_concepts.at(Stage::asan), "lifetime");
+  EXPECT_EQ(exercise.test_seconds, 2);
+  EXPECT_EQ(exercise.stage_seconds, 60);
+  const Mutant& mutant = exercise.mutants.at(0);
+  EXPECT_EQ(mutant.name, "lifo");
+  EXPECT_EQ(mutant.mistake, "last in, first out, and nobody looks");
+  EXPECT_EQ(mutant.caught_by, (std::vector{Stage::unit, Stage::tsan}));
+  EXPECT_EQ(mutant.concept_name, "job order");
+  EXPECT_EQ(mutant.tests, (std::vector<std::string>{"JobQueue.Order", "JobQueue.Cost"}));
 }
 
 TEST_F(Manifest, SuggestsTheKeyThatWasMeant) {
   EXPECT_EQ(
       rejected("title = \"first", "titel = \"first"),
-      "exercises/01-parallel-workers/job_queue/exercise.toml:7: a [[step]] has no key "
+      "exercises/01-parallel-workers/job_queue/exercise.toml:6: a [[step]] has no key "
       "`titel`; did you mean `title`?");
 }
 
 TEST_F(Manifest, RejectsAKeyThatNobodyReads) {
   EXPECT_EQ(
       rejected("interleave = 30", "interleave = 30\ninterleaves = 3"),
-      "exercises/01-parallel-workers/job_queue/exercise.toml:13: [points] has no key "
+      "exercises/01-parallel-workers/job_queue/exercise.toml:11: [points] has no key "
       "`interleaves`; did you mean `interleave`?");
 }
 
@@ -120,9 +171,88 @@ TEST_F(Manifest, RejectsWhatIsNotToml) {
       << message;
 }
 
+TEST_F(Manifest, RejectsATestOfAStepThatIsNotThere) {
+  EXPECT_EQ(rejected_tests("STEP_TEST(1, JobQueue, Cost", "STEP_TEST(2, JobQueue, Cost"),
+            tests_file + ":5: JobQueue.Cost holds step 2, and exercise.toml has 1");
+}
+
+TEST_F(Manifest, RejectsATestThatHoldsNoStep) {
+  for (const char* test : {"TEST(JobQueue, Order)", "STEP_TEST(one, JobQueue, Order)"}) {
+    EXPECT_EQ(rejected_tests("STEP_TEST(1, JobQueue, Order, \"job order\")", test),
+              tests_file +
+                  ":2: this test says of no step that it holds; write STEP_TEST(STEP, "
+                  "SUITE, NAME) { or STEP_TEST(STEP, SUITE, NAME, \"concept\") {");
+  }
+}
+
+TEST_F(Manifest, RejectsATestThatIsThereTwice) {
+  EXPECT_EQ(
+      rejected_tests("STEP_TEST_F(1, JobQueueTest, Moves", "STEP_TEST(1, JobQueue, Cost"),
+      tests_file + ":8: the test JobQueue.Cost is at line 5 already");
+}
+
+TEST_F(Manifest, RejectsAStepWithoutATest) {
+  EXPECT_EQ(
+      rejected("points = 60", "points = 30\n[[step]]\ntitle = \"close\"\npoints = 30"),
+      tests_file + ":1: no test holds step 2 (close); write STEP_TEST(2, …)");
+}
+
+TEST_F(Manifest, RejectsACostOfATestThatIsNotThere) {
+  EXPECT_EQ(
+      rejected("JobQueue.Cost", "JobQueue.Costs"),
+      "exercises/01-parallel-workers/job_queue/exercise.toml:1: this exercise has a "
+      "[[cost]] of the test `JobQueue.Costs`, which is not there; did you mean "
+      "`JobQueue.Cost`?");
+}
+
+TEST_F(Manifest, RejectsAHeadThatLacksALine) {
+  EXPECT_EQ(rejected_head("concept: job order\n", ""),
+            diff_file +
+                ":1: its head lacks the line `concept: …`; it needs `mistake`, "
+                "`caught by`, `concept` and `tests`");
+}
+
+TEST_F(Manifest, RejectsALineThatNobodyReads) {
+  EXPECT_EQ(rejected_head("caught by:", "caught in:"),
+            diff_file +
+                ":3: a mutant's head has no line `caught in`; did you mean "
+                "`caught by`?");
+}
+
 TEST_F(Manifest, RejectsAStageThatDoesNotExist) {
-  EXPECT_NE(rejected("[\"unit\"]", "[\"units\"]").find("did you mean `unit`?"),
-            std::string::npos);
+  EXPECT_EQ(rejected_head("unit tsan", "units tsan"),
+            diff_file + ":3: there is no stage `units`; did you mean `unit`?");
+}
+
+TEST_F(Manifest, RejectsStagesInAnotherOrderThanTheGraders) {
+  EXPECT_EQ(rejected_head("unit tsan", "tsan unit"),
+            diff_file +
+                ":3: `unit` comes before `tsan` in a grading; list the stages in "
+                "that order");
+}
+
+TEST_F(Manifest, RejectsAHeadWithATestThatIsNotThere) {
+  EXPECT_EQ(rejected_head("JobQueue.Order", "JobQueue.Ordre"),
+            diff_file +
+                ":5: there is no test `JobQueue.Ordre`; did you mean "
+                "`JobQueue.Order`?");
+  EXPECT_EQ(rejected_head("caught by: unit tsan", "caught by: cost"),
+            diff_file +
+                ":5: there is no cost test `JobQueue.Order`; there are "
+                "JobQueue.Cost");
+}
+
+TEST_F(Manifest, RejectsAConceptWithTwoHomes) {
+  for (const char* lesson : {"01-a", "02-b"}) {
+    fs::create_directories(root_ / "lessons" / lesson);
+    std::ofstream(root_ / "lessons" / lesson / "concepts.toml")
+        << "[\"lost wake-up\"]\nmeans = \"x\"\n";
+  }
+  EXPECT_EQ(
+      message(),
+      "lessons/02-b/concepts.toml:1: the concept \"lost wake-up\" is at "
+      "lessons/01-a/concepts.toml:1 already; a concept has one home, and other lessons "
+      "name it");
 }
 
 TEST_F(Manifest, RejectsAnIdOfAnotherLesson) {
@@ -131,7 +261,7 @@ TEST_F(Manifest, RejectsAnIdOfAnotherLesson) {
 }
 
 TEST_F(Manifest, RejectsTwoHints) {
-  EXPECT_NE(rejected("[\"a\", \"b\", \"c\"]", "[\"a\", \"b\"]").find(":4: `hints`"),
+  EXPECT_NE(rejected("[\"a\", \"b\", \"c\"]", "[\"a\", \"b\"]").find(":3: `hints`"),
             std::string::npos);
 }
 

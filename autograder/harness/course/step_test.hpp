@@ -13,3 +13,8 @@
 #define STEP_TEST(step, suite, name, ...)                                      \
   static_assert((step) >= 1, "steps are counted from 1, as in exercise.toml"); \
   TEST(suite, name)
+
+// The same with a fixture for its suite.
+#define STEP_TEST_F(step, fixture, name, ...)                                  \
+  static_assert((step) >= 1, "steps are counted from 1, as in exercise.toml"); \
+  TEST_F(fixture, name)

@@ -1,13 +1,12 @@
 // Tests of exercise 1.1. Each opens with its property; where it is about several threads,
 // `explore` looks for the schedule that breaks it.
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <job_queue.hpp>  // in <>, so that the include path decides whose it is
 #include <memory>
 #include <optional>
 #include <thread>
 
+#include "course/step_test.hpp"
 #include "interleave/interleave.hpp"
 
 namespace {
@@ -15,10 +14,8 @@ namespace {
 using interleave::check;
 using interleave::explore;
 
-// --- Step 1: jobs come out in order, and threads wait ---------------------------------
-
 // Jobs leave in the order in which they came.
-TEST(JobQueue, ComesOutInOrder) {
+STEP_TEST(1, JobQueue, ComesOutInOrder, "job order") {
   explore([] {
     JobQueue<int> queue(3);
     check(queue.push(1) && queue.push(2) && queue.push(3),
@@ -32,7 +29,7 @@ TEST(JobQueue, ComesOutInOrder) {
 }
 
 // A job is moved through the queue, never copied.
-TEST(JobQueue, MovesJobs) {
+STEP_TEST(1, JobQueue, MovesJobs, "job order") {
   explore([] {
     JobQueue<std::unique_ptr<int>> queue(1);
     check(queue.push(std::make_unique<int>(7)), "push on an open queue is true");
@@ -43,7 +40,7 @@ TEST(JobQueue, MovesJobs) {
 
 // A worker that comes to an empty queue gets the job that is pushed later, and sees all
 // that the leader wrote before.
-TEST(JobQueue, PopWaitsForAJob) {
+STEP_TEST(1, JobQueue, PopWaitsForAJob, "lost wake-up") {
   explore([] {
     JobQueue<int*> queue(1);
     int written = 0;
@@ -59,7 +56,7 @@ TEST(JobQueue, PopWaitsForAJob) {
 }
 
 // A leader that comes to a full queue waits, and its job arrives after those before it.
-TEST(JobQueue, PushWaitsForRoom) {
+STEP_TEST(1, JobQueue, PushWaitsForRoom, "backpressure") {
   explore([] {
     JobQueue<int> queue(1);
     std::jthread leader([&] {
@@ -72,7 +69,7 @@ TEST(JobQueue, PushWaitsForRoom) {
 }
 
 // At no moment are more than `capacity` jobs queued.
-TEST(JobQueue, HoldsAtMostItsCapacity) {
+STEP_TEST(1, JobQueue, HoldsAtMostItsCapacity, "backpressure") {
   explore([] {
     JobQueue<int> queue(1);
     std::jthread leader([&] {
@@ -86,7 +83,7 @@ TEST(JobQueue, HoldsAtMostItsCapacity) {
 }
 
 // Two workers and two jobs: each worker gets one of them, whoever is first.
-TEST(JobQueue, EachJobIsPoppedOnce) {
+STEP_TEST(1, JobQueue, EachJobIsPoppedOnce, "check then act") {
   explore([] {
     JobQueue<int> queue(2);
     int first = 0;
@@ -103,7 +100,7 @@ TEST(JobQueue, EachJobIsPoppedOnce) {
 }
 
 // Two leaders and room for one job: both jobs arrive, and never more than one is queued.
-TEST(JobQueue, LeadersTakeTurnsForRoom) {
+STEP_TEST(1, JobQueue, LeadersTakeTurnsForRoom, "check then act") {
   explore([] {
     JobQueue<int> queue(1);
     std::jthread leader1([&] { queue.push(1); });
@@ -117,7 +114,7 @@ TEST(JobQueue, LeadersTakeTurnsForRoom) {
 
 // Two leaders wait for room and two pops make it: both go on, though the queue was full
 // before the first pop only.
-TEST(JobQueue, EveryPopLetsALeaderIn) {
+STEP_TEST(1, JobQueue, EveryPopLetsALeaderIn, "lost wake-up") {
   explore([] {
     JobQueue<int> queue(2);
     queue.push(1);
@@ -130,7 +127,7 @@ TEST(JobQueue, EveryPopLetsALeaderIn) {
 }
 
 // A worker that waits sleeps: one lock to look, one when it is woken, nothing repeated.
-TEST(JobQueue, CostOfAHandOver) {
+STEP_TEST(1, JobQueue, CostOfAHandOver, "busy waiting") {
   explore([] {
     JobQueue<int> queue(1);
     std::jthread leader([&] {
@@ -142,11 +139,9 @@ TEST(JobQueue, CostOfAHandOver) {
   });
 }
 
-// --- Step 2: closing ------------------------------------------------------------------
-
 // What was queued before close can still be popped; then pop gives nothing, again and
 // again.
-TEST(JobQueue, CloseKeepsQueuedJobs) {
+STEP_TEST(2, JobQueue, CloseKeepsQueuedJobs, "shutdown") {
   explore([] {
     JobQueue<int> queue(2);
     queue.push(1);
@@ -160,7 +155,7 @@ TEST(JobQueue, CloseKeepsQueuedJobs) {
 }
 
 // A closed queue takes no job; closing it again changes nothing.
-TEST(JobQueue, ClosedQueueRefusesJobs) {
+STEP_TEST(2, JobQueue, ClosedQueueRefusesJobs, "shutdown") {
   explore([] {
     JobQueue<int> queue(1);
     queue.close();
@@ -172,7 +167,7 @@ TEST(JobQueue, ClosedQueueRefusesJobs) {
 }
 
 // Every worker that waits for a job learns that none will come.
-TEST(JobQueue, CloseWakesEveryWorker) {
+STEP_TEST(2, JobQueue, CloseWakesEveryWorker, "lost wake-up") {
   explore([] {
     JobQueue<int> queue(1);
     std::jthread worker1([&] { check(!queue.pop(), "no job was ever pushed"); });
@@ -182,7 +177,7 @@ TEST(JobQueue, CloseWakesEveryWorker) {
 }
 
 // Every leader that waits for room goes on when the queue is closed.
-TEST(JobQueue, CloseWakesEveryLeader) {
+STEP_TEST(2, JobQueue, CloseWakesEveryLeader, "lost wake-up") {
   explore([] {
     JobQueue<int> queue(1);
     queue.push(1);
@@ -193,7 +188,7 @@ TEST(JobQueue, CloseWakesEveryLeader) {
 }
 
 // A leader whose queue is closed while it waits for room learns that its job is refused.
-TEST(JobQueue, CloseRefusesTheJobThatWaits) {
+STEP_TEST(2, JobQueue, CloseRefusesTheJobThatWaits, "shutdown") {
   explore([] {
     JobQueue<int> queue(1);
     queue.push(1);
@@ -205,7 +200,7 @@ TEST(JobQueue, CloseRefusesTheJobThatWaits) {
 
 // A leader pushes its jobs and closes; the worker gets each of them before it gets
 // nothing.
-TEST(JobQueue, NothingIsLostWhenClosed) {
+STEP_TEST(2, JobQueue, NothingIsLostWhenClosed, "shutdown") {
   explore([] {
     JobQueue<int> queue(1);
     std::jthread leader([&] {

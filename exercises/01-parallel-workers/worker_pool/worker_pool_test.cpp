@@ -1,7 +1,5 @@
 // Tests of exercise 1.2. Each opens with its property; `explore` looks for the schedule
 // that breaks it.
-#include <gtest/gtest.h>
-
 #include <condition_variable>
 #include <functional>
 #include <future>
@@ -13,6 +11,7 @@
 #include <utility>
 #include <worker_pool.hpp>  // in <>, so that the include path decides whose it is
 
+#include "course/step_test.hpp"
 #include "interleave/interleave.hpp"
 
 namespace {
@@ -76,10 +75,8 @@ std::string thrown_by(std::future<Result> future) {
   }
 }
 
-// --- Step 1: jobs run, and their results arrive ---------------------------------------
-
 // Each future gives the result of its own job, whatever its type.
-TEST(WorkerPool, ReturnsEachResult) {
+STEP_TEST(1, WorkerPool, ReturnsEachResult, "job order") {
   explore([] {
     WorkerPool pool(1);
     std::future<int> number = pool.submit(seven);
@@ -94,7 +91,7 @@ TEST(WorkerPool, ReturnsEachResult) {
 }
 
 // A job may own what cannot be copied.
-TEST(WorkerPool, MovesJobs) {
+STEP_TEST(1, WorkerPool, MovesJobs, "lifetime") {
   explore([] {
     WorkerPool pool(1);
     Greeting job;
@@ -104,7 +101,7 @@ TEST(WorkerPool, MovesJobs) {
 }
 
 // Two workers, two jobs: each job runs once.
-TEST(WorkerPool, EachJobRunsOnce) {
+STEP_TEST(1, WorkerPool, EachJobRunsOnce, "check then act") {
   explore([] {
     int first = 0;
     int second = 0;
@@ -120,7 +117,7 @@ TEST(WorkerPool, EachJobRunsOnce) {
 }
 
 // What a job throws is thrown again by its future, and by nothing else.
-TEST(WorkerPool, ExceptionReachesTheFuture) {
+STEP_TEST(1, WorkerPool, ExceptionReachesTheFuture, "exception safety") {
   explore([] {
     WorkerPool pool(1);
     const std::string thrown = thrown_by(pool.submit(fail));
@@ -130,7 +127,7 @@ TEST(WorkerPool, ExceptionReachesTheFuture) {
 }
 
 // After a job that throws, the only worker runs the next one.
-TEST(WorkerPool, WorkerOutlivesAThrowingJob) {
+STEP_TEST(1, WorkerPool, WorkerOutlivesAThrowingJob, "exception safety") {
   explore([] {
     WorkerPool pool(1);
     std::future<void> bad = pool.submit(Job(fail));
@@ -140,7 +137,7 @@ TEST(WorkerPool, WorkerOutlivesAThrowingJob) {
 }
 
 // Jobs run on the workers, not on the thread that submits them.
-TEST(WorkerPool, JobsRunOnWorkers) {
+STEP_TEST(1, WorkerPool, JobsRunOnWorkers, "parallelism") {
   explore([] {
     WorkerPool pool(1);
     std::thread::id there;
@@ -150,7 +147,7 @@ TEST(WorkerPool, JobsRunOnWorkers) {
 }
 
 // Two workers run two jobs at the same time: here each job waits for the other.
-TEST(WorkerPool, WorkersRunAtTheSameTime) {
+STEP_TEST(1, WorkerPool, WorkersRunAtTheSameTime, "lock held too long") {
   explore([] {
     Signal first_runs;
     Signal second_runs;
@@ -169,7 +166,7 @@ TEST(WorkerPool, WorkersRunAtTheSameTime) {
 }
 
 // A job may submit another job.
-TEST(WorkerPool, AJobMaySubmitAJob) {
+STEP_TEST(1, WorkerPool, AJobMaySubmitAJob, "lock held too long") {
   explore([] {
     WorkerPool pool(1);
     std::future<int> inner;
@@ -187,7 +184,7 @@ void submit_job_that_submits_as_it_dies(WorkerPool& pool) {
 }
 
 // No lock is held while a job that ran is destroyed: what it owns may submit as it dies.
-TEST(WorkerPool, ADyingJobMaySubmitAJob) {
+STEP_TEST(1, WorkerPool, ADyingJobMaySubmitAJob, "lock held too long") {
   explore([] {
     WorkerPool pool(1);
     submit_job_that_submits_as_it_dies(pool);
@@ -195,7 +192,7 @@ TEST(WorkerPool, ADyingJobMaySubmitAJob) {
 }
 
 // The destructor runs what is queued before it returns.
-TEST(WorkerPool, DestructorFinishesQueuedJobs) {
+STEP_TEST(1, WorkerPool, DestructorFinishesQueuedJobs, "shutdown") {
   explore([] {
     int ended = 0;
     std::future<void> one;
@@ -210,7 +207,7 @@ TEST(WorkerPool, DestructorFinishesQueuedJobs) {
 }
 
 // submit never waits for the job that runs: one lock, no sleep.
-TEST(WorkerPool, CostOfSubmitDuringAJob) {
+STEP_TEST(1, WorkerPool, CostOfSubmitDuringAJob, "lock held too long") {
   explore([] {
     Signal started;
     std::future<void> ended;
@@ -228,10 +225,8 @@ TEST(WorkerPool, CostOfSubmitDuringAJob) {
   });
 }
 
-// --- Step 2: wait_idle ----------------------------------------------------------------
-
 // wait_idle returns after the end of every job, and its caller sees what they wrote.
-TEST(WorkerPool, WaitIdleWaitsForRunningJobs) {
+STEP_TEST(2, WorkerPool, WaitIdleWaitsForRunningJobs, "check then act") {
   explore([] {
     int written = 0;
     WorkerPool pool(1);
@@ -242,7 +237,7 @@ TEST(WorkerPool, WaitIdleWaitsForRunningJobs) {
 }
 
 // With nothing queued and nothing running, wait_idle returns at once.
-TEST(WorkerPool, WaitIdleReturnsWhenThereIsNothingToDo) {
+STEP_TEST(2, WorkerPool, WaitIdleReturnsWhenThereIsNothingToDo, "lost wake-up") {
   explore([] {
     WorkerPool pool(1);
     pool.wait_idle();
@@ -252,7 +247,7 @@ TEST(WorkerPool, WaitIdleReturnsWhenThereIsNothingToDo) {
 }
 
 // A job submitted by a job is waited for too.
-TEST(WorkerPool, WaitIdleWaitsForJobsOfJobs) {
+STEP_TEST(2, WorkerPool, WaitIdleWaitsForJobsOfJobs, "check then act") {
   explore([] {
     int written = 0;
     std::future<void> inner;
@@ -265,7 +260,7 @@ TEST(WorkerPool, WaitIdleWaitsForJobsOfJobs) {
 }
 
 // A job is destroyed, with what it owns, before wait_idle returns.
-TEST(WorkerPool, WaitIdleMeansJobsAreDestroyed) {
+STEP_TEST(2, WorkerPool, WaitIdleMeansJobsAreDestroyed, "lifetime") {
   explore([] {
     bool alive = true;
     WorkerPool pool(1);
@@ -277,11 +272,9 @@ TEST(WorkerPool, WaitIdleMeansJobsAreDestroyed) {
   });
 }
 
-// --- Step 3: drain and cancel ---------------------------------------------------------
-
 // cancel drops the queued job, whose future says so at once; the job that runs is
 // finished.
-TEST(WorkerPool, CancelDropsQueuedJobs) {
+STEP_TEST(3, WorkerPool, CancelDropsQueuedJobs, "shutdown") {
   explore([] {
     Signal started;
     Signal may_end;
@@ -307,7 +300,7 @@ TEST(WorkerPool, CancelDropsQueuedJobs) {
 }
 
 // No lock is held while cancel destroys a job: what it owns may submit, and is refused.
-TEST(WorkerPool, ADroppedJobMaySubmitAJob) {
+STEP_TEST(3, WorkerPool, ADroppedJobMaySubmitAJob, "lock held too long") {
   explore([] {
     WorkerPool pool(1);
     submit_job_that_submits_as_it_dies(pool);
@@ -316,7 +309,7 @@ TEST(WorkerPool, ADroppedJobMaySubmitAJob) {
 }
 
 // After cancel or drain a job is refused: it does not run, and its future says so.
-TEST(WorkerPool, AClosedPoolRefusesJobs) {
+STEP_TEST(3, WorkerPool, AClosedPoolRefusesJobs, "shutdown") {
   explore([] {
     bool ran = false;
     WorkerPool cancelled(1);
@@ -329,7 +322,7 @@ TEST(WorkerPool, AClosedPoolRefusesJobs) {
 }
 
 // drain runs what is queued; afterwards jobs are refused.
-TEST(WorkerPool, DrainRunsQueuedJobs) {
+STEP_TEST(3, WorkerPool, DrainRunsQueuedJobs, "shutdown") {
   explore([] {
     WorkerPool pool(1);
     std::future<int> queued = pool.submit(seven);
@@ -342,7 +335,7 @@ TEST(WorkerPool, DrainRunsQueuedJobs) {
 }
 
 // Whoever waits in wait_idle learns that cancel left nothing to do.
-TEST(WorkerPool, CancelWakesWaitIdle) {
+STEP_TEST(3, WorkerPool, CancelWakesWaitIdle, "lost wake-up") {
   explore([] {
     WorkerPool pool(1);
     const std::future<void> job = pool.submit(nothing);

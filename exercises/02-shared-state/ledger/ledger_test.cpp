@@ -1,11 +1,10 @@
 // Tests of exercise 2.2. Each opens with its property; where it is about several threads,
 // `explore` looks for the schedule that breaks it.
-#include <gtest/gtest.h>
-
 #include <cstddef>
 #include <ledger.hpp>  // in <>, so that the include path decides whose it is
 #include <thread>
 
+#include "course/step_test.hpp"
 #include "interleave/interleave.hpp"
 
 namespace {
@@ -13,10 +12,8 @@ namespace {
 using interleave::check;
 using interleave::explore;
 
-// --- Step 1: transfer -----------------------------------------------------------------
-
 // A transfer takes from one account what it gives to the other.
-TEST(Ledger, MovesMoney) {
+STEP_TEST(1, Ledger, MovesMoney, "atomicity") {
   explore([] {
     Ledger ledger(2, 100);
     check(ledger.transfer(0, 1, 30), "there was enough to transfer");
@@ -26,7 +23,7 @@ TEST(Ledger, MovesMoney) {
 }
 
 // Without enough money nothing moves.
-TEST(Ledger, RefusesToOverdraw) {
+STEP_TEST(1, Ledger, RefusesToOverdraw, "check then act") {
   explore([] {
     Ledger ledger(2, 100);
     check(!ledger.transfer(0, 1, 101), "101 of 100 cannot be transferred");
@@ -36,7 +33,7 @@ TEST(Ledger, RefusesToOverdraw) {
 }
 
 // A transfer to oneself ends, and changes nothing.
-TEST(Ledger, TransferToOneselfChangesNothing) {
+STEP_TEST(1, Ledger, TransferToOneselfChangesNothing, "misuse") {
   explore([] {
     Ledger ledger(1, 100);
     check(ledger.transfer(0, 0, 30), "the money is there");
@@ -46,7 +43,7 @@ TEST(Ledger, TransferToOneselfChangesNothing) {
 }
 
 // Two transfers the same way between the same accounts: both count.
-TEST(Ledger, TransfersAddUp) {
+STEP_TEST(1, Ledger, TransfersAddUp, "data race") {
   explore([] {
     Ledger ledger(2, 100);
     {
@@ -59,7 +56,7 @@ TEST(Ledger, TransfersAddUp) {
 }
 
 // Two transfers in opposite directions both end.
-TEST(Ledger, OppositeTransfersEnd) {
+STEP_TEST(1, Ledger, OppositeTransfersEnd, "lock order") {
   explore([] {
     Ledger ledger(2, 100);
     {
@@ -72,7 +69,7 @@ TEST(Ledger, OppositeTransfersEnd) {
 }
 
 // Three transfers round a circle of accounts all end.
-TEST(Ledger, TransfersRoundACircleEnd) {
+STEP_TEST(1, Ledger, TransfersRoundACircleEnd, "lock order") {
   explore([] {
     Ledger ledger(3, 100);
     {
@@ -87,7 +84,7 @@ TEST(Ledger, TransfersRoundACircleEnd) {
 }
 
 // The last of the money goes to one of two transfers, never to both.
-TEST(Ledger, MoneyIsSpentOnce) {
+STEP_TEST(1, Ledger, MoneyIsSpentOnce, "check then act") {
   explore([] {
     Ledger ledger(3, 100);
     bool first = false;
@@ -102,7 +99,7 @@ TEST(Ledger, MoneyIsSpentOnce) {
 }
 
 // A transfer locks its two accounts and no other.
-TEST(Ledger, CostOfATransfer) {
+STEP_TEST(1, Ledger, CostOfATransfer, "contention") {
   explore([] {
     Ledger ledger(8, 100);
     const interleave::Cost cost("transfer");
@@ -110,10 +107,8 @@ TEST(Ledger, CostOfATransfer) {
   });
 }
 
-// --- Step 2: total --------------------------------------------------------------------
-
 // The total is the sum of the balances.
-TEST(Ledger, AddsUpEveryAccount) {
+STEP_TEST(2, Ledger, AddsUpEveryAccount, "atomicity") {
   explore([] {
     Ledger ledger(3, 100);
     ledger.transfer(0, 2, 50);
@@ -122,7 +117,7 @@ TEST(Ledger, AddsUpEveryAccount) {
 }
 
 // An audit during a transfer sees it not begun or done, never half done.
-TEST(Ledger, AuditNeverSeesHalfATransfer) {
+STEP_TEST(2, Ledger, AuditNeverSeesHalfATransfer, "atomicity") {
   explore([] {
     Ledger ledger(2, 100);
     std::jthread teller([&] { ledger.transfer(0, 1, 30); });
@@ -131,7 +126,7 @@ TEST(Ledger, AuditNeverSeesHalfATransfer) {
 }
 
 // Money that moves ahead of the audit, or behind it, is counted once.
-TEST(Ledger, AuditCountsMovingMoneyOnce) {
+STEP_TEST(2, Ledger, AuditCountsMovingMoneyOnce, "atomicity") {
   explore([] {
     Ledger ledger(3, 100);
     std::jthread teller([&] { ledger.transfer(2, 0, 30); });
@@ -140,7 +135,7 @@ TEST(Ledger, AuditCountsMovingMoneyOnce) {
 }
 
 // Audits and transfers wait for one another only for a time.
-TEST(Ledger, AuditAndTransferEnd) {
+STEP_TEST(2, Ledger, AuditAndTransferEnd, "lock order") {
   explore([] {
     Ledger ledger(2, 100);
     std::jthread teller([&] { ledger.transfer(1, 0, 10); });

@@ -3,8 +3,6 @@
 //
 // What threads share is on the heap: Clang 14's hooks leave out what a function does with
 // the members of its own local variables.
-#include <gtest/gtest.h>
-
 #include <array>
 #include <chrono>
 #include <memory>
@@ -12,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "course/step_test.hpp"
 #include "interleave/interleave.hpp"
 
 namespace {
@@ -19,10 +18,8 @@ namespace {
 using interleave::check;
 using interleave::explore;
 
-// --- Step 1: publish and try_read -----------------------------------------------------
-
 // Before anything is published there is nothing to read.
-TEST(Publication, IsEmptyAtFirst) {
+STEP_TEST(1, Publication, IsEmptyAtFirst, "release without acquire") {
   explore([] {
     const Publication<int> publication;
     check(publication.try_read() == nullptr, "nothing was published yet");
@@ -30,7 +27,7 @@ TEST(Publication, IsEmptyAtFirst) {
 }
 
 // The thread that published reads its value.
-TEST(Publication, GivesWhatWasPublished) {
+STEP_TEST(1, Publication, GivesWhatWasPublished, "release without acquire") {
   explore([] {
     Publication<std::string> publication;
     publication.publish("forty-two");
@@ -41,7 +38,7 @@ TEST(Publication, GivesWhatWasPublished) {
 }
 
 // A value is moved into place, never copied, and stays where it is.
-TEST(Publication, MovesTheValueOnce) {
+STEP_TEST(1, Publication, MovesTheValueOnce, "release without acquire") {
   explore([] {
     Publication<std::unique_ptr<int>> publication;
     publication.publish(std::make_unique<int>(7));
@@ -53,7 +50,7 @@ TEST(Publication, MovesTheValueOnce) {
 }
 
 // A reader that sees the flag sees the value behind it: both halves, whole.
-TEST(Publication, TheFlagBringsTheValue) {
+STEP_TEST(1, Publication, TheFlagBringsTheValue, "release without acquire") {
   explore([] {
     const auto publication = std::make_unique<Publication<std::array<int, 2>>>();
     std::jthread reader([&] {
@@ -67,7 +64,7 @@ TEST(Publication, TheFlagBringsTheValue) {
 }
 
 // What the leader wrote before publish, even elsewhere, is seen by who sees the flag.
-TEST(Publication, TheFlagBringsWhatCameBefore) {
+STEP_TEST(1, Publication, TheFlagBringsWhatCameBefore, "release without acquire") {
   explore([] {
     const auto publication = std::make_unique<Publication<int*>>();
     int written = 0;
@@ -82,7 +79,7 @@ TEST(Publication, TheFlagBringsWhatCameBefore) {
 }
 
 // try_read is one atomic load: no lock, nothing allocated.
-TEST(Publication, CostOfTryRead) {
+STEP_TEST(1, Publication, CostOfTryRead, "contention") {
   explore([] {
     Publication<int> publication;
     publication.publish(7);
@@ -91,10 +88,8 @@ TEST(Publication, CostOfTryRead) {
   });
 }
 
-// --- Step 2: wait ---------------------------------------------------------------------
-
 // With the value there, wait gives it at once.
-TEST(Publication, WaitFindsThePublished) {
+STEP_TEST(2, Publication, WaitFindsThePublished, "lost wake-up") {
   explore([] {
     Publication<int> publication;
     publication.publish(7);
@@ -103,7 +98,7 @@ TEST(Publication, WaitFindsThePublished) {
 }
 
 // A reader that waits is woken, and then sees the value.
-TEST(Publication, WaitSleepsUntilThePublication) {
+STEP_TEST(2, Publication, WaitSleepsUntilThePublication, "lost wake-up") {
   explore([] {
     const auto publication = std::make_unique<Publication<int>>();
     std::jthread reader(
@@ -113,7 +108,7 @@ TEST(Publication, WaitSleepsUntilThePublication) {
 }
 
 // Every reader that waits is woken.
-TEST(Publication, WakesEveryReader) {
+STEP_TEST(2, Publication, WakesEveryReader, "lost wake-up") {
   explore([] {
     const auto publication = std::make_unique<Publication<int>>();
     std::jthread reader1(
@@ -125,7 +120,7 @@ TEST(Publication, WakesEveryReader) {
 }
 
 // A reader that comes too early sleeps, and is woken once.
-TEST(Publication, CostOfWaiting) {
+STEP_TEST(2, Publication, CostOfWaiting, "busy waiting") {
   explore([] {
     const auto publication = std::make_unique<Publication<int>>();
     std::jthread leader([&] {

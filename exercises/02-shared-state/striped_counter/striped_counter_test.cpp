@@ -2,8 +2,6 @@
 // `explore` looks for the schedule that breaks it.
 //
 // Only threads that end within a test add: a seat is given back at its thread's end.
-#include <gtest/gtest.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <latch>
@@ -11,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "course/step_test.hpp"
 #include "interleave/interleave.hpp"
 
 namespace {
@@ -20,10 +19,8 @@ using interleave::explore;
 
 void in_a_thread(auto work) { std::jthread(work).join(); }
 
-// --- Step 1: add and value ------------------------------------------------------------
-
 // A counter starts at nothing.
-TEST(StripedCounter, StartsAtZero) {
+STEP_TEST(1, StripedCounter, StartsAtZero, "atomicity") {
   explore([] {
     const StripedCounter counter;
     check(counter.value() == 0, "nothing was added");
@@ -31,7 +28,7 @@ TEST(StripedCounter, StartsAtZero) {
 }
 
 // What one thread adds, and takes away, is counted.
-TEST(StripedCounter, CountsOneThread) {
+STEP_TEST(1, StripedCounter, CountsOneThread, "atomicity") {
   explore([] {
     StripedCounter counter;
     in_a_thread([&] {
@@ -43,7 +40,7 @@ TEST(StripedCounter, CountsOneThread) {
 }
 
 // Two threads that add at the same time lose nothing.
-TEST(StripedCounter, CountsTwoThreads) {
+STEP_TEST(1, StripedCounter, CountsTwoThreads, "atomicity") {
   explore([] {
     StripedCounter counter;
     {
@@ -58,7 +55,7 @@ TEST(StripedCounter, CountsTwoThreads) {
 }
 
 // Two counters do not mix.
-TEST(StripedCounter, CountersAreApart) {
+STEP_TEST(1, StripedCounter, CountersAreApart, "shared state") {
   explore([] {
     StripedCounter apples;
     StripedCounter pears;
@@ -71,7 +68,7 @@ TEST(StripedCounter, CountersAreApart) {
 }
 
 // What a thread added outlives the thread.
-TEST(StripedCounter, KeepsTheCountOfThreadsThatEnded) {
+STEP_TEST(1, StripedCounter, KeepsTheCountOfThreadsThatEnded, "shutdown") {
   explore([] {
     StripedCounter counter;
     in_a_thread([&] { counter.add(3); });
@@ -82,7 +79,7 @@ TEST(StripedCounter, KeepsTheCountOfThreadsThatEnded) {
 }
 
 // No two stripes lie on one cache line. The speed shows it too, but not on a busy machine.
-TEST(StripedCounter, EachStripeHasACacheLine) {
+STEP_TEST(1, StripedCounter, EachStripeHasACacheLine, "shared cache line") {
   constexpr std::size_t cache_line = 64;
   EXPECT_GE(sizeof(StripedCounter), Seat::kSeats * cache_line)
       << "stripes must not share a cache line of 64 bytes: the line would travel between "
@@ -90,7 +87,7 @@ TEST(StripedCounter, EachStripeHasACacheLine) {
 }
 
 // More threads than seats: the two that got none add at the same time, and both count.
-TEST(StripedCounter, CountsMoreThreadsThanSeats) {
+STEP_TEST(1, StripedCounter, CountsMoreThreadsThanSeats, "atomicity") {
   interleave::Options options;
   options.schedules = 500;  // of so many threads each takes long
   const auto body = [] {
@@ -119,7 +116,7 @@ TEST(StripedCounter, CountsMoreThreadsThanSeats) {
 }
 
 // A reader meanwhile sees some of it: never more than was added, never less than before.
-TEST(StripedCounter, ValueGrowsWithTheCount) {
+STEP_TEST(1, StripedCounter, ValueGrowsWithTheCount, "data race") {
   explore([] {
     StripedCounter counter;
     std::jthread adder([&] {
@@ -136,7 +133,7 @@ TEST(StripedCounter, ValueGrowsWithTheCount) {
 }
 
 // An addition is a load and a store: no lock, no read-modify-write, nothing allocated.
-TEST(StripedCounter, CostOfAnAddition) {
+STEP_TEST(1, StripedCounter, CostOfAnAddition, "contention") {
   explore([] {
     StripedCounter counter;
     in_a_thread([&] {

@@ -1,8 +1,6 @@
 // Tests of exercise 3.1. Each opens with its property. Most need no second thread: what
 // shares nothing that changes has no schedule to get wrong. Where threads meet, at the count
 // of a node's owners, `explore` looks for the schedule that breaks it.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <compare>
 #include <cstddef>
@@ -18,6 +16,7 @@
 #include <vector>
 
 #include "course/records.hpp"
+#include "course/step_test.hpp"
 #include "interleave/interleave.hpp"
 
 namespace {
@@ -60,10 +59,8 @@ void expect_equal(const Map& map, const std::map<int, int>& model, int keys) {
   }
 }
 
-// --- Step 1: find and insert ----------------------------------------------------------
-
 // What was inserted is found, what was not is not.
-TEST(PersistentMap, FindsWhatWasInserted) {
+STEP_TEST(1, PersistentMap, FindsWhatWasInserted, "path") {
   const Map map = map_of({4, 2, 6, 1, 3});
   EXPECT_EQ(map.size(), 5U);
   for (const int key : {1, 2, 3, 4, 6}) EXPECT_EQ(at(map, key), std::to_string(key));
@@ -72,7 +69,7 @@ TEST(PersistentMap, FindsWhatWasInserted) {
 }
 
 // A key that is there gets the new value, in the new version.
-TEST(PersistentMap, ReplacesAValue) {
+STEP_TEST(1, PersistentMap, ReplacesAValue, "path") {
   const Map map = map_of({4, 2, 6}).insert(2, -2).insert(4, -4);
   EXPECT_EQ(map.size(), 3U);
   EXPECT_EQ(at(map, 2), "-2");
@@ -81,7 +78,7 @@ TEST(PersistentMap, ReplacesAValue) {
 }
 
 // An update leaves the version it was called on as it was, below and above the change.
-TEST(PersistentMap, AnUpdateLeavesTheOldVersion) {
+STEP_TEST(1, PersistentMap, AnUpdateLeavesTheOldVersion, "immutability") {
   const Map before = map_of({4, 2, 6, 1, 3});
   const Map longer = before.insert(7, 7);
   const Map changed = before.insert(3, -3).insert(4, -4);
@@ -95,7 +92,7 @@ TEST(PersistentMap, AnUpdateLeavesTheOldVersion) {
 }
 
 // An update shares what it does not touch: the values are the same objects.
-TEST(PersistentMap, SharesWhatDidNotChange) {
+STEP_TEST(1, PersistentMap, SharesWhatDidNotChange, "structural sharing") {
   const Map before = map_of({4, 2, 6, 1, 3});
   const Map after = before.insert(7, 7);
   for (const int key : {1, 2, 3}) {
@@ -105,7 +102,7 @@ TEST(PersistentMap, SharesWhatDidNotChange) {
 
 // Random inserts, mostly into the newest version, at times into an older one: every version
 // equals its model.
-TEST(PersistentMap, EveryVersionEqualsItsModel) {
+STEP_TEST(1, PersistentMap, EveryVersionEqualsItsModel, "immutability") {
   SCOPED_TRACE("seed " + std::to_string(course::seed()));
   std::mt19937_64 random(course::seed());
   constexpr int keys = 60;
@@ -122,7 +119,7 @@ TEST(PersistentMap, EveryVersionEqualsItsModel) {
 }
 
 // A reader's version stays as it is while another thread makes the next ones of it.
-TEST(PersistentMap, AReadersVersionNeverChanges) {
+STEP_TEST(1, PersistentMap, AReadersVersionNeverChanges, "immutability") {
   explore([] {
     const Map version = map_of({4, 2, 6});
     std::jthread writer([&] {
@@ -146,7 +143,7 @@ std::vector<int> level_by_level() {
 
 // An insert makes the nodes on the way down to the key, and no others. The keys come in an
 // order that needs no balancing.
-TEST(PersistentMap, CostOfAnInsert) {
+STEP_TEST(1, PersistentMap, CostOfAnInsert, "path") {
   explore([] {
     const Map map = map_of(level_by_level());
     const interleave::Cost cost("insert");
@@ -154,8 +151,6 @@ TEST(PersistentMap, CostOfAnInsert) {
     check(next.size() == 256 && next.find(256) != nullptr, "the key must be there");
   });
 }
-
-// --- Step 2: balance ------------------------------------------------------------------
 
 // The most that an AVL tree of this size may be high. The smallest one that is h high has
 // a root and two smallest ones, h - 1 and h - 2 high.
@@ -180,7 +175,7 @@ testing::AssertionResult low_enough(const char*, const char*, int height,
 }
 
 // In whatever order the keys come, the tree stays low, after each insert.
-TEST(PersistentMap, StaysBalanced) {
+STEP_TEST(2, PersistentMap, StaysBalanced, "balance") {
   constexpr int size = 200;
   std::vector<int> rising = counting_to(size);
   std::vector<int> falling(rising.rbegin(), rising.rend());
@@ -263,7 +258,7 @@ testing::AssertionResult balanced_everywhere(const char*, const char*,
 }
 
 // Random inserts: after each, the two subtrees of every node are about as high.
-TEST(PersistentMap, EveryNodeIsBalanced) {
+STEP_TEST(2, PersistentMap, EveryNodeIsBalanced, "balance") {
   SCOPED_TRACE("seed " + std::to_string(course::seed()));
   std::mt19937_64 random(course::seed());
   NotedMap map;
@@ -277,7 +272,7 @@ TEST(PersistentMap, EveryNodeIsBalanced) {
 }
 
 // A rotation makes new nodes: every version on the way keeps its keys and its height.
-TEST(PersistentMap, ARotationLeavesTheOldVersion) {
+STEP_TEST(2, PersistentMap, ARotationLeavesTheOldVersion, "immutability") {
   std::vector<Map> versions(1);
   std::vector<int> heights(1);
   constexpr int size = 40;
@@ -298,7 +293,7 @@ TEST(PersistentMap, ARotationLeavesTheOldVersion) {
 }
 
 // The way down is short, even if the keys came in order.
-TEST(PersistentMap, CostOfAnInsertInOrder) {
+STEP_TEST(2, PersistentMap, CostOfAnInsertInOrder, "balance") {
   explore([] {
     const Map map = map_of(counting_to(255));
     check(map.height() > 0, "a map with keys has a height");
@@ -308,10 +303,8 @@ TEST(PersistentMap, CostOfAnInsertInOrder) {
   });
 }
 
-// --- Step 3: erase --------------------------------------------------------------------
-
 // The key is gone, all others are there, whatever the node had below it.
-TEST(PersistentMap, ErasesWhatIsThere) {
+STEP_TEST(3, PersistentMap, ErasesWhatIsThere, "path") {
   const std::vector<int> keys = {4, 2, 6, 1, 3, 5, 7, 8};
   for (const int erased : keys) {
     const Map after = map_of(keys).erase(erased);
@@ -324,7 +317,7 @@ TEST(PersistentMap, ErasesWhatIsThere) {
 }
 
 // An erase leaves the version it was called on as it was.
-TEST(PersistentMap, AnEraseLeavesTheOldVersion) {
+STEP_TEST(3, PersistentMap, AnEraseLeavesTheOldVersion, "immutability") {
   const std::vector<int> keys = {4, 2, 6, 1, 3, 5, 7, 8};
   const Map before = map_of(keys);
   for (const int erased : keys) {
@@ -339,7 +332,7 @@ TEST(PersistentMap, AnEraseLeavesTheOldVersion) {
 }
 
 // Erasing what is not there gives the same elements; erasing the last gives none.
-TEST(PersistentMap, ErasesNothing) {
+STEP_TEST(3, PersistentMap, ErasesNothing, "path") {
   const Map map = map_of({1, 2});
   EXPECT_EQ(map.erase(3).size(), 2U);
   EXPECT_EQ(map.erase(1).erase(2).size(), 0U);
@@ -347,7 +340,7 @@ TEST(PersistentMap, ErasesNothing) {
 }
 
 // In whatever order seven keys go, the tree stays low after each erase.
-TEST(PersistentMap, StaysBalancedWhenErasing) {
+STEP_TEST(3, PersistentMap, StaysBalancedWhenErasing, "balance") {
   const Map full = map_of({4, 2, 6, 1, 3, 5, 7});
   std::vector<int> order = {1, 2, 3, 4, 5, 6, 7};
   do {
@@ -362,7 +355,7 @@ TEST(PersistentMap, StaysBalancedWhenErasing) {
 }
 
 // Random inserts and erases: after each, the two subtrees of every node are about as high.
-TEST(PersistentMap, EveryNodeIsBalancedAfterErasing) {
+STEP_TEST(3, PersistentMap, EveryNodeIsBalancedAfterErasing, "balance") {
   SCOPED_TRACE("seed " + std::to_string(course::seed()));
   std::mt19937_64 random(course::seed());
   NotedMap map;
@@ -383,7 +376,7 @@ TEST(PersistentMap, EveryNodeIsBalancedAfterErasing) {
 }
 
 // Random inserts and erases: every version equals its model.
-TEST(PersistentMap, EveryVersionAfterErasingEqualsItsModel) {
+STEP_TEST(3, PersistentMap, EveryVersionAfterErasingEqualsItsModel, "immutability") {
   SCOPED_TRACE("seed " + std::to_string(course::seed()));
   std::mt19937_64 random(course::seed());
   constexpr int keys = 80;
@@ -407,12 +400,10 @@ TEST(PersistentMap, EveryVersionAfterErasingEqualsItsModel) {
   }
 }
 
-// --- Step 4: the end of a long history ------------------------------------------------
-
 using MapHistory = History<Map>;
 
 // The newest version comes first; undo gives the one before, and may be undone otherwise.
-TEST(History, GoesBackVersionByVersion) {
+STEP_TEST(4, History, GoesBackVersionByVersion, "immutability") {
   const MapHistory first = MapHistory().add(map_of({1}));
   const MapHistory second = first.add(first.newest().insert(2, 2));
   const MapHistory other = second.undo().add(first.newest().insert(3, 3));
@@ -425,7 +416,7 @@ TEST(History, GoesBackVersionByVersion) {
 }
 
 // A version is freed with the last history that reaches it, and not before.
-TEST(History, FreesWhatNobodyReaches) {
+STEP_TEST(4, History, FreesWhatNobodyReaches, "lifetime") {
   const auto version = std::make_shared<int>(7);
   using Pointers = History<std::shared_ptr<int>>;
   Pointers longer;
@@ -441,7 +432,7 @@ TEST(History, FreesWhatNobodyReaches) {
 }
 
 // The end of a history of half a million versions needs no more stack than that of three.
-TEST(History, HalfAMillionLinksEnd) {
+STEP_TEST(4, History, HalfAMillionLinksEnd, "deep recursion") {
   History<int> history;
   for (int version = 0; version < 500'000; ++version) history = history.add(version);
   EXPECT_EQ(history.newest(), 499'999);
@@ -450,7 +441,7 @@ TEST(History, HalfAMillionLinksEnd) {
 }
 
 // Two threads let go of the same past: each link is freed once, after both have read it.
-TEST(History, TwoThreadsLetGo) {
+STEP_TEST(4, History, TwoThreadsLetGo, "lifetime") {
   explore([] {
     auto mine = std::make_unique<History<int>>(History<int>().add(1));
     auto other = std::make_unique<History<int>>(mine->add(2));

@@ -1,7 +1,5 @@
 // Tests of exercise 3.2. Each opens with its property; `explore` looks for the schedule that
 // breaks it.
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <memory>
 #include <snapshot_store.hpp>  // in <>, so that the include path decides whose it is
@@ -9,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "course/step_test.hpp"
 #include "interleave/interleave.hpp"
 
 namespace {
@@ -18,10 +17,8 @@ using interleave::explore;
 
 int one_more(int value) { return value + 1; }
 
-// --- Step 1: snapshot and read --------------------------------------------------------
-
 // A new store holds its first value, as version 0.
-TEST(SnapshotStore, BeginsWithVersionZero) {
+STEP_TEST(1, SnapshotStore, BeginsWithVersionZero, "immutability") {
   explore([] {
     const SnapshotStore<int> store(7);
     const auto snapshot = store.snapshot();
@@ -31,7 +28,7 @@ TEST(SnapshotStore, BeginsWithVersionZero) {
 }
 
 // read gives back what its reader returns, of whatever type.
-TEST(SnapshotStore, ReadReturnsWhatTheReaderReturns) {
+STEP_TEST(1, SnapshotStore, ReadReturnsWhatTheReaderReturns, "immutability") {
   explore([] {
     const SnapshotStore<std::vector<int>> store({4, 2});
     const int sum = store.read([](const std::vector<int>& v) { return v[0] + v[1]; });
@@ -43,7 +40,7 @@ TEST(SnapshotStore, ReadReturnsWhatTheReaderReturns) {
 }
 
 // A reader is given the value itself. Taking it costs neither a copy nor a lock.
-TEST(SnapshotStore, CostOfARead) {
+STEP_TEST(1, SnapshotStore, CostOfARead, "structural sharing") {
   explore([] {
     const SnapshotStore<std::vector<int>> store({4, 2});
     const interleave::Cost cost("read");
@@ -52,10 +49,8 @@ TEST(SnapshotStore, CostOfARead) {
   });
 }
 
-// --- Step 2: update -------------------------------------------------------------------
-
 // Each update makes the next version of the newest, and returns it.
-TEST(SnapshotStore, UpdateMakesTheNextVersion) {
+STEP_TEST(2, SnapshotStore, UpdateMakesTheNextVersion, "lost update") {
   explore([] {
     SnapshotStore<int> store(7);
     const auto first = store.update(one_more);
@@ -67,7 +62,7 @@ TEST(SnapshotStore, UpdateMakesTheNextVersion) {
 }
 
 // What a snapshot holds stays the same, however often the store is updated.
-TEST(SnapshotStore, ASnapshotStays) {
+STEP_TEST(2, SnapshotStore, ASnapshotStays, "immutability") {
   explore([] {
     SnapshotStore<std::vector<int>> store({1});
     const auto snapshot = store.snapshot();
@@ -82,7 +77,7 @@ TEST(SnapshotStore, ASnapshotStays) {
 }
 
 // The value that a reader is given lives until the reader returns, even if the store goes on.
-TEST(SnapshotStore, AReadersVersionLives) {
+STEP_TEST(2, SnapshotStore, AReadersVersionLives, "lifetime") {
   explore([] {
     SnapshotStore<std::vector<int>> store({1});
     const int seen = store.read([&](const std::vector<int>& value) {
@@ -95,7 +90,7 @@ TEST(SnapshotStore, AReadersVersionLives) {
 }
 
 // The same, with a writer on a thread of its own.
-TEST(SnapshotStore, ReadersSeeWholeVersions) {
+STEP_TEST(2, SnapshotStore, ReadersSeeWholeVersions, "immutability") {
   explore([] {
     SnapshotStore<std::vector<int>> store({0, 0});
     std::jthread writer([&] {
@@ -110,7 +105,7 @@ TEST(SnapshotStore, ReadersSeeWholeVersions) {
 }
 
 // Two writers at once: both changes are in the end, one after the other.
-TEST(SnapshotStore, NoUpdateIsLost) {
+STEP_TEST(2, SnapshotStore, NoUpdateIsLost, "lost update") {
   explore([] {
     SnapshotStore<int> store(0);
     {
@@ -124,7 +119,7 @@ TEST(SnapshotStore, NoUpdateIsLost) {
 }
 
 // Each writer is told the version that it made itself: no two are told the same.
-TEST(SnapshotStore, EachWriterMakesItsOwnVersion) {
+STEP_TEST(2, SnapshotStore, EachWriterMakesItsOwnVersion, "lost update") {
   explore([] {
     SnapshotStore<int> store(0);
     SnapshotStore<int>::Snapshot mine;
@@ -146,7 +141,7 @@ TEST(SnapshotStore, EachWriterMakesItsOwnVersion) {
 }
 
 // An update that nobody overtakes makes the version once.
-TEST(SnapshotStore, CostOfAnUpdate) {
+STEP_TEST(2, SnapshotStore, CostOfAnUpdate, "structural sharing") {
   explore([] {
     SnapshotStore<int> store(7);
     const interleave::Cost cost("update");
@@ -155,7 +150,7 @@ TEST(SnapshotStore, CostOfAnUpdate) {
 }
 
 // An exception from `change` goes to the caller, and nothing has changed.
-TEST(SnapshotStore, AFailedChangeChangesNothing) {
+STEP_TEST(2, SnapshotStore, AFailedChangeChangesNothing, "exception safety") {
   explore([] {
     SnapshotStore<int> store(7);
     bool thrown = false;
@@ -170,7 +165,7 @@ TEST(SnapshotStore, AFailedChangeChangesNothing) {
 }
 
 // A version that was replaced and that nobody holds is freed.
-TEST(SnapshotStore, FreesWhatNobodyHolds) {
+STEP_TEST(2, SnapshotStore, FreesWhatNobodyHolds, "lifetime") {
   explore([] {
     SnapshotStore<int> store(0);
     auto held = store.snapshot();

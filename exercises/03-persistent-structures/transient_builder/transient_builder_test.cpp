@@ -1,8 +1,6 @@
 // Tests of exercise 3.3. Each opens with its property. A builder belongs to one thread, so
 // most need no second one; where builders and readers share nodes, `explore` looks for the
 // schedule that breaks it.
-#include <gtest/gtest.h>
-
 #include <cstddef>
 #include <random>
 #include <string>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "course/records.hpp"
+#include "course/step_test.hpp"
 #include "interleave/interleave.hpp"
 
 namespace {
@@ -76,10 +75,8 @@ void expect_counting(const Vector& vector, int size, const char* otherwise) {
   EXPECT_PRED_FORMAT2(nothing_wrong, wrong_in(vector, size), otherwise);
 }
 
-// --- Step 1: building -----------------------------------------------------------------
-
 // Elements are there as they were appended, across each size at which a level is added.
-TEST(TransientBuilder, KeepsWhatIsAppended) {
+STEP_TEST(1, TransientBuilder, KeepsWhatIsAppended, "path") {
   for (const int size : {0, 1, 31, 32, 33, 1023, 1024, 1025, 32 * 1024 + 1}) {
     Builder builder;
     append(builder, size);
@@ -88,7 +85,7 @@ TEST(TransientBuilder, KeepsWhatIsAppended) {
 }
 
 // An element that is set is the new one, all others are the old ones.
-TEST(TransientBuilder, SetsElements) {
+STEP_TEST(1, TransientBuilder, SetsElements, "path") {
   Builder builder;
   append(builder, 1025);
   const std::vector<std::size_t> set = {0, 31, 32, 1023, 1024};
@@ -102,7 +99,7 @@ TEST(TransientBuilder, SetsElements) {
 }
 
 // A builder that begins with nothing makes each node once, and never a copy.
-TEST(TransientBuilder, CostOfBuilding) {
+STEP_TEST(1, TransientBuilder, CostOfBuilding, "path") {
   explore([] {
     Builder builder;
     const interleave::Cost cost("build");
@@ -112,17 +109,15 @@ TEST(TransientBuilder, CostOfBuilding) {
   });
 }
 
-// --- Step 2: freezing -----------------------------------------------------------------
-
 // What is frozen holds the builder's elements.
-TEST(TransientBuilder, FreezesItsElements) {
+STEP_TEST(2, TransientBuilder, FreezesItsElements, "path") {
   for (const int size : {0, 1, 33, 1025}) {
     expect_counting(counting_to(size), size, "freeze lost an element");
   }
 }
 
 // A builder may go on after freeze: the frozen vector does not notice, the builder does.
-TEST(TransientBuilder, EditsAfterFreezingAreNotSeen) {
+STEP_TEST(2, TransientBuilder, EditsAfterFreezingAreNotSeen, "immutability") {
   Builder builder;
   append(builder, 33);
   const Frozen frozen = builder.freeze();
@@ -140,7 +135,7 @@ TEST(TransientBuilder, EditsAfterFreezingAreNotSeen) {
 }
 
 // A builder leaves the vector it begins with as it is.
-TEST(TransientBuilder, LeavesItsStartAsItIs) {
+STEP_TEST(2, TransientBuilder, LeavesItsStartAsItIs, "immutability") {
   const Frozen start = counting_to(1025);
   Builder builder(start);
   for (std::size_t index = 0; index < 1025; ++index) builder.set(index, -1);
@@ -151,7 +146,7 @@ TEST(TransientBuilder, LeavesItsStartAsItIs) {
 }
 
 // Two builders that begin with the same vector know nothing of each other.
-TEST(TransientBuilder, TwoBuildersFromOneStart) {
+STEP_TEST(2, TransientBuilder, TwoBuildersFromOneStart, "ownership") {
   const Frozen start = counting_to(33);
   Builder left(start);
   Builder right(start);
@@ -168,7 +163,7 @@ TEST(TransientBuilder, TwoBuildersFromOneStart) {
 
 // A builder never takes a node of an earlier builder for its own, not even when it lies
 // where that one lay.
-TEST(TransientBuilder, BuildersOneAfterTheOther) {
+STEP_TEST(2, TransientBuilder, BuildersOneAfterTheOther, "ownership") {
   const Frozen first = counting_to(33);
   const Frozen second = changed(first, 0, -1);
   const Frozen third = changed(second, 0, -2);
@@ -181,7 +176,7 @@ TEST(TransientBuilder, BuildersOneAfterTheOther) {
 }
 
 // Random edits and freezes, mostly of the newest vector: each frozen one equals its model.
-TEST(TransientBuilder, EveryFrozenVectorEqualsItsModel) {
+STEP_TEST(2, TransientBuilder, EveryFrozenVectorEqualsItsModel, "ownership") {
   SCOPED_TRACE("seed " + std::to_string(course::seed()));
   std::mt19937_64 random(course::seed());
   std::vector<std::pair<Frozen, std::vector<int>>> versions(1);
@@ -213,7 +208,7 @@ TEST(TransientBuilder, EveryFrozenVectorEqualsItsModel) {
 }
 
 // A reader may read a frozen vector while its builder goes on.
-TEST(TransientBuilder, AReaderBesideTheBuilder) {
+STEP_TEST(2, TransientBuilder, AReaderBesideTheBuilder, "immutability") {
   explore([] {
     Builder builder;
     append(builder, 2);
@@ -228,7 +223,7 @@ TEST(TransientBuilder, AReaderBesideTheBuilder) {
 }
 
 // Two threads may build upon the same frozen vector at the same time.
-TEST(TransientBuilder, TwoThreadsBuildUponOneStart) {
+STEP_TEST(2, TransientBuilder, TwoThreadsBuildUponOneStart, "ownership") {
   explore([] {
     const Frozen start = counting_to(2);
     std::jthread worker([&] {
@@ -240,7 +235,7 @@ TEST(TransientBuilder, TwoThreadsBuildUponOneStart) {
 }
 
 // A batch copies each node at most once, and freezing copies none.
-TEST(TransientBuilder, CostOfABatch) {
+STEP_TEST(2, TransientBuilder, CostOfABatch, "path") {
   explore([] {
     const Frozen start = counting_to(1024);
     const interleave::Cost cost("batch");

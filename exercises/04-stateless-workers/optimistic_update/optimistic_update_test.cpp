@@ -1,7 +1,5 @@
 // Tests of exercise 4.1. Each opens with its property; where it is about several threads,
 // `explore` looks for the schedule that breaks it.
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -15,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "course/step_test.hpp"
 #include "interleave/interleave.hpp"
 #include "memory_store.hpp"
 #include "store.hpp"
@@ -87,10 +86,8 @@ class Signal {
   bool given_ = false;
 };
 
-// --- Step 1: read, compute, compare and set, retry ------------------------------------
-
 // The store holds what `change` made of the value before; of nothing, at first.
-TEST(OptimisticUpdate, WritesWhatItComputed) {
+STEP_TEST(1, OptimisticUpdate, WritesWhatItComputed, "stale state") {
   explore([] {
     MemoryStore store;
     const auto session = store.connect();
@@ -103,7 +100,7 @@ TEST(OptimisticUpdate, WritesWhatItComputed) {
 }
 
 // The result is the new value with its version, and no conflict where nobody else writes.
-TEST(OptimisticUpdate, SaysWhatItWrote) {
+STEP_TEST(1, OptimisticUpdate, SaysWhatItWrote, "stale state") {
   explore([] {
     MemoryStore store;
     const auto session = store.connect();
@@ -117,7 +114,7 @@ TEST(OptimisticUpdate, SaysWhatItWrote) {
 }
 
 // Overtaken twice, it computes again from what the others wrote, and succeeds.
-TEST(OptimisticUpdate, StartsOverAfterAConflict) {
+STEP_TEST(1, OptimisticUpdate, StartsOverAfterAConflict, "conflict") {
   explore([] {
     MemoryStore store;
     Overtaken session(store, 2);
@@ -135,7 +132,7 @@ TEST(OptimisticUpdate, StartsOverAfterAConflict) {
 }
 
 // `on_conflict` itself is called, no copy of it: what it keeps goes on with the next update.
-TEST(OptimisticUpdate, CallsOnConflictItself) {
+STEP_TEST(1, OptimisticUpdate, CallsOnConflictItself, "backing off") {
   struct Counter {
     void operator()(std::uint64_t) { ++calls; }
     int calls = 0;
@@ -155,7 +152,7 @@ TEST(OptimisticUpdate, CallsOnConflictItself) {
 }
 
 // Two workers update one key at the same time: nothing that either wrote is lost.
-TEST(OptimisticUpdate, LosesNothing) {
+STEP_TEST(1, OptimisticUpdate, LosesNothing, "stale state") {
   explore([] {
     MemoryStore store;
     {
@@ -174,7 +171,7 @@ TEST(OptimisticUpdate, LosesNothing) {
 }
 
 // Two workers add one x each: each gets the state that it wrote itself, not the other's.
-TEST(OptimisticUpdate, ReturnsItsOwnWrite) {
+STEP_TEST(1, OptimisticUpdate, ReturnsItsOwnWrite, "re-reading") {
   explore([] {
     MemoryStore store;
     Versioned state1;
@@ -196,7 +193,7 @@ TEST(OptimisticUpdate, ReturnsItsOwnWrite) {
 }
 
 // Where `change` wants nothing written, nothing is; the result is what it looked at.
-TEST(OptimisticUpdate, DeclinesWithoutWriting) {
+STEP_TEST(1, OptimisticUpdate, DeclinesWithoutWriting, "blind write") {
   explore([] {
     MemoryStore store;
     Overtaken session(store, 0);
@@ -212,7 +209,7 @@ TEST(OptimisticUpdate, DeclinesWithoutWriting) {
 }
 
 // Two workers take from a stock of one: one gets it, the other sees that nothing is left.
-TEST(OptimisticUpdate, DecidesOnTheNewestState) {
+STEP_TEST(1, OptimisticUpdate, DecidesOnTheNewestState, "blind write") {
   explore([] {
     MemoryStore store;
     check(store.connect()->compare_and_set("stock", 0, "x"), "nobody else is here");
@@ -234,7 +231,7 @@ TEST(OptimisticUpdate, DecidesOnTheNewestState) {
 }
 
 // What `change` or `on_conflict` throws ends the update, and nothing is written.
-TEST(OptimisticUpdate, AnExceptionWritesNothing) {
+STEP_TEST(1, OptimisticUpdate, AnExceptionWritesNothing, "exception safety") {
   explore([] {
     MemoryStore store;
     Overtaken session(store, 1);
@@ -259,7 +256,7 @@ TEST(OptimisticUpdate, AnExceptionWritesNothing) {
 }
 
 // What the store throws passes through: an error is no conflict.
-TEST(OptimisticUpdate, AStoresErrorIsNoConflict) {
+STEP_TEST(1, OptimisticUpdate, AStoresErrorIsNoConflict, "conflict") {
   explore([] {
     Broken session;
     int conflicts = 0;
@@ -276,7 +273,7 @@ TEST(OptimisticUpdate, AStoresErrorIsNoConflict) {
 }
 
 // While one update computes, another one can: here each waits for the other.
-TEST(OptimisticUpdate, HoldsNoLockWhileItComputes) {
+STEP_TEST(1, OptimisticUpdate, HoldsNoLockWhileItComputes, "lock held too long") {
   explore([] {
     MemoryStore store;
     Signal first_computes;
@@ -299,7 +296,7 @@ TEST(OptimisticUpdate, HoldsNoLockWhileItComputes) {
 }
 
 // Without a conflict: one read, one compare and set, and nothing copied to the heap.
-TEST(OptimisticUpdate, CostOfAnUpdate) {
+STEP_TEST(1, OptimisticUpdate, CostOfAnUpdate, "re-reading") {
   explore([] {
     MemoryStore store;
     const auto session = store.connect();
@@ -310,11 +307,9 @@ TEST(OptimisticUpdate, CostOfAnUpdate) {
   });
 }
 
-// --- Step 2: pause, and give up -------------------------------------------------------
-
 // The upper end doubles from `first` to `longest` and stays there; a pause lies between
 // half of it and all of it.
-TEST(Backoff, PausesLongerAfterEachConflict) {
+STEP_TEST(2, Backoff, PausesLongerAfterEachConflict, "backing off") {
   Backoff backoff(100, 1ms, 10ms, 1);
   for (int round = 0; round < 20; ++round) {
     std::uint64_t conflict = 0;
@@ -327,7 +322,7 @@ TEST(Backoff, PausesLongerAfterEachConflict) {
 }
 
 // However many conflicts there were, a pause is between half of `longest` and `longest`.
-TEST(Backoff, NeverPausesLongerThanTheLongest) {
+STEP_TEST(2, Backoff, NeverPausesLongerThanTheLongest, "backing off") {
   Backoff hours(1'000'000, 1ns, 1000h, 1);
   Backoff first_too_long(100, 1h, 1s, 1);
   for (const std::uint64_t conflict : {60U, 63U, 64U, 65U, 1000U, 1'000'000U}) {
@@ -339,7 +334,7 @@ TEST(Backoff, NeverPausesLongerThanTheLongest) {
 
 // Two workers that met once do not meet again and again: their pauses differ, from each
 // other's and from their own before.
-TEST(Backoff, PausesDiffer) {
+STEP_TEST(2, Backoff, PausesDiffer, "backing off") {
   Backoff one(100, 1ms, 1ms, 1);
   Backoff two(100, 1ms, 1ms, 2);
   std::set<std::chrono::nanoseconds> all;
@@ -349,7 +344,7 @@ TEST(Backoff, PausesDiffer) {
 }
 
 // After a conflict the thread sleeps, for no less than the pause's lower end.
-TEST(Backoff, SleepsAfterAConflict) {
+STEP_TEST(2, Backoff, SleepsAfterAConflict, "backing off") {
   explore([] {
     Backoff backoff(10, 2ms, 2ms, 1);
     const auto start = std::chrono::steady_clock::now();
@@ -360,7 +355,7 @@ TEST(Backoff, SleepsAfterAConflict) {
 
 // An update that is always overtaken ends with TooManyConflicts, after `limit` more
 // attempts, and says how many conflicts there were.
-TEST(Backoff, GivesUpAboveItsLimit) {
+STEP_TEST(2, Backoff, GivesUpAboveItsLimit, "backing off") {
   explore([] {
     MemoryStore store;
     Overtaken session(store, 1000);
@@ -381,7 +376,7 @@ TEST(Backoff, GivesUpAboveItsLimit) {
 }
 
 // Below its limit it lets the update go on.
-TEST(Backoff, LetsAnUpdateSucceed) {
+STEP_TEST(2, Backoff, LetsAnUpdateSucceed, "backing off") {
   explore([] {
     MemoryStore store;
     Overtaken session(store, 3);

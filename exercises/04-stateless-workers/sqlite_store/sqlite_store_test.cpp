@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "course/records.hpp"
+#include "course/step_test.hpp"
 #include "interleave/interleave.hpp"
 #include "sqlite.hpp"
 #include "store.hpp"
@@ -141,10 +142,8 @@ class SqliteStoreTest : public testing::Test {
   const std::filesystem::path file_ = folder_.file("state.db");
 };
 
-// --- Step 1: connections --------------------------------------------------------------
-
 // The file's journal is a write-ahead log, for whoever opens it.
-TEST_F(SqliteStoreTest, TheJournalIsAWriteAheadLog) {
+STEP_TEST_F(1, SqliteStoreTest, TheJournalIsAWriteAheadLog, "locked database") {
   const SqliteStore store(file_);
   sqlite::Connection other(file_);
   sqlite::Statement journal(other, "PRAGMA journal_mode");
@@ -154,7 +153,7 @@ TEST_F(SqliteStoreTest, TheJournalIsAWriteAheadLog) {
 }
 
 // Every connection waits as long as the store was told, and is as durable.
-TEST_F(SqliteStoreTest, SetsUpEveryConnection) {
+STEP_TEST_F(1, SqliteStoreTest, SetsUpEveryConnection, "locked database") {
   const Opened opened;
   SqliteStore store(file_, 1234ms);
   const auto session = store.connect();
@@ -167,7 +166,7 @@ TEST_F(SqliteStoreTest, SetsUpEveryConnection) {
 }
 
 // A file that somebody else holds is waited for, also while it is opened.
-TEST_F(SqliteStoreTest, WaitsWhileItOpens) {
+STEP_TEST_F(1, SqliteStoreTest, WaitsWhileItOpens, "locked database") {
   explore_with_file([](const std::filesystem::path& file) {
     sqlite::Connection other(file);
     other.run("BEGIN EXCLUSIVE; CREATE TABLE theirs (number INTEGER)");
@@ -182,7 +181,7 @@ TEST_F(SqliteStoreTest, WaitsWhileItOpens) {
 
 // The same where somebody writes who lets others read. SQLite then reads, sees that it has
 // to change the journal, and says at once that the file is locked.
-TEST_F(SqliteStoreTest, WaitsWhileItChangesTheJournal) {
+STEP_TEST_F(1, SqliteStoreTest, WaitsWhileItChangesTheJournal, "locked database") {
   explore_with_file([](const std::filesystem::path& file) {
     sqlite::Connection other(file);
     other.wait_for_others(60s);  // its COMMIT needs the readers' end
@@ -197,7 +196,7 @@ TEST_F(SqliteStoreTest, WaitsWhileItChangesTheJournal) {
 }
 
 // Two workers open a file that is not there yet, each with a store of its own: both may.
-TEST_F(SqliteStoreTest, TwoMayMakeTheFile) {
+STEP_TEST_F(1, SqliteStoreTest, TwoMayMakeTheFile, "locked database") {
   explore_with_file([](const std::filesystem::path& file) {
     std::string said1;
     std::string said2;
@@ -212,7 +211,7 @@ TEST_F(SqliteStoreTest, TwoMayMakeTheFile) {
 }
 
 // Two sessions never use the same connection.
-TEST_F(SqliteStoreTest, EachSessionHasAConnectionOfItsOwn) {
+STEP_TEST_F(1, SqliteStoreTest, EachSessionHasAConnectionOfItsOwn, "shared connection") {
   SqliteStore store(file_);
   const Opened opened;
   const auto one = store.connect();
@@ -221,7 +220,7 @@ TEST_F(SqliteStoreTest, EachSessionHasAConnectionOfItsOwn) {
 }
 
 // What cannot be opened is a StoreError that names the file.
-TEST_F(SqliteStoreTest, SaysWhichFileItCannotOpen) {
+STEP_TEST_F(1, SqliteStoreTest, SaysWhichFileItCannotOpen, "exception safety") {
   const auto nowhere = folder_.file("no such folder") / "state.db";
   const std::string missing = error_of([&] { const SqliteStore store(nowhere); });
   EXPECT_TRUE(contains(missing, nowhere.string())) << "it says: " << missing;
@@ -233,10 +232,8 @@ TEST_F(SqliteStoreTest, SaysWhichFileItCannotOpen) {
   EXPECT_TRUE(contains(garbage, "not a database")) << "it says: " << garbage;
 }
 
-// --- Step 2: read, compare and set ----------------------------------------------------
-
 // What one session wrote, every session reads, with its version.
-TEST_F(SqliteStoreTest, ReadsWhatWasWritten) {
+STEP_TEST_F(2, SqliteStoreTest, ReadsWhatWasWritten, "stale state") {
   SqliteStore store(file_);
   const auto one = store.connect();
   const auto two = store.connect();
@@ -253,7 +250,7 @@ TEST_F(SqliteStoreTest, ReadsWhatWasWritten) {
 }
 
 // A version that is not the present one changes nothing.
-TEST_F(SqliteStoreTest, RefusesAStaleVersion) {
+STEP_TEST_F(2, SqliteStoreTest, RefusesAStaleVersion, "blind write") {
   SqliteStore store(file_);
   const auto session = store.connect();
   EXPECT_FALSE(session->compare_and_set("key", 1, "x")) << "there is no version 1 yet";
@@ -269,7 +266,7 @@ TEST_F(SqliteStoreTest, RefusesAStaleVersion) {
 }
 
 // Keys and values are bytes. None of them is ever read as SQL.
-TEST_F(SqliteStoreTest, KeysAndValuesAreBytes) {
+STEP_TEST_F(2, SqliteStoreTest, KeysAndValuesAreBytes, "hostile key") {
   SqliteStore store(file_);
   const auto session = store.connect();
   const std::vector<std::string> hostile{"",
@@ -298,7 +295,7 @@ TEST_F(SqliteStoreTest, KeysAndValuesAreBytes) {
 }
 
 // Everything is still there when the file is opened again.
-TEST_F(SqliteStoreTest, OutlivesItsStore) {
+STEP_TEST_F(2, SqliteStoreTest, OutlivesItsStore, "durability") {
   {
     SqliteStore store(file_);
     ASSERT_TRUE(store.connect()->compare_and_set("key", 0, "value"))
@@ -310,7 +307,7 @@ TEST_F(SqliteStoreTest, OutlivesItsStore) {
 }
 
 // A session's statements are prepared once, not for each call.
-TEST_F(SqliteStoreTest, KeepsItsStatements) {
+STEP_TEST_F(2, SqliteStoreTest, KeepsItsStatements, "re-reading") {
   SqliteStore store(file_);
   const Opened opened;
   const auto session = store.connect();
@@ -322,7 +319,7 @@ TEST_F(SqliteStoreTest, KeepsItsStatements) {
 }
 
 // Of two workers that replace the same version, exactly one succeeds.
-TEST_F(SqliteStoreTest, OneOfTwoWins) {
+STEP_TEST_F(2, SqliteStoreTest, OneOfTwoWins, "blind write") {
   explore_with_file([](const std::filesystem::path& file) {
     SqliteStore store(file);
     bool won1 = false;
@@ -342,7 +339,7 @@ TEST_F(SqliteStoreTest, OneOfTwoWins) {
 }
 
 // Two workers update one key, each on its own session: no update is lost.
-TEST_F(SqliteStoreTest, LosesNoUpdate) {
+STEP_TEST_F(2, SqliteStoreTest, LosesNoUpdate, "blind write") {
   explore_with_file([](const std::filesystem::path& file) {
     SqliteStore store(file);
     check(store.connect()->compare_and_set("key", 0, ""), "nobody else is here");
@@ -358,7 +355,7 @@ TEST_F(SqliteStoreTest, LosesNoUpdate) {
 }
 
 // Sessions in different threads do not disturb each other.
-TEST_F(SqliteStoreTest, SessionsWorkSideBySide) {
+STEP_TEST_F(2, SqliteStoreTest, SessionsWorkSideBySide, "shared connection") {
   explore_with_file([](const std::filesystem::path& file) {
     SqliteStore store(file);
     const auto work = [&store](const std::string& key) {
@@ -371,10 +368,8 @@ TEST_F(SqliteStoreTest, SessionsWorkSideBySide) {
   });
 }
 
-// --- Step 2: when things go wrong -----------------------------------------------------
-
 // While another connection writes, a reader gets the last committed value, at once.
-TEST_F(SqliteStoreTest, ReadersDoNotWaitForAWriter) {
+STEP_TEST_F(2, SqliteStoreTest, ReadersDoNotWaitForAWriter, "locked database") {
   SqliteStore store(file_, 0ms);
   const auto session = store.connect();
   ASSERT_TRUE(session->compare_and_set("key", 0, "before"))
@@ -388,7 +383,7 @@ TEST_F(SqliteStoreTest, ReadersDoNotWaitForAWriter) {
 }
 
 // A writer that meets another one waits for its end, and then succeeds.
-TEST_F(SqliteStoreTest, WritersWaitForEachOther) {
+STEP_TEST_F(2, SqliteStoreTest, WritersWaitForEachOther, "locked database") {
   explore_with_file([](const std::filesystem::path& file) {
     SqliteStore store(file, 60s);
     const auto session = store.connect();
@@ -404,7 +399,7 @@ TEST_F(SqliteStoreTest, WritersWaitForEachOther) {
 
 // Patience has an end: then a StoreError says which file is locked, and what to do. The
 // session can be used again.
-TEST_F(SqliteStoreTest, SaysThatTheDatabaseIsLocked) {
+STEP_TEST_F(2, SqliteStoreTest, SaysThatTheDatabaseIsLocked, "locked database") {
   SqliteStore store(file_, 1ms);
   const auto session = store.connect();
   sqlite::Connection other(file_);
@@ -422,7 +417,7 @@ TEST_F(SqliteStoreTest, SaysThatTheDatabaseIsLocked) {
 
 // On a full disk a write throws and changes nothing. What was written before is there, and
 // with room again the session goes on.
-TEST_F(SqliteStoreTest, AFullDiskLosesNothing) {
+STEP_TEST_F(2, SqliteStoreTest, AFullDiskLosesNothing, "durability") {
   SqliteStore store(file_);
   const Opened opened;
   const auto session = store.connect();
@@ -500,7 +495,7 @@ std::uint64_t kill_while_writing(const std::filesystem::path& file, unsigned cou
 
 // A process is killed at a random moment, again and again. What it had reported as written
 // is there; what it was writing is there as a whole or not at all.
-TEST_F(SqliteStoreTest, AKilledProcessLosesNothing) {
+STEP_TEST_F(2, SqliteStoreTest, AKilledProcessLosesNothing, "durability") {
   ASSERT_TRUE(SqliteStore(file_).connect()->compare_and_set("key", 0, value_of(1)));
   std::mt19937_64 random(course::seed());
   for (int round = 0; round < 10; ++round) {
@@ -516,10 +511,8 @@ TEST_F(SqliteStoreTest, AKilledProcessLosesNothing) {
   }
 }
 
-// --- Step 3: all or none --------------------------------------------------------------
-
 // All replacements happen, if every version is the present one.
-TEST_F(SqliteStoreTest, ReplacesAll) {
+STEP_TEST_F(3, SqliteStoreTest, ReplacesAll, "transaction") {
   SqliteStore store(file_);
   const auto session = store.open_session();
   EXPECT_TRUE(session->compare_and_set_all({{"a", 0, "1"}, {"b", 0, "2"}}));
@@ -533,7 +526,7 @@ TEST_F(SqliteStoreTest, ReplacesAll) {
 }
 
 // None happens, if one version is stale, wherever it stands; others can go on writing.
-TEST_F(SqliteStoreTest, ReplacesNoneIfOneIsStale) {
+STEP_TEST_F(3, SqliteStoreTest, ReplacesNoneIfOneIsStale, "transaction") {
   SqliteStore store(file_, 0ms);
   const auto session = store.open_session();
   const auto other = store.open_session();
@@ -546,7 +539,7 @@ TEST_F(SqliteStoreTest, ReplacesNoneIfOneIsStale) {
 
 // After an error in the middle none has happened, others can go on writing, and so can the
 // session itself.
-TEST_F(SqliteStoreTest, AnErrorInTheMiddleChangesNothing) {
+STEP_TEST_F(3, SqliteStoreTest, AnErrorInTheMiddleChangesNothing, "transaction") {
   SqliteStore store(file_, 0ms);
   const auto other = store.open_session();
   const Opened opened;
@@ -566,7 +559,7 @@ TEST_F(SqliteStoreTest, AnErrorInTheMiddleChangesNothing) {
 
 // The same where SQLite has rolled back by itself, as it does when the disk is full. The
 // error that arrives is the disk's.
-TEST_F(SqliteStoreTest, AFullDiskInTheMiddleChangesNothing) {
+STEP_TEST_F(3, SqliteStoreTest, AFullDiskInTheMiddleChangesNothing, "transaction") {
   SqliteStore store(file_, 0ms);
   const auto other = store.open_session();
   const Opened opened;
@@ -587,7 +580,7 @@ TEST_F(SqliteStoreTest, AFullDiskInTheMiddleChangesNothing) {
 }
 
 // Two workers move the same coin between two accounts. Whoever looks sees one coin.
-TEST_F(SqliteStoreTest, NobodySeesHalf) {
+STEP_TEST_F(3, SqliteStoreTest, NobodySeesHalf, "transaction") {
   explore_with_file([](const std::filesystem::path& file) {
     SqliteStore store(file);
     check(store.open_session()->compare_and_set_all({{"a", 0, "o"}, {"b", 0, ""}}),
@@ -607,7 +600,7 @@ TEST_F(SqliteStoreTest, NobodySeesHalf) {
 
 // Two workers replace the same two keys, named in opposite orders: one of them succeeds,
 // and neither waits for ever.
-TEST_F(SqliteStoreTest, OppositeOrdersDoNotStopEachOther) {
+STEP_TEST_F(3, SqliteStoreTest, OppositeOrdersDoNotStopEachOther, "transaction") {
   explore_with_file([](const std::filesystem::path& file) {
     SqliteStore store(file);
     bool won1 = false;

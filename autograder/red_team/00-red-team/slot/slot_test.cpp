@@ -1,19 +1,19 @@
 #include "slot.hpp"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <thread>
 
+#include "course/step_test.hpp"
+
 namespace {
 
-TEST(Slot, GivesWhatWasPut) {
+STEP_TEST(1, Slot, GivesWhatWasPut, "atomicity") {
   Slot slot;
   slot.put(3);
   EXPECT_EQ(slot.take(), 3);
 }
 
-TEST(Slot, IsSharedByThreads) {
+STEP_TEST(1, Slot, IsSharedByThreads, "atomicity") {
   // Clang 14 does not watch the members of local variables.
   const auto slot = std::make_unique<Slot>();
   std::thread other([&] {
