@@ -10,6 +10,8 @@
 #include "author/starters.hpp"
 #include "author/weave.hpp"
 #include "grader/nearest.hpp"
+#include "grader/promises.hpp"
+#include "grader/result.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;
@@ -82,8 +84,9 @@ class Inspection {
     for (const auto& hint : exercise_.hints) {
       if (trimmed(hint).empty()) lacks("a hint is empty");
     }
-    for (const auto& step : exercise_.steps) {
-      if (step.points <= 0) lacks(fmt::format("step {} earns no points", step.number));
+    for (const auto& promise : grader::promises_of(exercise_, {})) {
+      if (promise.of > 0) continue;
+      lacks(fmt::format("{} ({}) earns no points", heading_of(promise), promise.title));
     }
     if (exercise_.mutants.empty()) {
       lacks(fmt::format("has no mutant; put a diff into autograder/mutants/{}/{}/",

@@ -86,17 +86,19 @@ std::string first_words(const StageResult& result) {
   return result.notes.empty() ? "it says nothing more" : result.notes.front();
 }
 
-void judge_starter(const StageResult& result, Evidence& evidence) {
+void judge_starter(const grader::Exercise& exercise, const StageResult& result,
+                   Evidence& evidence) {
   if (result.verdict != Verdict::not_started) {
     evidence.words = fmt::format("is {}, not `not started`: {}",
                                  grader::name_of(result.verdict), first_words(result));
     return;
   }
-  for (const auto& step : result.steps) {
-    if (step.verdict == Verdict::not_started) continue;
+  for (const auto& step : exercise.steps) {
+    const Verdict verdict = grader::verdict_in(result, step);
+    if (verdict == Verdict::not_started) continue;
     evidence.words =
         fmt::format("step {} is {} before anybody wrote it; give it a test that needs it",
-                    step.number, grader::name_of(step.verdict));
+                    step.number, grader::name_of(verdict));
     return;
   }
   evidence.standing = Standing::holds;
@@ -183,7 +185,7 @@ Evidence judged(const Trial& trial, const StageResult& result) {
   }
   switch (trial.kind) {
     case Kind::starter:
-      judge_starter(result, evidence);
+      judge_starter(*trial.subject.exercise, result, evidence);
       break;
     case Kind::solution:
       judge_solution(result, evidence);

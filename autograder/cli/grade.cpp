@@ -24,9 +24,7 @@ bool coloured(Colour wish, std::FILE* stream) {
 std::vector<const Exercise*> chosen(const Course& course, const GradeOptions& options) {
   std::vector<const Exercise*> all = course.select(options.ids);
   if (!options.ids.empty() || options.answers) return all;
-  std::erase_if(all, [](const Exercise* exercise) {
-    return steps_left(exercise->file).size() == exercise->steps.size();
-  });
+  std::erase_if(all, [](const Exercise* exercise) { return !is_started(*exercise); });
   return all;
 }
 

@@ -16,14 +16,13 @@ using namespace course::grader;
 struct State {
   const Exercise* exercise;
   std::string name;  // "not started", "started", or the last verdict
-  int points = 0;
+  Points points{0, 100, 0};
   bool changed_since_graded = false;
   bool done = false;
 };
 
 State state_of(const Course& course, const Exercise& exercise) {
-  const std::size_t left = steps_left(exercise.file).size();
-  if (left == exercise.steps.size()) return {&exercise, "not started"};
+  if (!is_started(exercise)) return {&exercise, "not started"};
   const auto grade = remembered(course, exercise);
   if (!grade) return {&exercise, "started"};
   // Some steps are written, others are not.
@@ -76,9 +75,9 @@ void print(const Course& course, const std::vector<State>& states, bool colour) 
                  lesson_title(lesson));
     }
     const std::string name = fmt::format("{:<12}", state.name);
-    fmt::print("   {:<5} {:<20} {} {:>3}/100  {}{}\n", exercise.id, exercise.name,
-               colour ? colour_of(state.name) + name + "\033[0m" : name, state.points,
-               exercise.title,
+    fmt::print("   {:<5} {:<20} {} {:>3}/{:<3}  {}{}\n", exercise.id, exercise.name,
+               colour ? colour_of(state.name) + name + "\033[0m" : name,
+               state.points.earned, state.points.of, exercise.title,
                state.changed_since_graded ? "  (changed since graded)" : "");
   }
   fmt::print("\nnext: {}\n", what_next(course, states));
@@ -93,8 +92,9 @@ void print_json(const Course& course, const std::vector<State>& states) {
                                 {"title", state.exercise->title},
                                 {"lesson", state.exercise->lesson},
                                 {"state", state.name},
-                                {"points", state.points},
-                                {"of", 100},
+                                {"points", state.points.earned},
+                                {"of", state.points.of},
+                                {"not_measured", state.points.not_measured},
                                 {"changed_since_graded", state.changed_since_graded}});
   }
   fmt::print("{}\n", out.dump(2));

@@ -99,7 +99,6 @@ StageResult run_cost_stage(const Subject& subject, Workshop& workshop,
                            const std::vector<std::string>& only) {
   StageResult result;
   result.stage = Stage::cost;
-  result.of = subject.exercise->points_of(Stage::cost);
   result.verdict = Verdict::passed;
   for (const CostLimit& limit : subject.exercise->costs) {
     if (!is_chosen(limit.test, only)) continue;
@@ -117,7 +116,6 @@ StageResult run_cost_stage(const Subject& subject, Workshop& workshop,
     result.verdict = worse(result.verdict, verdict);
     if (finding) result.findings.push_back(std::move(*finding));
   }
-  if (result.verdict == Verdict::passed) result.points = result.of;
   return result;
 }
 

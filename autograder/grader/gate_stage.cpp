@@ -51,7 +51,6 @@ StageResult run_gate_stage(const Subject& subject, Workshop& workshop,
                            const std::vector<std::string>& only) {
   StageResult result;
   result.stage = Stage::gate;
-  result.of = subject.exercise->points_of(Stage::gate);
   const Subject reference{subject.exercise, "solution"};
   const gate::Programs programs{program_of(workshop.trees, Stage::gate, subject),
                                 program_of(workshop.trees, Stage::gate, reference)};
@@ -77,9 +76,6 @@ StageResult run_gate_stage(const Subject& subject, Workshop& workshop,
   }
   // With every gate skipped this machine could not tell.
   result.verdict = measured ? worst : Verdict::inconclusive;
-  const bool counts =
-      result.verdict == Verdict::passed || result.verdict == Verdict::inconclusive;
-  if (counts) result.points = result.of;
   return result;
 }
 

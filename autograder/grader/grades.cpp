@@ -57,8 +57,11 @@ void write_whole(const fs::path& file, const std::string& text) {
 void remember(const Course& course, const ExerciseResult& result) {
   if (result.subject.variant != "student") return;
   const Exercise& exercise = *result.subject.exercise;
+  const Points points = points_of(result.promises);
   const json kept{{"verdict", name_of(result.verdict())},
-                  {"points", result.points()},
+                  {"points", points.earned},
+                  {"of", points.of},
+                  {"not_measured", points.not_measured},
                   {"fingerprint", fingerprint(exercise.file)}};
   write_whole(file_for(course, exercise), kept.dump(2) + "\n");
 }
@@ -72,7 +75,8 @@ std::optional<Grade> remembered(const Course& course, const Exercise& exercise) 
     const auto verdict = verdict_named(kept.value("verdict", ""));
     if (!verdict) return std::nullopt;
     return Grade{
-        *verdict, kept.value("points", 0),
+        *verdict,
+        {kept.value("points", 0), kept.value("of", 100), kept.value("not_measured", 0)},
         kept.value("fingerprint", std::uint64_t{0}) != fingerprint(exercise.file)};
   } catch (const json::exception&) {
     return std::nullopt;

@@ -11,7 +11,7 @@ namespace course::grader {
 
 struct Grade {
   Verdict verdict = Verdict::not_run;
-  int points = 0;
+  Points points;
   bool changed_since = false;  // the student's file is not the one that was graded
 };
 

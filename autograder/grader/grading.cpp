@@ -38,13 +38,13 @@ class Grading {
                 return left.stage < right.stage;
               });
     result_.subject = subject_;
+    result_.promises = promises_of(*subject_.exercise, result_.stages);
     return std::move(result_);
   }
 
  private:
   bool nothing_started() const {
-    return subject_.variant == "student" &&
-           steps_left(subject_.exercise->file).size() == subject_.exercise->steps.size();
+    return subject_.variant == "student" && !is_started(*subject_.exercise);
   }
 
   StageResult tell(StageResult stage) {
@@ -64,7 +64,6 @@ class Grading {
       if (told(stage) || !applies(stage, *subject_.exercise)) continue;
       StageResult result;
       result.stage = stage;
-      result.of = subject_.exercise->points_of(stage);
       result.verdict = verdict;
       if (!note.empty()) result.notes.push_back(note);
       (void)tell(std::move(result));
@@ -77,7 +76,7 @@ class Grading {
     if (stages.front() != Stage::unit) {
       const BuildResult built = build_for(stages.front());
       if (!built.built) {
-        for (const Stage stage : stages) (void)tell(unbuilt(stage, subject_, built));
+        for (const Stage stage : stages) (void)tell(unbuilt(stage, built));
         return;
       }
     }
@@ -144,17 +143,21 @@ class Grading {
     if (trouble) std::rethrow_exception(trouble);
   }
 
+  // How fast something wrong is tells nothing. What cannot be measured here is nobody's fault.
   void run_gate() {
     if (!applies(Stage::gate, *subject_.exercise) || told(Stage::gate)) return;
-    const auto unit =
-        std::find_if(result_.stages.begin(), result_.stages.end(),
-                     [](const StageResult& stage) { return stage.stage == Stage::unit; });
-    if (unit->verdict == Verdict::passed) {
+    Verdict right = Verdict::passed;
+    for (const StageResult& stage : result_.stages) {
+      const bool decides =
+          stage.stage != Stage::cost && stage.verdict != Verdict::environment;
+      if (decides) right = worse(right, stage.verdict);
+    }
+    if (right == Verdict::passed) {
       (void)tell(run_stage(Stage::gate, subject_, workshop_));
     } else {
-      const bool left = unit->verdict == Verdict::not_started;
+      const bool left = right == Verdict::not_started;
       tell_rest(left ? Verdict::not_started : Verdict::not_run,
-                "is measured once unit passes");
+                "is measured once unit, interleave, tsan and asan pass");
     }
   }
 

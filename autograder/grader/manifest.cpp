@@ -17,9 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array scored_stages{Stage::interleave, Stage::tsan, Stage::asan,
-                                   Stage::cost, Stage::gate};
-
 const std::vector<std::string> countable{"atomics", "locks", "allocations", "wake-ups",
                                          "spins"};
 
@@ -46,22 +43,41 @@ std::vector<Step> read_steps(TomlTable& top) {
   return steps;
 }
 
-std::map<Stage, int> read_points(TomlTable& top) {
-  std::map<Stage, int> points;
-  if (!top.has("points")) return points;
-  TomlTable table = top.table("points");
-  for (const Stage stage : scored_stages) {
-    const std::string name(name_of(stage));
-    if (table.has(name.c_str())) points[stage] = table.integer(name.c_str());
+void read_tests(const fs::path& root, Exercise& exercise) {
+  const fs::path source = exercise.manifest.parent_path() / (exercise.name + "_test.cpp");
+  const fs::path shown = source.lexically_relative(root);
+  const int steps = static_cast<int>(exercise.steps.size());
+  for (auto& test : read_step_tests(root, source)) {
+    if (test.step < 1 || test.step > steps) {
+      throw ManifestError(shown, test.line,
+                          fmt::format("{} holds step {}, and exercise.toml has {}",
+                                      test.name, test.step, steps));
+    }
+    if (!test.concept_name.empty()) {
+      exercise.mentions.push_back({test.concept_name, shown, test.line});
+    }
+    exercise.steps[test.step - 1].tests.push_back(std::move(test));
   }
-  table.nothing_else();
-  return points;
+  for (const auto& step : exercise.steps) {
+    if (!step.tests.empty()) continue;
+    throw ManifestError(shown, 1,
+                        fmt::format("no test holds step {} ({}); write STEP_TEST({}, …)",
+                                    step.number, step.title, step.number));
+  }
+}
+
+// The step that the test of that name holds; 0 if there is no such test.
+int step_of(const std::string& test, const Exercise& exercise) {
+  for (const auto& known : exercise.tests()) {
+    if (known.name == test) return known.step;
+  }
+  return 0;
 }
 
 void read_stage_concepts(TomlTable& top, Exercise& exercise) {
   if (!top.has("stage")) return;
   TomlTable table = top.table("stage");
-  for (const Stage stage : scored_stages) {
+  for (const Stage stage : all_stages) {
     const std::string name(name_of(stage));
     if (!table.has(name.c_str())) continue;
     TomlTable entry = table.table(name.c_str());
@@ -73,11 +89,16 @@ void read_stage_concepts(TomlTable& top, Exercise& exercise) {
 
 void read_costs(TomlTable& top, Exercise& exercise) {
   for (auto& entry : top.tables("cost")) {
-    CostLimit cost{entry.text("test"),
-                   entry.text("operation"),
-                   {},
-                   read_concept(entry, exercise),
-                   entry.text("reason")};
+    CostLimit cost;
+    cost.test = entry.text("test");
+    cost.operation = entry.text("operation");
+    cost.concept_name = read_concept(entry, exercise);
+    cost.reason = entry.text("reason");
+    if (entry.has("points")) {
+      cost.points = entry.integer("points");
+    } else {
+      cost.step = step_of(cost.test, exercise);
+    }
     TomlTable limits = entry.table("limits");
     for (const auto& counted : countable) {
       if (limits.has(counted.c_str()))
@@ -103,6 +124,14 @@ void read_gates(TomlTable& top, Exercise& exercise) {
     if (entry.has("told")) gate.told = entry.number("told");
     if (gate.told <= 0 || gate.told > 1)
       entry.fail_at("told", "must be above 0 and at most 1");
+    if (entry.has("step")) {
+      gate.step = entry.integer("step");
+      if (gate.step < 1 || gate.step > static_cast<int>(exercise.steps.size())) {
+        entry.fail_at("step", "must be one of the exercise's steps");
+      }
+    } else {
+      gate.points = entry.integer("points");
+    }
     gate.concept_name = read_concept(entry, exercise);
     gate.reason = entry.text("reason");
     entry.nothing_else();
@@ -121,29 +150,6 @@ void read_limits(TomlTable& top, Exercise& exercise) {
 
 // --- what stands elsewhere --------------------------------------------------------------
 
-void read_tests(const fs::path& root, Exercise& exercise) {
-  const fs::path source = exercise.manifest.parent_path() / (exercise.name + "_test.cpp");
-  const fs::path shown = source.lexically_relative(root);
-  const int steps = static_cast<int>(exercise.steps.size());
-  for (auto& [step, test] : read_step_tests(root, source)) {
-    if (step < 1 || step > steps) {
-      throw ManifestError(shown, test.line,
-                          fmt::format("{} holds step {}, and exercise.toml has {}",
-                                      test.name, step, steps));
-    }
-    if (!test.concept_name.empty()) {
-      exercise.mentions.push_back({test.concept_name, shown, test.line});
-    }
-    exercise.steps[step - 1].tests.push_back(std::move(test));
-  }
-  for (const auto& step : exercise.steps) {
-    if (!step.tests.empty()) continue;
-    throw ManifestError(shown, 1,
-                        fmt::format("no test holds step {} ({}); write STEP_TEST({}, …)",
-                                    step.number, step.title, step.number));
-  }
-}
-
 void read_mutants(const fs::path& root, Exercise& exercise) {
   const fs::path folder =
       root / "autograder" / "mutants" / exercise.lesson / exercise.name;
@@ -156,32 +162,28 @@ void read_mutants(const fs::path& root, Exercise& exercise) {
 // --- what must agree with what ----------------------------------------------------------
 
 void check_points(const TomlTable& top, const Exercise& exercise) {
-  int sum = 0;
-  for (const auto& step : exercise.steps) sum += step.points;
-  for (const auto& [stage, points] : exercise.points) sum += points;
-  if (sum != 100) {
-    top.fail("gives " + std::to_string(sum) +
-             " points in all; those of its steps and of [points] must sum to 100");
-  }
+  int steps = 0;
+  int costs = 0;
+  int gates = 0;
+  for (const auto& step : exercise.steps) steps += step.points;
+  for (const auto& cost : exercise.costs) costs += cost.points;
+  for (const auto& gate : exercise.gates) gates += gate.points;
+  if (steps + costs + gates == 100) return;
+  top.fail(
+      fmt::format("gives {} points: its steps {}, its costs {}, its gates {}; all "
+                  "together they must give 100",
+                  steps + costs + gates, steps, costs, gates));
 }
 
-void check_declared(const TomlTable& top, const Exercise& exercise, Stage stage,
-                    bool declared) {
-  const std::string name(name_of(stage));
-  const bool scored = exercise.points_of(stage) > 0;
-  if (scored && !declared) {
-    top.fail_at("points",
-                "gives points for `" + name + "`, but there is no [[" + name + "]]");
-  }
-  if (declared && !scored) {
-    top.fail("has a [[" + name + "]], but [points] gives nothing for `" + name + "`");
-  }
-}
-
-void check_cost_tests(const TomlTable& top, const Exercise& exercise) {
+void check_costs(const TomlTable& top, const Exercise& exercise) {
   std::vector<std::string> known;
   for (const auto& test : exercise.tests()) known.push_back(test.name);
+  std::set<std::string> operations;
   for (const auto& cost : exercise.costs) {
+    if (!operations.insert(cost.operation).second) {
+      top.fail("has two [[cost]] of the operation `" + cost.operation +
+               "`; give one of them another name, also in its test");
+    }
     if (std::find(known.begin(), known.end(), cost.test) != known.end()) continue;
     top.fail("has a [[cost]] of the test `" + cost.test + "`, which is not there" +
              did_you_mean(cost.test, known));
@@ -215,22 +217,19 @@ Exercise read_exercise(const fs::path& root, const fs::path& manifest) {
   exercise.solution = root / "solutions" / exercise.lesson / file;
   exercise.hints = top.texts("hints");
   exercise.steps = read_steps(top);
-  exercise.points = read_points(top);
+  read_tests(root, exercise);
   read_limits(top, exercise);
   read_stage_concepts(top, exercise);
   read_costs(top, exercise);
   read_gates(top, exercise);
   top.nothing_else();
-  read_tests(root, exercise);
   read_mutants(root, exercise);
 
   check_id(top, exercise);
   if (exercise.hints.size() != 3)
     top.fail_at("hints", "must be three: from a nudge to nearly the answer");
   check_points(top, exercise);
-  check_declared(top, exercise, Stage::cost, !exercise.costs.empty());
-  check_declared(top, exercise, Stage::gate, !exercise.gates.empty());
-  check_cost_tests(top, exercise);
+  check_costs(top, exercise);
   return exercise;
 }
 
@@ -300,16 +299,6 @@ std::vector<Test> Exercise::tests() const {
   for (const auto& step : steps)
     all.insert(all.end(), step.tests.begin(), step.tests.end());
   return all;
-}
-
-int Exercise::points_of(Stage stage) const {
-  if (stage == Stage::unit) {
-    int sum = 0;
-    for (const auto& step : steps) sum += step.points;
-    return sum;
-  }
-  const auto found = points.find(stage);
-  return found == points.end() ? 0 : found->second;
 }
 
 Exercise load_exercise(const fs::path& root, const fs::path& manifest) {
@@ -385,6 +374,18 @@ std::map<int, int> steps_left(const fs::path& file) {
     }
   }
   return left;
+}
+
+bool is_started(const Exercise& exercise) {
+  static const std::regex mark(R"(\s*//> step (\d+)\(.*)");
+  const auto left = steps_left(exercise.file);
+  std::ifstream solution(exercise.solution);
+  std::smatch match;
+  for (std::string line; std::getline(solution, line);) {
+    if (std::regex_match(line, match, mark) && !left.contains(std::stoi(match[1])))
+      return true;
+  }
+  return false;
 }
 
 }  // namespace course::grader

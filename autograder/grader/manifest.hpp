@@ -36,9 +36,12 @@ class UnknownId : public std::runtime_error {
 struct Test {
   std::string name;          // "JobQueue.ComesOutInOrder"
   std::string concept_name;  // what its failure breaks; empty where a tool will know
+  int step = 0;              // that it holds, from 1
   int line = 0;              // of its source
 };
 
+// One promise. What is to be written for it the solution marks with its number; a step without
+// a mark is a promise about the code of all the others.
 struct Step {
   int number;  // from 1
   std::string title;
@@ -53,6 +56,8 @@ struct CostLimit {
       limits;  // "locks", "allocations", "wake-ups", "atomics", "spins"
   std::string concept_name;
   std::string reason;
+  int points = 0;
+  int step = 0;  // whose promise it is part of, its test's; 0: it has points of its own
 };
 
 struct GateRule {
@@ -63,6 +68,8 @@ struct GateRule {
   double told = 0.80;  // what the student is told to reach, as a share of the reference
   std::string concept_name;
   std::string reason;
+  int points = 0;
+  int step = 0;  // whose promise it is part of; 0: it has points of its own
 };
 
 struct Mutant {
@@ -90,7 +97,6 @@ struct Exercise {
   std::filesystem::path solution;
   std::vector<std::string> hints;
   std::vector<Step> steps;
-  std::map<Stage, int> points;  // of interleave, tsan, asan, cost and gate
   double test_seconds = 5;
   double stage_seconds = 60;
   // Of what a sanitizer reports in general, where the report itself names nothing better.
@@ -101,8 +107,7 @@ struct Exercise {
   std::vector<Mutant> mutants;    // by name
   std::vector<Mention> mentions;  // of concepts, in all of its files
 
-  [[nodiscard]] std::vector<Test> tests() const;  // of all steps, in order
-  [[nodiscard]] int points_of(Stage stage) const;
+  [[nodiscard]] std::vector<Test> tests() const;  // of all steps, in their order
 };
 
 struct Concept {
@@ -140,5 +145,9 @@ struct Course {
 // The steps that `file` still leaves to be written, each with the line of its first call to
 // course::todo.
 [[nodiscard]] std::map<int, int> steps_left(const std::filesystem::path& file);
+
+// Whether the student wrote a step: one that the solution marks has no call to course::todo
+// left in their file.
+[[nodiscard]] bool is_started(const Exercise& exercise);
 
 }  // namespace course::grader

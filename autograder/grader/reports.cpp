@@ -35,7 +35,6 @@ json json_of(const Finding& finding, const Course& course) {
 
 json json_of(const StageResult& stage, const Course& course) {
   json out{{"stage", name_of(stage.stage)}, {"verdict", name_of(stage.verdict)},
-           {"points", stage.points},        {"of", stage.of},
            {"seconds", stage.seconds},      {"notes", stage.notes},
            {"checks", json::array()},       {"findings", json::array()}};
   for (const auto& check : stage.checks) {
@@ -43,16 +42,23 @@ json json_of(const StageResult& stage, const Course& course) {
                              {"verdict", name_of(check.verdict)},
                              {"seconds", check.seconds}});
   }
-  for (const auto& step : stage.steps) {
-    out["steps"].push_back({{"number", step.number},
-                            {"title", step.title},
-                            {"verdict", name_of(step.verdict)},
-                            {"points", step.points},
-                            {"of", step.of}});
-  }
   for (const auto& finding : stage.findings)
     out["findings"].push_back(json_of(finding, course));
   return out;
+}
+
+json json_of(const Promise& promise) {
+  json out{{"kind", name_of(promise.kind)},       {"title", promise.title},
+           {"verdict", name_of(promise.verdict)}, {"measured", promise.measured()},
+           {"points", promise.points()},          {"of", promise.of}};
+  if (promise.kind == Promise::Kind::step) out["number"] = promise.number;
+  return out;
+}
+
+void add(const Points& points, json& out) {
+  out["points"] = points.earned;
+  out["of"] = points.of;
+  out["not_measured"] = points.not_measured;
 }
 
 json json_of(const ExerciseResult& result, const Course& course) {
@@ -63,9 +69,10 @@ json json_of(const ExerciseResult& result, const Course& course) {
            {"lesson", exercise.lesson},
            {"variant", result.subject.variant},
            {"verdict", name_of(result.verdict())},
-           {"points", result.points()},
-           {"of", 100},
+           {"promises", json::array()},
            {"stages", json::array()}};
+  add(points_of(result.promises), out);
+  for (const auto& promise : result.promises) out["promises"].push_back(json_of(promise));
   for (const auto& stage : result.stages) out["stages"].push_back(json_of(stage, course));
   return out;
 }
@@ -115,6 +122,26 @@ std::string junit_of(const StageResult& stage, const std::string& exercise) {
   return out + "    </testcase>\n";
 }
 
+std::string property(const std::string& name, const std::string& value) {
+  return fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", escaped(name),
+                     escaped(value));
+}
+
+std::string junit_of(const std::vector<Promise>& promises) {
+  const Points points = points_of(promises);
+  std::string out = "    <properties>\n";
+  out += property("points", std::to_string(points.earned));
+  out += property("of", std::to_string(points.of));
+  out += property("not measured", std::to_string(points.not_measured));
+  for (const auto& promise : promises) {
+    out +=
+        property(heading_of(promise) + ": " + promise.title,
+                 promise.measured() ? fmt::format("{}/{}", promise.points(), promise.of)
+                                    : "not measured");
+  }
+  return out + "    </properties>\n";
+}
+
 std::string junit_of(const ExerciseResult& result) {
   const auto count = [&](auto matches) {
     return std::count_if(
@@ -133,6 +160,7 @@ std::string junit_of(const ExerciseResult& result) {
         return verdict == Verdict::not_run || verdict == Verdict::not_started ||
                verdict == Verdict::inconclusive;
       }));
+  out += junit_of(result.promises);
   for (const auto& stage : result.stages)
     out += junit_of(stage, result.subject.exercise->name);
   return out + "  </testsuite>\n";
@@ -143,16 +171,14 @@ std::string junit_of(const ExerciseResult& result) {
 json json_of(const Course& course, const std::vector<ExerciseResult>& results,
              std::uint64_t seed) {
   json out{{"verdict", name_of(verdict_of(results))},
-           {"points", 0},
-           {"of", 100 * results.size()},
            {"seed", seed},
            {"exercises", json::array()}};
-  int points = 0;
+  Points points;
   for (const auto& result : results) {
-    points += result.points();
+    points += points_of(result.promises);
     out["exercises"].push_back(json_of(result, course));
   }
-  out["points"] = points;
+  add(points, out);
   return out;
 }
 

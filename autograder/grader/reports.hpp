@@ -11,12 +11,13 @@
 
 namespace course::grader {
 
-// { "verdict", "points", "of", "seed", "exercises": [ { "id", …, "stages": [ … ] } ] }
+// { "verdict", "points", "of", "not_measured", "seed",
+//   "exercises": [ { "id", …, "promises": [ … ], "stages": [ … ] } ] }
 [[nodiscard]] nlohmann::json json_of(const Course& course,
                                      const std::vector<ExerciseResult>& results,
                                      std::uint64_t seed);
 
-// One <testsuite> an exercise, one <testcase> a stage.
+// One <testsuite> an exercise, with its points as properties, and one <testcase> a stage.
 [[nodiscard]] std::string junit_of(const std::vector<ExerciseResult>& results);
 
 // The one verdict on several exercises.

@@ -9,10 +9,4 @@ Verdict ExerciseResult::verdict() const {
   return all;
 }
 
-int ExerciseResult::points() const {
-  int sum = 0;
-  for (const auto& stage : stages) sum += stage.points;
-  return sum;
-}
-
 }  // namespace course::grader

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "grader/build.hpp"
+#include "grader/promises.hpp"
 #include "grader/stage.hpp"
 
 namespace course::grader {
@@ -32,22 +33,10 @@ struct Check {
   double seconds = 0;
 };
 
-// What the unit stage found about one step.
-struct StepResult {
-  int number = 0;
-  std::string title;
-  Verdict verdict = Verdict::not_run;
-  int points = 0;
-  int of = 0;
-};
-
 struct StageResult {
   Stage stage = Stage::build;
   Verdict verdict = Verdict::not_run;
-  int points = 0;
-  int of = 0;
   std::vector<Check> checks;
-  std::vector<StepResult> steps;  // the unit stage's
   std::vector<Finding> findings;
   std::vector<std::string> notes;  // "2 warnings", "seed 42", "all 24 behaviours checked"
   double seconds = 0;
@@ -56,9 +45,9 @@ struct StageResult {
 struct ExerciseResult {
   Subject subject;
   std::vector<StageResult> stages;  // in the order of all_stages
+  std::vector<Promise> promises;    // what the stages mean for the points
 
   [[nodiscard]] Verdict verdict() const;
-  [[nodiscard]] int points() const;
 };
 
 // Called as soon as a stage's result is known, one call at a time.

@@ -127,10 +127,9 @@ StageResult run_build_stage(const Subject& subject, Workshop& workshop) {
   return result;
 }
 
-StageResult unbuilt(Stage stage, const Subject& subject, const BuildResult& built) {
+StageResult unbuilt(Stage stage, const BuildResult& built) {
   StageResult result;
   result.stage = stage;
-  result.of = subject.exercise->points_of(stage);
   result.seconds = built.seconds;
   result.findings.push_back(build_finding(built.error));
   result.verdict = result.findings.back().verdict;
@@ -145,7 +144,6 @@ StageResult run_stage(Stage stage, const Subject& subject, Workshop& workshop,
                       const std::vector<std::string>& only) {
   StageResult result;
   result.stage = stage;
-  result.of = subject.exercise->points_of(stage);
   if (stage == Stage::build) return run_build_stage(subject, workshop);
   const fs::path program = program_of(workshop.trees, stage, subject);
   if (!fs::exists(program)) {
@@ -158,7 +156,9 @@ StageResult run_stage(Stage stage, const Subject& subject, Workshop& workshop,
 }
 
 bool applies(Stage stage, const Exercise& exercise) {
-  return stage == Stage::build || exercise.points_of(stage) > 0;
+  if (stage == Stage::cost) return !exercise.costs.empty();
+  if (stage == Stage::gate) return !exercise.gates.empty();
+  return true;
 }
 
 }  // namespace course::grader

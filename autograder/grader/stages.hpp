@@ -75,8 +75,7 @@ struct Workshop {
                              const std::vector<std::string>& only);
 
 // A result for a stage whose program does not build; `stage` is never Stage::build.
-[[nodiscard]] StageResult unbuilt(Stage stage, const Subject& subject,
-                                  const BuildResult& built);
+[[nodiscard]] StageResult unbuilt(Stage stage, const BuildResult& built);
 
 // Whether `exercise` is judged by `stage` at all.
 [[nodiscard]] bool applies(Stage stage, const Exercise& exercise);

@@ -20,13 +20,13 @@ std::string rest_of_macro(std::string line, std::ifstream& in) {
   return line;
 }
 
-std::optional<StepTest> step_test_in(const std::string& macro) {
+std::optional<Test> step_test_in(const std::string& macro) {
   static const std::regex form(
       R"rx(STEP_TEST(?:_F)?\(\s*(\d{1,3}),\s*(\w+),\s*(\w+)(?:,\s*"([^"]+)")?\s*\)\s*\{.*)rx");
   std::smatch match;
   if (!std::regex_match(macro, match, form)) return std::nullopt;
-  return StepTest{std::stoi(match[1]),
-                  {match[2].str() + "." + match[3].str(), match[4].str(), 0}};
+  return Test{match[2].str() + "." + match[3].str(), match[4].str(), std::stoi(match[1]),
+              0};
 }
 
 bool is_test(const std::string& line) {
@@ -36,11 +36,11 @@ bool is_test(const std::string& line) {
 
 }  // namespace
 
-std::vector<StepTest> read_step_tests(const fs::path& root, const fs::path& source) {
+std::vector<Test> read_step_tests(const fs::path& root, const fs::path& source) {
   const fs::path shown = source.lexically_relative(root);
   std::ifstream in(source);
   if (!in) throw ManifestError(shown, 1, "cannot be read: it holds the exercise's tests");
-  std::vector<StepTest> tests;
+  std::vector<Test> tests;
   std::map<std::string, int> lines;
   int number = 0;
   for (std::string line; std::getline(in, line);) {
@@ -57,11 +57,11 @@ std::vector<StepTest> read_step_tests(const fs::path& root, const fs::path& sour
           "this test says of no step that it holds; write STEP_TEST(STEP, "
           "SUITE, NAME) { or STEP_TEST(STEP, SUITE, NAME, \"concept\") {");
     }
-    found->test.line = number;
-    const auto [first, fresh] = lines.try_emplace(found->test.name, number);
+    found->line = number;
+    const auto [first, fresh] = lines.try_emplace(found->name, number);
     if (!fresh) {
       throw ManifestError(shown, number,
-                          "the test " + found->test.name + " is at line " +
+                          "the test " + found->name + " is at line " +
                               std::to_string(first->second) + " already");
     }
     tests.push_back(std::move(*found));

@@ -207,8 +207,6 @@ void Terminal::finding(const Finding& finding) {
 
 void Terminal::stage(const StageResult& result) {
   if (progress_) progress_->done(result.stage);
-  const std::string points =
-      result.of > 0 ? fmt::format("{}/{}", result.points, result.of) : std::string();
   std::string notes;
   std::vector<std::string> warnings;
   for (const auto& note : result.notes) {
@@ -218,19 +216,14 @@ void Terminal::stage(const StageResult& result) {
       notes += "   " + note;
     }
   }
-  fmt::print(stream_, "  {:<11} {}  {:>7}  {:>5.1f} s{}\n", name_of(result.stage),
+  fmt::print(stream_, "  {:<11} {}  {:>5.1f} s{}\n", name_of(result.stage),
              painted(result.verdict, fmt::format("{:<12}", name_of(result.verdict))),
-             points, result.seconds, faint(notes));
+             result.seconds, faint(notes));
   for (std::size_t at = 0; at < std::min(warnings.size(), warnings_shown); ++at) {
     fmt::print(stream_, "      {}\n", warnings[at]);
   }
   if (warnings.size() > warnings_shown) {
     fmt::print(stream_, "      and {} more warnings\n", warnings.size() - warnings_shown);
-  }
-  for (const auto& step : result.steps) {
-    fmt::print(stream_, "    step {}    {}  {:>7}  {}\n", step.number,
-               painted(step.verdict, fmt::format("{:<12}", name_of(step.verdict))),
-               fmt::format("{}/{}", step.points, step.of), step.title);
   }
   for (std::size_t at = 0; at < std::min(result.findings.size(), findings_shown); ++at) {
     finding(result.findings[at]);
@@ -242,16 +235,26 @@ void Terminal::stage(const StageResult& result) {
   std::fflush(stream_);
 }
 
+void Terminal::promise(const Promise& promise) {
+  const std::string points =
+      promise.measured() ? fmt::format("{}/{}", promise.points(), promise.of) : "-";
+  fmt::print(stream_, "  {:<11} {}  {:>7}  {}\n", heading_of(promise),
+             painted(promise.verdict, fmt::format("{:<12}", name_of(promise.verdict))),
+             points, promise.title);
+}
+
 void Terminal::end(const ExerciseResult& result) {
   progress_.reset();
   const Verdict verdict = result.verdict();
-  fmt::print(stream_, "\n  {}  {} of 100 points\n\n",
-             painted(verdict, std::string(name_of(verdict))), result.points());
+  fmt::print(stream_, "\n");
+  for (const auto& one : result.promises) promise(one);
+  fmt::print(stream_, "\n  {}  {}\n\n", painted(verdict, std::string(name_of(verdict))),
+             words_for(points_of(result.promises)));
   if (verdict == Verdict::inconclusive) {
     fmt::print(
         stream_,
-        "  This machine could not tell how fast it is; the points are provisional. Close "
-        "other programs and run it again.\n\n");
+        "  This machine could not tell how fast it is. Close other programs and run "
+        "it again.\n\n");
   }
   std::fflush(stream_);
 }

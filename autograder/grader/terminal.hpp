@@ -1,5 +1,6 @@
 // Writes what grading found for a person: each stage as soon as it is known, failures with
-// their place, their concept and the command that shows them again, and last what to do next.
+// their place, their concept and the command that shows them again; then which promises are
+// kept and the points they earn, and last what to do next.
 //
 // Threads     One at a time, but for the progress line, which has a thread of its own.
 #pragma once
@@ -38,6 +39,7 @@ class Terminal {
 
   void print_detail(const std::string& detail);
   void finding(const Finding& finding);
+  void promise(const Promise& promise);
   void concept_line(const std::string& name);
   [[nodiscard]] std::string painted(Verdict verdict, const std::string& text) const;
   [[nodiscard]] std::string faint(const std::string& text) const;

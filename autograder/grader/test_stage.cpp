@@ -81,7 +81,6 @@ class TestStage {
         log_(workshop.trees.root() / ".course" / "logs" / subject.target() /
              (std::string(name_of(stage)) + ".txt")) {
     result_.stage = stage;
-    result_.of = subject.exercise->points_of(stage);
   }
 
   StageResult run() {
@@ -208,11 +207,16 @@ class TestStage {
                        });
   }
 
-  // Once a first look has failed there is something to mend, and nobody waits for the rest.
-  // A test whose every behaviour it has checked needs no other.
+  // Once a first look has failed there is something to mend, and nobody waits for the rest of
+  // that step; but what is told of the other steps is decided by the whole search. A test
+  // whose every behaviour it has checked needs no other look.
   bool needs_no_second_look(const Test& test) {
-    const auto to_be_mended = [](const Finding& finding) {
-      return finding.verdict != Verdict::not_started;
+    const auto is_of_its_step = [&](const Finding& finding) {
+      const Test* found = test_named(finding.test);
+      return found == nullptr || found->step == test.step;  // a control's is everybody's
+    };
+    const auto to_be_mended = [&](const Finding& finding) {
+      return finding.verdict != Verdict::not_started && is_of_its_step(finding);
     };
     if (std::any_of(result_.findings.begin(), result_.findings.end(), to_be_mended)) {
       first_look_only_ = true;
@@ -222,6 +226,12 @@ class TestStage {
     return std::all_of(seen.begin(), seen.end(), [](const nlohmann::json& explored) {
       return explored.value("exhaustive", false);
     });
+  }
+
+  const Test* test_named(const std::string& name) const {
+    const auto found = std::find_if(tests_.begin(), tests_.end(),
+                                    [&](const Test& test) { return test.name == name; });
+    return found == tests_.end() ? nullptr : &*found;
   }
 
   std::optional<Finding> out_of_time(const Test& test) const {
@@ -278,19 +288,14 @@ class TestStage {
   // fails because of the steps before, which say so themselves. It is told at the step's
   // first line, and not at the one that a thread happened to reach.
   void excuse(const Test& test, Finding& finding) const {
-    for (const Step& step : subject_.exercise->steps) {
-      const auto left = steps_left_.find(step.number);
-      if (left == steps_left_.end()) continue;
-      for (const Test& own : step.tests) {
-        if (own.name != test.name) continue;
-        finding = Finding{};
-        finding.verdict = Verdict::not_started;
-        finding.test = test.name;
-        finding.what = fmt::format("step {} is still to be written", step.number);
-        finding.file = file_;
-        finding.line = left->second;
-      }
-    }
+    const auto left = steps_left_.find(test.step);
+    if (left == steps_left_.end()) return;
+    finding = Finding{};
+    finding.verdict = Verdict::not_started;
+    finding.test = test.name;
+    finding.what = fmt::format("step {} is still to be written", test.step);
+    finding.file = file_;
+    finding.line = left->second;
   }
 
   // A sanitizer's report first: a test can pass while its threads race.
@@ -399,10 +404,10 @@ class TestStage {
           "{} not run again, which an earlier stage saw never end",
           hung_before_ == 1 ? "1 test" : fmt::format("{} tests", hung_before_)));
     }
-    if (stage_ == Stage::unit) summarise_steps();
+    if (stage_ == Stage::unit) {
+      result_.notes.push_back(fmt::format("seed {}", workshop_.seed));
+    }
     if (stage_ == Stage::interleave) summarise_exploration();
-    if (stage_ != Stage::unit && result_.verdict == Verdict::passed)
-      result_.points = result_.of;
     result_.seconds = elapsed();
   }
 
@@ -425,20 +430,6 @@ class TestStage {
     std::erase_if(findings, [&](const Finding& finding) {
       return finding.verdict == Verdict::not_started && !said.insert(finding.what).second;
     });
-  }
-
-  void summarise_steps() {
-    const bool trusted = result_.verdict != Verdict::tampered;
-    for (const Step& step : subject_.exercise->steps) {
-      StepResult told{step.number, step.title, Verdict::passed, 0, step.points};
-      for (const Test& test : step.tests) {
-        told.verdict = worse(told.verdict, checks_[test.name].verdict);
-      }
-      if (told.verdict == Verdict::passed && trusted) told.points = step.points;
-      result_.points += told.points;
-      result_.steps.push_back(std::move(told));
-    }
-    result_.notes.push_back(fmt::format("seed {}", workshop_.seed));
   }
 
   void summarise_exploration() {

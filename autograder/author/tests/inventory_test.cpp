@@ -52,7 +52,7 @@ TEST_F(InventoryTest, ScaffoldLacksNothing) {
 }
 
 TEST_F(InventoryTest, UnknownConceptIsNamedWhereItStands) {
-  const std::string place = manifest + ":22: no lesson has the concept \"contention\"; ";
+  const std::string place = manifest + ":17: no lesson has the concept \"contention\"; ";
   course_.add(concepts, "[\"data race\"]\nmeans = \"x\"\n[contentions]\nmeans = \"x\"\n");
   EXPECT_EQ(missing(), Messages{place + "did you mean `contentions`?"});
   course_.add(concepts, "[\"data race\"]\nmeans = \"x\"\n");

@@ -75,6 +75,8 @@ class VerifyTest : public testing::Test {
  protected:
   void SetUp() override {
     exercise_.name = "queue";
+    exercise_.steps = {{1, "in order", 50, {{"Queue.A", "", 1, 0}}},
+                       {2, "closes", 50, {{"Queue.B", "", 2, 0}}}};
     exercise_.mutants = {{"unlocked",
                           "no lock",
                           {Stage::interleave, Stage::tsan},
@@ -170,8 +172,8 @@ TEST_F(VerifyTest, MutantCaughtUnderAnotherConceptFails) {
 
 TEST_F(VerifyTest, MutantWhoseOwnGateCouldNotTellIsInconclusive) {
   using Kind = grader::GateRule::Kind;
-  exercise_.gates = {{"Ratio", Kind::ratio, 0, 0.8, "contention", ""},
-                     {"Scaling", Kind::scaling, 1, 0.8, "data race", ""}};
+  exercise_.gates = {{"Ratio", Kind::ratio, 0, 0.8, "contention", "", 0, 0},
+                     {"Scaling", Kind::scaling, 1, 0.8, "data race", "", 0, 0}};
   StageResult result = failed("Scaling", "contention");
   result.checks = {{"Ratio", Verdict::failed, 1}, {"Scaling", Verdict::inconclusive, 1}};
   grading_.told["gate queue-slow"] = result;
@@ -219,8 +221,7 @@ TEST_F(VerifyTest, StarterThatPassesFails) {
 
 TEST_F(VerifyTest, StarterWhoseStepPassesUnwrittenFails) {
   StageResult half = verdict(Verdict::not_started);
-  half.steps = {{1, "in order", Verdict::passed, 10, 10},
-                {2, "closes", Verdict::not_started, 0, 10}};
+  half.checks = {{"Queue.A", Verdict::passed, 0}, {"Queue.B", Verdict::not_started, 0}};
   grading_.told["unit queue-student"] = half;
   EXPECT_NE(complaint().find("step 1 is passed before anybody wrote it"),
             std::string::npos);
