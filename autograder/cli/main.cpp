@@ -16,8 +16,10 @@ namespace fs = std::filesystem;
 // The folder that holds lessons/ and exercises/, looked for from here upwards; else the
 // folder this program was built from.
 fs::path find_root(const fs::path& built_from) {
+  std::error_code unreadable;  // then it is not there
   for (fs::path folder = fs::current_path();; folder = folder.parent_path()) {
-    if (fs::exists(folder / "autograder" / "course") && fs::exists(folder / "lessons")) {
+    if (fs::exists(folder / "autograder" / "course", unreadable) &&
+        fs::exists(folder / "lessons", unreadable)) {
       return folder;
     }
     if (folder == folder.root_path()) return built_from;

@@ -458,12 +458,15 @@ void end_children_on_signals() noexcept {
 }
 
 std::filesystem::path find_program(const std::string& program) {
-  const auto runnable = [](const std::filesystem::path& file) {
-    return std::filesystem::is_regular_file(file) && ::access(file.c_str(), X_OK) == 0;
+  // A folder that may not be read is passed over, as a shell does.
+  std::error_code unreadable;
+  const auto runnable = [&](const std::filesystem::path& file) {
+    return std::filesystem::is_regular_file(file, unreadable) &&
+           ::access(file.c_str(), X_OK) == 0;
   };
   if (program.find('/') != std::string::npos) {
-    return std::filesystem::exists(program) ? std::filesystem::path(program)
-                                            : std::filesystem::path();
+    return std::filesystem::exists(program, unreadable) ? std::filesystem::path(program)
+                                                        : std::filesystem::path();
   }
   const char* path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "/usr/bin:/bin" : path);

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -51,6 +53,21 @@ TEST(Process, SaysThatAProgramIsMissing) {
   const Outcome outcome = run(command);
   EXPECT_EQ(outcome.end, End::could_not_start);
   EXPECT_NE(words_for(outcome).find("no-such-program"), std::string::npos);
+}
+
+// A folder in PATH that cannot be looked into, for root too: a link that leads to itself.
+TEST(Process, PassesOverFoldersInPathThatCannotBeRead) {
+  const std::filesystem::path loop = testing::TempDir() + "leads_to_itself";
+  std::filesystem::remove(loop);
+  std::filesystem::create_symlink(loop, loop);
+  const std::string before = ::getenv("PATH");
+  ::setenv("PATH", (loop.string() + ":/proc/1/cwd:" + before).c_str(), 1);
+  EXPECT_NE(find_program("sh"), "");
+  EXPECT_EQ(find_program("no_such_program"), "");
+  EXPECT_EQ(find_program((loop / "sh").string()), "");
+  EXPECT_TRUE(run(shell("true")).exited_with(0));
+  ::setenv("PATH", before.c_str(), 1);
+  std::filesystem::remove(loop);
 }
 
 TEST(Process, SaysThatAFileIsNotAProgram) {
