@@ -12,6 +12,14 @@
 # tree the speed gate, every other tree the unit tests, compiled as the tree's stage asks.
 # All of them may include the headers of their lesson: an exercise may build upon those.
 
+# Sets `variable` to what matches `pattern` in `folder`, relative to it; looked for again at each
+# build. The folder may have any name: in a pattern, a bracket begins a set of characters.
+function(course_glob variable folder pattern)
+  string(REPLACE "[" "[[]" literal ${folder})
+  file(GLOB found CONFIGURE_DEPENDS RELATIVE ${folder} ${literal}/${pattern})
+  set(${variable} ${found} PARENT_SCOPE)
+endfunction()
+
 # Compiles one variant of the exercise `name` against the header in `include`.
 function(course_variant name variant include)
   set(target ${name}-${variant})
@@ -67,9 +75,10 @@ function(course_exercise name)
   course_libraries(${ARGN})
   course_variant(${name} student ${PROJECT_SOURCE_DIR}/exercises/${lesson}/${name})
   course_variant(${name} solution ${PROJECT_SOURCE_DIR}/solutions/${lesson})
-  file(GLOB diffs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/autograder/mutants/${lesson}/${name}/*.diff)
+  set(mutants ${PROJECT_SOURCE_DIR}/autograder/mutants/${lesson}/${name})
+  course_glob(diffs ${mutants} *.diff)
   foreach(diff IN LISTS diffs)
-    course_mutant(${name} ${diff})
+    course_mutant(${name} ${mutants}/${diff})
   endforeach()
   if(NOT COURSE_STAGE MATCHES "^(bench|author)$")
     add_test(NAME ${name} COMMAND ${name}-student)
