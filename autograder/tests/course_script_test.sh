@@ -24,7 +24,7 @@ fresh() {
   root=$work/clone
   mkdir -p "$root/autograder" "$work/tools"
   cp "$from/course" "$from/setup" "$from/compilers" "$root/autograder/"
-  for tool in sh dirname readlink cut sed grep cat tail tr mkdir rm id chmod sleep touch flock; do
+  for tool in sh dirname readlink cut sed grep cat find head tail tr mkdir rm id chmod sleep touch flock; do
     ln -s "$(command -v $tool)" "$work/tools/$tool"
   done
   tool c++ 'case $1 in -dumpversion) echo 12 ;; *) echo "c++ (Debian) 12.2.0" ;; esac'
@@ -141,6 +141,43 @@ fresh
 tool ninja 'echo "course.cpp:1:2: error: broken"; exit 1'
 course map
 says 'course.cpp:1:2: error: broken' || fail "the compiler's error is shown"
+
+# --- Folders of others, folders that run nothing ----------------------------------------------
+
+# Runs `course map` as a user that may not write to what root owns.
+as_another_user() {
+  status=0
+  if [ "$(id -u)" = 0 ]; then
+    chmod 755 "$work"
+    chmod a+rx "$root"
+    PATH=$work/tools setpriv --reuid 65534 --regid 65534 --clear-groups \
+      "$root/autograder/course" map >"$work/out" 2>"$work/err" </dev/null || status=$?
+  else
+    course map
+  fi
+}
+
+fresh
+setpriv=$(command -v setpriv) && ln -s "$setpriv" "$work/tools/setpriv"
+course map
+chmod a-w "$root/.build/student"
+as_another_user
+[ "$status" = 3 ] && says 'another user built the course here' || fail "a foreign .build is told"
+says "sudo rm -rf '$root/.build'" || fail "the command that mends it is printed"
+chmod u+w "$root/.build/student"
+
+fresh
+if unshare --map-root-user --mount true 2>/dev/null; then
+  status=0
+  mkdir "$work/noexec"
+  unshare --map-root-user --mount sh -c '
+    mount -t tmpfs -o noexec none "$0" && cp -r "$1/autograder" "$0/" &&
+    PATH=$2 exec sh "$0/autograder/course" map' \
+    "$work/noexec" "$root" "$work/tools" >"$work/out" 2>"$work/err" || status=$?
+  [ "$status" = 3 ] && says 'mounted noexec' || fail "a file system that runs nothing is told"
+else
+  echo "skipped: this machine does not let a user mount a file system"
+fi
 
 [ "$failures" = 0 ] && echo "all passed"
 [ "$failures" = 0 ]
