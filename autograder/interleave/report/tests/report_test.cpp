@@ -20,11 +20,12 @@ __attribute__((noinline)) ProgramCounter here() {
 struct Account {
   __attribute__((noinline)) ProgramCounter lock() {
     const ProgramCounter pc = here();
+    asm volatile("");  // no tail call, which would return to the caller of this
     return pc;
   }
 };
 
-constexpr std::uint32_t kLineOfTheCall = __LINE__ - 5;
+constexpr std::uint32_t kLineOfTheCall = __LINE__ - 6;
 
 int ready_flag = 0;
 
