@@ -23,7 +23,7 @@ perf report -i "$samples" --stdio --no-children --sort symbol 2>/dev/null |
     function room(name) {
       if (name ~ /^(MemoryModel|RaceDetector|Histories|SeqCstOrder|ShadowPages|SyncObjects|ClockRows)/) return "memory/"
       if (name ~ /^(Pct|SideChoices)/) return "search/"
-      if (name ~ /^(Engine|Exploration|Arena|Spin|AddressMap|RaceDetector|__tsan|pthread_|malloc|free|mem|own_|interleave_)/) return "runtime/"
+      if (name ~ /^(Engine|Scheduler|Tracer|Probe|ThreadList|Exploration|Arena|Spin|AddressMap|RaceDetector|__tsan|pthread_|malloc|free|mem|own_|interleave_)/) return "runtime/"
       if (name ~ /^(plain_access|update|load|store|create|join|lock_mutex|unlock_mutex|allocate|release|switch_fiber|prepare_fiber|reset_thread_locals|take_own|expect_alive|conclude|arrive|check_alive|obtain|took|gave_back|hooked|Thread|Operation|operator|is_own|known_lock)/) return "runtime/"
       return "the body, libraries, the kernel"
     }

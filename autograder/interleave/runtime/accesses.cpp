@@ -22,15 +22,6 @@ bool on_own_stack(const Thread& self, Address address) {
   return address - self.fiber.stack_begin < self.fiber.stack_end - self.fiber.stack_begin;
 }
 
-Block described(const Arena::Block& block) {
-  return {block.begin,
-          block.size,
-          block.thread,
-          block.allocated,
-          block.live ? kNoStep : block.released,
-          {block.pc}};
-}
-
 [[noreturn]] void fail_use_after_free(Thread& self, const Access& access,
                                       const Arena::Block* block) {
   Failure failure;
@@ -50,7 +41,7 @@ void check_alive(Thread& self, Address address, std::uint64_t size, bool write,
                  bool atomic, ProgramCounter pc) {
   Arena& arena = engine().arena();
   if (!arena.contains(address) || arena.state_of(address) == Arena::State::kLive) return;
-  const Access access{self.id, engine().step(), address, static_cast<std::uint32_t>(size),
+  const Access access{self.id, tracer().step(), address, static_cast<std::uint32_t>(size),
                       pc,      write,           atomic};
   fail_use_after_free(self, access, arena.find(address));
 }
@@ -62,7 +53,7 @@ void fail_race(Thread& self, const Race& race) {
   failure.step = race.later.step;
   failure.pc = race.later.pc;
   failure.accesses = {race.earlier, race.later};
-  failure.message = engine().thread(race.earlier.thread).name +
+  failure.message = engine().threads()[race.earlier.thread].name +
                     (race.earlier.write ? " writes and " : " reads and ") + self.name +
                     (race.later.write ? " writes" : " reads") +
                     " the same memory, and nothing orders the two";
@@ -74,14 +65,14 @@ void observe_write(Thread& self, Address address, std::uint64_t size, ProgramCou
   std::uint64_t before = 0;
   std::memcpy(&before, reinterpret_cast<const void*>(address),
               std::min<std::uint64_t>(size, sizeof before));
-  engine().observe(self, pc, address, before);
+  scheduler().observe(self, pc, address, before);
 }
 
 void trace_plain(Thread& self, Address address, std::uint64_t size, bool write,
                  ProgramCounter pc) {
   const OperationKind kind =
       write ? OperationKind::kPlainWrite : OperationKind::kPlainRead;
-  Step* step = engine().traced(
+  Step* step = tracer().traced(
       self, {.thread = self.id,
              .kind = kind,
              .size = static_cast<std::uint8_t>(std::min<std::uint64_t>(size, 255)),
@@ -98,7 +89,7 @@ void expect_alive(Thread& self, Address object, ProgramCounter pc) {
   check_alive(self, object, 1, true, true, pc);
   if (engine().alone()) return;
   // Freeing counts as writing: if nothing orders the two, another schedule frees it first.
-  const Race* race = engine().memory().read(engine().site(self, pc), object, 1);
+  const Race* race = engine().memory().read(tracer().site(self, pc), object, 1);
   if (race != nullptr) fail_race(self, *race);
 }
 
@@ -110,11 +101,11 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
   Thread& self = *thread;
   const RuntimeScope scope(self);
   const auto address = reinterpret_cast<Address>(object);
-  engine().count_step(self);
-  if (engine().tracing()) trace_plain(self, address, size, write, pc);
+  tracer().count_step(self);
+  if (tracer().tracing()) trace_plain(self, address, size, write, pc);
   check_alive(self, address, size, write, false, pc);
   if (!engine().alone()) {
-    const Site site = engine().site(self, pc);
+    const Site site = tracer().site(self, pc);
     const Race* race = write ? engine().memory().write(site, address, size)
                              : engine().memory().read(site, address, size);
     if (race != nullptr) fail_race(self, *race);
@@ -123,7 +114,7 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
     if (self.spin.watching()) observe_write(self, address, size, pc);
     if (!on_own_stack(self, address)) {
       self.wrote_under_lock = true;
-      engine().made_progress(self);
+      probe().made_progress(self);
     }
   }
   if (++self.plain_accesses == kPlainAccessesBeforeYield) {
@@ -155,7 +146,7 @@ std::size_t choose_store(std::span<const StoreChoice> stores,
     alternatives.push_back(
         {.thread = store.thread, .pending = operation, .store = store.step});
   }
-  return engine().decide(DecisionKind::kStore, alternatives);
+  return scheduler().decide(DecisionKind::kStore, alternatives);
 }
 
 std::size_t choose_place(std::size_t places, const Operation& operation) {
@@ -166,7 +157,7 @@ std::size_t choose_place(std::size_t places, const Operation& operation) {
                             .pending = operation,
                             .store = static_cast<std::uint32_t>(place)});
   }
-  return engine().decide(DecisionKind::kPlace, alternatives);
+  return scheduler().decide(DecisionKind::kPlace, alternatives);
 }
 
 std::uint64_t content_of(Value value) { return value.low ^ (value.high * 31); }
@@ -178,14 +169,14 @@ void conclude(Thread& self, const Operation& operation, const Committed& committ
   if (committed.wrote && committed.newest)
     put(operation.object, operation.size, committed.written);
   if (reads)
-    engine().observe(self, operation.pc, operation.object, content_of(committed.read));
+    scheduler().observe(self, operation.pc, operation.object, content_of(committed.read));
   if (reads) {
     self.last_read = operation.object;
     self.last_seen = committed.read.low;
     if (committed.reads_from == kNoStep) engine().saw_nobodys_store(self);
   }
-  if (committed.wrote && committed.changed) engine().changed(self);
-  Step* step = engine().performed(self, operation, committed.wrote);
+  if (committed.wrote && committed.changed) scheduler().changed(self);
+  Step* step = tracer().performed(self, operation, committed.wrote);
   if (step == nullptr) return;
   step->reads = reads;
   step->writes = committed.wrote;
@@ -219,20 +210,15 @@ bool is_waiter_table(Address address) {
 void arrive(Thread& self, const Operation& operation) {
   if (is_waiter_table(operation.object)) return;
   ++self.counts.atomics;
-  engine().point(self, operation);
+  scheduler().point(self, operation);
   check_alive(self, operation.object, operation.size, may_write(operation.kind), true,
               operation.pc);
-}
-
-// The step that the operation will have once it is performed.
-Site coming_site(const Thread& self, ProgramCounter pc) {
-  return {self.id, engine().step() + 1, pc};
 }
 
 // A thread that goes round in circles gets the newest value in the end: stores arrive in finite time.
 bool must_see_newest(Thread& self, const Operation& operation) {
   if (is_waiter_table(operation.object)) return true;
-  if (!engine().repeats(self, operation)) {
+  if (!scheduler().repeats(self, operation)) {
     self.looks_again = 0;
     return false;
   }
@@ -249,8 +235,8 @@ Value load(Thread& self, Address address, std::uint8_t size, MemoryOrder order,
       atomic_operation(self, OperationKind::kAtomicLoad, address, size, order, pc);
   const bool newest = must_see_newest(self, operation);
   arrive(self, operation);
-  const auto stores = engine().memory().load_choices(coming_site(self, pc), address, size,
-                                                     order, held_at(address, size));
+  const auto stores = engine().memory().load_choices(
+      tracer().coming_site(self, pc), address, size, order, held_at(address, size));
   const Committed committed =
       engine().memory().commit_load(newest ? 0 : choose_store(stores, operation));
   conclude(self, operation, committed, true, true);
@@ -263,7 +249,7 @@ void store(Thread& self, Address address, std::uint8_t size, MemoryOrder order,
       atomic_operation(self, OperationKind::kAtomicStore, address, size, order, pc);
   arrive(self, operation);
   const std::size_t places = engine().memory().store_choices(
-      coming_site(self, pc), address, size, order, held_at(address, size));
+      tracer().coming_site(self, pc), address, size, order, held_at(address, size));
   const Committed committed =
       engine().memory().commit_store(choose_place(places, operation), value);
   conclude(self, operation, committed, false, true);
@@ -277,7 +263,7 @@ Value update(Thread& self, Address address, std::uint8_t size, MemoryOrder order
   const bool newest = must_see_newest(self, operation);
   arrive(self, operation);
   const auto stores = engine().memory().update_choices(
-      coming_site(self, pc), address, size, order, held_at(address, size));
+      tracer().coming_site(self, pc), address, size, order, held_at(address, size));
   const std::size_t choice = newest ? 0 : choose_store(stores, operation);
   Value written = change(stores[choice].value, operand);
   if (size < sizeof written.low) written.low &= (std::uint64_t{1} << (8 * size)) - 1;
@@ -293,12 +279,12 @@ CompareResult compare_exchange(Thread& self, Address address, std::uint8_t size,
       self, OperationKind::kAtomicCompareExchange, address, size, success, pc);
   const bool newest = must_see_newest(self, operation);
   arrive(self, operation);
-  const auto stores =
-      engine().memory().compare_choices(coming_site(self, pc), address, size, success,
-                                        failure, held_at(address, size), expected);
+  const auto stores = engine().memory().compare_choices(tracer().coming_site(self, pc),
+                                                        address, size, success, failure,
+                                                        held_at(address, size), expected);
   const std::size_t choice = newest ? 0 : choose_store(stores, operation);
   bool succeed = stores[choice].value == expected;
-  if (succeed && weak && engine().happens_spuriously(self, operation)) succeed = false;
+  if (succeed && weak && scheduler().happens_spuriously(self, operation)) succeed = false;
   const Committed committed = engine().memory().commit_compare(choice, succeed, desired);
   conclude(self, operation, committed, true, succeed);
   return {succeed, committed.read};
@@ -306,8 +292,8 @@ CompareResult compare_exchange(Thread& self, Address address, std::uint8_t size,
 
 void fence(Thread& self, MemoryOrder order, ProgramCounter pc) {
   ++self.counts.atomics;
-  engine().memory().fence(coming_site(self, pc), order);
-  engine().performed(self, atomic_operation(self, OperationKind::kFence, 0, 0, order, pc),
+  engine().memory().fence(tracer().coming_site(self, pc), order);
+  tracer().performed(self, atomic_operation(self, OperationKind::kFence, 0, 0, order, pc),
                      false);
 }
 
@@ -315,13 +301,13 @@ void fence(Thread& self, MemoryOrder order, ProgramCounter pc) {
 
 void* allocate(Thread& self, std::size_t size, std::size_t alignment, ProgramCounter pc) {
   ++self.counts.allocations;
-  const Step* step = engine().remark(
+  const Step* step = tracer().remark(
       self, {.thread = self.id, .kind = OperationKind::kAllocate, .pc = pc});
-  void* block = engine().arena().allocate(size, alignment, self.id, engine().step(), pc);
+  void* block = engine().arena().allocate(size, alignment, self.id, tracer().step(), pc);
   if (block == nullptr)
     engine().unsupported(self, pc, "more than 4 GiB of memory in one run");
   if (step != nullptr) {
-    Step& last = engine().options().trace->steps.back();
+    Step& last = tracer().last_step();
     last.operation.object = reinterpret_cast<Address>(block);
     last.amount = size;
   }
@@ -331,7 +317,7 @@ void* allocate(Thread& self, std::size_t size, std::size_t alignment, ProgramCou
 namespace {
 
 void check_no_lock_inside(Thread& self, const Arena::Block& block, ProgramCounter pc) {
-  engine().locks().for_each([&](const Lock& lock) {
+  engine().objects().locks().for_each([&](const Lock& lock) {
     if (lock.address - block.begin >= block.size || !lock.held()) return;
     engine().fail(FailureKind::kMisuse, self, pc,
                   self.name + " frees a mutex that is locked");
@@ -343,7 +329,7 @@ void check_no_lock_inside(Thread& self, const Arena::Block& block, ProgramCounte
 void release(Thread& self, void* pointer, ProgramCounter pc) {
   const auto address = reinterpret_cast<Address>(pointer);
   Arena::Block* block = engine().arena().find(address);
-  Step* step = engine().remark(
+  Step* step = tracer().remark(
       self,
       {.thread = self.id, .kind = OperationKind::kRelease, .object = address, .pc = pc});
   if (block == nullptr || block->begin != address) {
@@ -354,7 +340,7 @@ void release(Thread& self, void* pointer, ProgramCounter pc) {
     Failure failure;
     failure.kind = FailureKind::kDoubleFree;
     failure.thread = self.id;
-    failure.step = engine().step();
+    failure.step = tracer().step();
     failure.pc = pc;
     failure.block = described(*block);
     failure.message = self.name + " frees memory that was freed before";
@@ -363,11 +349,11 @@ void release(Thread& self, void* pointer, ProgramCounter pc) {
   if (step != nullptr) step->amount = block->size;
   check_no_lock_inside(self, *block, pc);
   if (!engine().alone()) {
-    const Race* race = engine().memory().write(engine().site(self, pc), address,
+    const Race* race = engine().memory().write(tracer().site(self, pc), address,
                                                std::min(block->size, kGuardedAtFree));
     if (race != nullptr) fail_race(self, *race);
   }
-  engine().arena().release(*block, engine().step());
+  engine().arena().release(*block, tracer().step());
 }
 
 }  // namespace interleave

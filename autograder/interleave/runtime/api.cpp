@@ -102,9 +102,9 @@ void check(bool holds, std::string_view message, Location where) {
   failure.file = where.file;
   failure.line = where.line;
   failure.message = message.empty() ? "a check does not hold" : std::string(message);
-  engine().remark(*self,
+  tracer().remark(*self,
                   {.thread = self->id, .kind = OperationKind::kCheck, .pc = failure.pc});
-  failure.step = engine().step();
+  failure.step = tracer().step();
   engine().fail(std::move(failure));
 }
 

@@ -201,4 +201,13 @@ std::vector<Arena::Block> unreachable_blocks(Arena& arena, Address stack_begin) 
   return unreachable;
 }
 
+Block described(const Arena::Block& block) {
+  return {block.begin,
+          block.size,
+          block.thread,
+          block.allocated,
+          block.live ? kNoStep : block.released,
+          {block.pc}};
+}
+
 }  // namespace interleave

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "interleave/trace/operation.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 
@@ -77,6 +78,9 @@ class Arena {
   std::size_t first_of_run_ = 0;
   std::size_t live_ = 0;  // of this run
 };
+
+// As a report has it.
+[[nodiscard]] Block described(const Arena::Block& block);
 
 // The blocks of this run that nothing outside it points to: not the program's variables, not the stacks and
 // heap outside the body, not another block that is reachable. `stack_begin` is how far the explorer's

@@ -106,8 +106,8 @@ bool in_system_call(const ucontext_t& context) {
 void on_alarm(int, siginfo_t*, void* context) {
   Thread* self = body_thread();
   if (self == nullptr) return;
-  if (engine().step() != guarded->step_at_last_alarm) {
-    guarded->step_at_last_alarm = engine().step();
+  if (tracer().step() != guarded->step_at_last_alarm) {
+    guarded->step_at_last_alarm = tracer().step();
     guarded->alarms_without_a_step = 0;
     return;
   }

@@ -50,7 +50,7 @@ void hooked_release(void* block, ProgramCounter pc) {
   if (self == nullptr) {
     // A result that outlived its body; the arena never uses the address again.
     if (Arena::Block* known = engine().arena().find(reinterpret_cast<Address>(block))) {
-      if (known->live) engine().arena().release(*known, engine().step());
+      if (known->live) engine().arena().release(*known, tracer().step());
     }
     return;
   }

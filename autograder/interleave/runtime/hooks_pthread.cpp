@@ -39,7 +39,7 @@ constexpr Patience kForever{};
 constexpr Patience kOnce{.once = true};
 
 std::uint64_t after(Thread&, const timespec& duration) {
-  return engine().now() + nanoseconds(duration);
+  return scheduler().now() + nanoseconds(duration);
 }
 
 }  // namespace
@@ -181,7 +181,7 @@ INTERLEAVE_HOOK void pthread_exit(void* result) {
 INTERLEAVE_HOOK int pthread_setname_np(pthread_t handle, const char* name) noexcept {
   INTERLEAVE_IN_BODY(
       engine()
-          .thread(static_cast<ThreadId>(handle / handle_of(engine().thread(0)) - 1))
+          .threads()[static_cast<ThreadId>(handle / handle_of(engine().threads()[0]) - 1)]
           .name = name;
       return 0)
   return real().pthread_setname_np(handle, name);
@@ -253,7 +253,7 @@ INTERLEAVE_HOOK void __cxa_guard_release(abi::__guard* guard) noexcept {
     Value done;
     done.low = 1;
     engine().memory().store_choices(
-        engine().site(*self, pc), reinterpret_cast<Address>(guard), 1,
+        tracer().site(*self, pc), reinterpret_cast<Address>(guard), 1,
         MemoryOrder::kRelease, held_at(reinterpret_cast<Address>(guard), 1));
     engine().memory().commit_store(0, done);
     put(reinterpret_cast<Address>(guard), 1, done);
@@ -299,7 +299,7 @@ INTERLEAVE_HOOK int pthread_barrier_init(pthread_barrier_t* barrier,
                                          const pthread_barrierattr_t* attributes,
                                          unsigned count) noexcept {
   INTERLEAVE_IN_BODY({
-    engine().barrier(reinterpret_cast<Address>(barrier)).expected = count;
+    engine().objects().barrier(reinterpret_cast<Address>(barrier)).expected = count;
     return 0;
   })
   return real().pthread_barrier_init(barrier, attributes, count);
@@ -329,13 +329,13 @@ INTERLEAVE_HOOK int clock_nanosleep(clockid_t clock, int flags, const timespec* 
   return real().clock_nanosleep(clock, flags, time, rest);
 }
 INTERLEAVE_HOOK int usleep(unsigned microseconds) {
-  INTERLEAVE_IN_BODY(sleep_until(*self, engine().now() + microseconds * 1000ULL, pc);
+  INTERLEAVE_IN_BODY(sleep_until(*self, scheduler().now() + microseconds * 1000ULL, pc);
                      return 0)
   return real().usleep(microseconds);
 }
 INTERLEAVE_HOOK unsigned sleep(unsigned seconds) {
-  INTERLEAVE_IN_BODY(sleep_until(*self, engine().now() + seconds * 1'000'000'000ULL, pc);
-                     return 0)
+  INTERLEAVE_IN_BODY(
+      sleep_until(*self, scheduler().now() + seconds * 1'000'000'000ULL, pc); return 0)
   return real().sleep(seconds);
 }
 INTERLEAVE_HOOK int clock_gettime(clockid_t clock, timespec* time) noexcept {
@@ -380,7 +380,7 @@ struct FutexCall {
 std::uint64_t futex_deadline(const FutexCall& call) {
   if (call.time == nullptr) return kNever;
   const int command = call.operation & FUTEX_CMD_MASK;
-  if (command == FUTEX_WAIT) return engine().now() + nanoseconds(*call.time);
+  if (command == FUTEX_WAIT) return scheduler().now() + nanoseconds(*call.time);
   const bool by_date = (call.operation & FUTEX_CLOCK_REALTIME) != 0;
   return virtual_time(by_date ? CLOCK_REALTIME : CLOCK_MONOTONIC, *call.time);
 }

@@ -40,8 +40,8 @@ void not_in_a_body(const char* what, ProgramCounter pc) {
 }
 
 Thread& thread_of(pthread_t handle) {
-  return engine().thread(
-      static_cast<ThreadId>(handle / handle_of(engine().thread(0)) - 1));
+  return engine()
+      .threads()[static_cast<ThreadId>(handle / handle_of(engine().threads()[0]) - 1)];
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ INTERLEAVE_HOOK int sem_init(sem_t* semaphore, int shared, unsigned value) noexc
   if (shared != 0) INTERLEAVE_UNSUPPORTED("a process-shared semaphore");
   if (Thread* const self = body_thread()) {
     const RuntimeScope scope(*self);
-    Semaphore& known = engine().semaphore(reinterpret_cast<Address>(semaphore));
+    Semaphore& known = engine().objects().semaphore(reinterpret_cast<Address>(semaphore));
     known.known = true;  // even if one lay here before
     known.count = value;
   }
@@ -201,7 +201,7 @@ INTERLEAVE_HOOK int pthread_getname_np(pthread_t thread, char* name,
 INTERLEAVE_HOOK int pthread_tryjoin_np(pthread_t thread, void** result) noexcept {
   if (Thread* const self = body_thread()) {
     const RuntimeScope scope(*self);
-    return join(*self, thread, result, engine().now(), CALLER) == 0 ? 0 : EBUSY;
+    return join(*self, thread, result, scheduler().now(), CALLER) == 0 ? 0 : EBUSY;
   }
   return real().pthread_tryjoin_np(thread, result);
 }

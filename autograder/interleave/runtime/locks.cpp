@@ -16,7 +16,7 @@ constexpr int kKindMask = 3;          // PTHREAD_MUTEX_NORMAL, _RECURSIVE, _ERRO
 constexpr Address kReadersClock = 1;  // beside the writers', which is the address
 
 Lock& known_lock(pthread_mutex_t* mutex) {
-  Lock& lock = engine().lock(reinterpret_cast<Address>(mutex));
+  Lock& lock = engine().objects().lock(reinterpret_cast<Address>(mutex));
   if (lock.held() && mutex->__data.__lock == 0) {
     lock.owner = kNoThread;
     lock.depth = 0;
@@ -25,7 +25,7 @@ Lock& known_lock(pthread_mutex_t* mutex) {
 }
 
 Lock& known_lock(pthread_rwlock_t* rwlock) {
-  Lock& lock = engine().lock(reinterpret_cast<Address>(rwlock));
+  Lock& lock = engine().objects().lock(reinterpret_cast<Address>(rwlock));
   if (lock.held() && rwlock->__data.__readers == 0) {
     lock.owner = kNoThread;
     lock.readers = 0;
@@ -56,7 +56,7 @@ void gave_back(Thread& self, Lock& lock) {
   const auto held = std::find(self.holds.rbegin(), self.holds.rend(), &lock);
   if (held != self.holds.rend()) self.holds.erase(std::next(held).base());
   // Whoever polls under this lock need look again only if something was written under it.
-  if (self.wrote_under_lock) engine().changed(self);
+  if (self.wrote_under_lock) scheduler().changed(self);
 }
 
 // Waits for the lock as asked. 0 if it may be taken now.
@@ -70,19 +70,19 @@ int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
     self.lock = &lock;
     self.deadline = patience.deadline;
     const bool waited = lock.held();
-    if (engine().point(self, operation)) {
+    if (scheduler().point(self, operation)) {
       if (waited) ++self.counts.wake_ups;
       return 0;
     }
     return ETIMEDOUT;
   }
   self.lock = &lock;
-  engine().point(self, operation);
+  scheduler().point(self, operation);
   const bool available =
       need == Wait::kShared ? lock.free_for_reader() : lock.free_for_writer();
-  if (available && !engine().happens_spuriously(self, operation)) return 0;
-  engine().observe(self, pc, lock.address, lock.hand_overs);
-  if (Step* step = engine().performed(self, operation, false)) {
+  if (available && !scheduler().happens_spuriously(self, operation)) return 0;
+  scheduler().observe(self, pc, lock.address, lock.hand_overs);
+  if (Step* step = tracer().performed(self, operation, false)) {
     step->succeeded = false;
     note_blocked(step, holder);
   }
@@ -117,13 +117,13 @@ int lock_mutex(Thread& self, pthread_mutex_t* mutex, Patience patience,
                                OperationKind::kTryLock, patience, pc)) {
     return error;
   }
-  engine().observe(self, pc, lock.address, lock.hand_overs);
+  scheduler().observe(self, pc, lock.address, lock.hand_overs);
   lock.owner = self.id;
   lock.depth = 1;
   mutex->__data.__lock = 1;
   took(self, lock);
   engine().memory().acquire_from(self.id, lock.address);
-  engine().performed(
+  tracer().performed(
       self,
       operation_on(self, patience.once ? OperationKind::kTryLock : OperationKind::kLock,
                    lock, pc),
@@ -137,13 +137,13 @@ int unlock_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc) {
   if (lock.owner == kNoThread) misuse(self, pc, "unlocks a mutex that nobody holds");
   if (lock.owner != self.id) {
     misuse(self, pc,
-           "unlocks a mutex that " + engine().thread(lock.owner).name + " holds");
+           "unlocks a mutex that " + engine().threads()[lock.owner].name + " holds");
   }
   if (--lock.depth > 0) return 0;
   engine().memory().release_to(self.id, lock.address);
   lock.owner = kNoThread;
   mutex->__data.__lock = 0;
-  engine().performed(self, operation_on(self, OperationKind::kUnlock, lock, pc), true);
+  tracer().performed(self, operation_on(self, OperationKind::kUnlock, lock, pc), true);
   gave_back(self, lock);
   return 0;
 }
@@ -152,7 +152,7 @@ int destroy_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc) {
   Lock& lock = known_lock(mutex);
   if (lock.held()) {
     misuse(self, pc,
-           "destroys a mutex that " + engine().thread(lock.owner).name + " holds");
+           "destroys a mutex that " + engine().threads()[lock.owner].name + " holds");
   }
   return 0;
 }
@@ -168,13 +168,13 @@ int lock_for_writing(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
                                OperationKind::kTryLock, patience, pc)) {
     return error;
   }
-  engine().observe(self, pc, lock.address, lock.hand_overs);
+  scheduler().observe(self, pc, lock.address, lock.hand_overs);
   lock.owner = self.id;
   rwlock->__data.__readers = 1;
   took(self, lock);
   engine().memory().acquire_from(self.id, lock.address);
   engine().memory().acquire_from(self.id, lock.address + kReadersClock);
-  engine().performed(
+  tracer().performed(
       self,
       operation_on(self, patience.once ? OperationKind::kTryLock : OperationKind::kLock,
                    lock, pc),
@@ -193,13 +193,13 @@ int lock_for_reading(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
                                OperationKind::kTryLockShared, patience, pc)) {
     return error;
   }
-  engine().observe(self, pc, lock.address, lock.hand_overs);
+  scheduler().observe(self, pc, lock.address, lock.hand_overs);
   lock.readers |= std::uint64_t{1} << self.id;
   ++lock.depth;
   rwlock->__data.__readers = 1;
   took(self, lock);
   engine().memory().acquire_from(self.id, lock.address);
-  engine().performed(self,
+  tracer().performed(self,
                      operation_on(self,
                                   patience.once ? OperationKind::kTryLockShared
                                                 : OperationKind::kLockShared,
@@ -215,14 +215,14 @@ int unlock_readers_writer(Thread& self, pthread_rwlock_t* rwlock, ProgramCounter
     engine().memory().release_to(self.id, lock.address);
     lock.owner = kNoThread;
     rwlock->__data.__readers = 0;
-    engine().performed(self, operation_on(self, OperationKind::kUnlock, lock, pc), true);
+    tracer().performed(self, operation_on(self, OperationKind::kUnlock, lock, pc), true);
   } else if (std::count(self.holds.begin(), self.holds.end(), &lock) != 0) {
     engine().memory().merge_to(self.id, lock.address + kReadersClock);
     if (std::count(self.holds.begin(), self.holds.end(), &lock) == 1) {
       lock.readers &= ~(std::uint64_t{1} << self.id);
     }
     if (lock.readers == 0) rwlock->__data.__readers = 0;
-    engine().performed(self, operation_on(self, OperationKind::kUnlockShared, lock, pc),
+    tracer().performed(self, operation_on(self, OperationKind::kUnlockShared, lock, pc),
                        true);
   } else {
     misuse(self, pc, "unlocks a reader-writer lock that it does not hold");

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "interleave/runtime/address_map.hpp"
 #include "interleave/runtime/thread.hpp"
 #include "interleave/trace/operation.hpp"
 
@@ -48,6 +49,29 @@ struct Barrier {
   Address address = 0;
   std::uint64_t expected = 0;
   std::uint64_t arrived = 0;
+};
+
+// All of one run. An object is known from its first use on.
+class Objects {
+ public:
+  void clear() {
+    locks_.clear();
+    queues_.clear();
+    semaphores_.clear();
+    barriers_.clear();
+  }
+
+  [[nodiscard]] Lock& lock(Address address) { return locks_[address]; }
+  [[nodiscard]] WaitQueue& queue(Address address) { return queues_[address]; }
+  [[nodiscard]] Semaphore& semaphore(Address address) { return semaphores_[address]; }
+  [[nodiscard]] Barrier& barrier(Address address) { return barriers_[address]; }
+  [[nodiscard]] AddressMap<Lock>& locks() { return locks_; }
+
+ private:
+  AddressMap<Lock> locks_;
+  AddressMap<WaitQueue> queues_;
+  AddressMap<Semaphore> semaphores_;
+  AddressMap<Barrier> barriers_;
 };
 
 }  // namespace interleave

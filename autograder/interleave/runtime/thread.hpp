@@ -107,4 +107,42 @@ struct Thread : ThreadRun {
   std::string name;
 };
 
+// -- The calling thread ------------------------------------------------------------------------
+
+// Every hook asks for it, so it is not behind a call.
+[[gnu::visibility("hidden")]] extern constinit thread_local Thread* this_thread;
+
+// The body's thread that is running this code, also while it is in the runtime.
+[[nodiscard]] inline Thread* any_body_thread() { return this_thread; }
+
+// The same; nullptr outside a body and in the runtime itself.
+[[nodiscard]] inline Thread* body_thread() {
+  Thread* const thread = this_thread;
+  return thread != nullptr && !thread->in_runtime ? thread : nullptr;
+}
+
+// While it lives, hooks that the runtime itself reaches do nothing.
+class RuntimeScope {
+ public:
+  explicit RuntimeScope(Thread& self) : self_(self) { self_.in_runtime = true; }
+  ~RuntimeScope() { self_.in_runtime = false; }
+  RuntimeScope(const RuntimeScope&) = delete;
+  RuntimeScope& operator=(const RuntimeScope&) = delete;
+
+ private:
+  Thread& self_;
+};
+
+// The reverse, while the runtime calls the program back.
+class ProgramScope {
+ public:
+  explicit ProgramScope(Thread& self) : self_(self) { self_.in_runtime = false; }
+  ~ProgramScope() { self_.in_runtime = true; }
+  ProgramScope(const ProgramScope&) = delete;
+  ProgramScope& operator=(const ProgramScope&) = delete;
+
+ private:
+  Thread& self_;
+};
+
 }  // namespace interleave

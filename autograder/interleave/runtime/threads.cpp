@@ -29,10 +29,10 @@ std::uint64_t time_at_start(clockid_t clock) {
 
 Thread& thread_of(Thread& self, pthread_t handle, ProgramCounter pc) {
   const auto id = static_cast<ThreadId>((handle - kFirstHandle) / kFirstHandle);
-  if (handle < kFirstHandle || id >= engine().thread_count()) {
+  if (handle < kFirstHandle || id >= engine().threads().size()) {
     engine().unsupported(self, pc, "a thread that was not started in the body");
   }
-  return engine().thread(id);
+  return engine().threads()[id];
 }
 
 }  // namespace
@@ -43,12 +43,12 @@ int create(Thread& self, pthread_t* handle, const pthread_attr_t* attributes,
            void* (*routine)(void*), void* argument, ProgramCounter pc) {
   const Operation operation{.thread = self.id,
                             .kind = OperationKind::kThreadCreate,
-                            .object = engine().thread_count(),
+                            .object = engine().threads().size(),
                             .pc = pc};
-  engine().performed(self, operation, true);
-  engine().changed(self);
+  tracer().performed(self, operation, true);
+  scheduler().changed(self);
   // Written before the thread runs: what it captured may hold the handle.
-  *handle = kFirstHandle * (engine().thread_count() + 1);
+  *handle = kFirstHandle * (engine().threads().size() + 1);
   Thread& created = engine().create_thread(self, routine, argument);
   int state = PTHREAD_CREATE_JOINABLE;
   if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &state);
@@ -72,18 +72,18 @@ int join(Thread& self, pthread_t handle, void** result, std::uint64_t deadline,
   self.wait = Wait::kJoin;
   self.target = target.id;
   self.deadline = deadline;
-  if (!engine().point(self, operation)) return ETIMEDOUT;
+  if (!scheduler().point(self, operation)) return ETIMEDOUT;
   target.joined = true;
   if (result != nullptr) *result = target.result;
   engine().memory().thread_joined(self.id, target.id);
-  engine().performed(self, operation, true);
+  tracer().performed(self, operation, true);
   return 0;
 }
 
 int detach(Thread& self, pthread_t handle, ProgramCounter pc) {
   Thread& target = thread_of(self, handle, pc);
   target.detached = true;
-  engine().performed(self,
+  tracer().performed(self,
                      {.thread = self.id,
                       .kind = OperationKind::kThreadDetach,
                       .object = target.id,
@@ -155,38 +155,38 @@ void yield(Thread& self, ProgramCounter pc) {
   const Operation operation{.thread = self.id, .kind = OperationKind::kYield, .pc = pc};
   // atomic::wait reads sixteen times and yields in between before it goes to sleep; to be held up there
   // would hide that nobody wakes it.
-  if (engine().spins(self) && !engine().repeats(self, operation)) return;
+  if (scheduler().spins(self) && !scheduler().repeats(self, operation)) return;
   self.reluctant = true;
-  engine().point(self, operation);
-  engine().observe(self, pc, 0, 0);
-  engine().performed(self, operation, false);
+  scheduler().point(self, operation);
+  scheduler().observe(self, pc, 0, 0);
+  tracer().performed(self, operation, false);
 }
 
 void sleep_until(Thread& self, std::uint64_t deadline, ProgramCounter pc) {
   const Operation operation{.thread = self.id, .kind = OperationKind::kSleep, .pc = pc};
-  engine().observe(self, pc, 0, 0);
-  if (deadline <= engine().now()) return yield(self, pc);
+  scheduler().observe(self, pc, 0, 0);
+  if (deadline <= scheduler().now()) return yield(self, pc);
   self.wait = Wait::kSignal;
   self.deadline = deadline;
-  if (Step* step = engine().performed(self, operation, false)) {
-    step->amount = deadline - engine().now();
+  if (Step* step = tracer().performed(self, operation, false)) {
+    step->amount = deadline - scheduler().now();
   }
-  engine().point(self, operation);
+  scheduler().point(self, operation);
 }
 
 timespec read_clock(Thread& self, clockid_t clock, ProgramCounter pc) {
   if (++self.clock_reads % kClockReadsBeforeYield == 0) yield(self, pc);
   const std::uint32_t doublings = std::min(self.clock_reads, kMostTickDoublings);
-  engine().advance_to(engine().now() + (kClockTick << doublings));
-  engine().observe(self, pc, 0, engine().now());
-  const std::uint64_t time = time_at_start(clock) + engine().now();
+  scheduler().advance_to(scheduler().now() + (kClockTick << doublings));
+  scheduler().observe(self, pc, 0, scheduler().now());
+  const std::uint64_t time = time_at_start(clock) + scheduler().now();
   return {static_cast<time_t>(time / kSecond), static_cast<long>(time % kSecond)};
 }
 
 // -- Once --------------------------------------------------------------------------------------
 
 bool begin_once(Thread& self, Address flag, bool (*is_done)(Address), ProgramCounter pc) {
-  Lock& lock = engine().lock(flag);
+  Lock& lock = engine().objects().lock(flag);
   const Operation operation{
       .thread = self.id, .kind = OperationKind::kOnceEnter, .object = flag, .pc = pc};
   if (lock.owner == self.id) {
@@ -195,9 +195,9 @@ bool begin_once(Thread& self, Address flag, bool (*is_done)(Address), ProgramCou
   }
   self.wait = Wait::kExclusive;
   self.lock = &lock;
-  engine().point(self, operation);
+  scheduler().point(self, operation);
   engine().memory().acquire_from(self.id, flag);
-  engine().performed(self, operation, true);
+  tracer().performed(self, operation, true);
   if (is_done(flag)) return false;
   lock.owner = self.id;
   return true;
@@ -205,10 +205,10 @@ bool begin_once(Thread& self, Address flag, bool (*is_done)(Address), ProgramCou
 
 void end_once(Thread& self, Address flag) {
   engine().memory().release_to(self.id, flag);
-  engine().lock(flag).owner = kNoThread;
-  engine().performed(
+  engine().objects().lock(flag).owner = kNoThread;
+  tracer().performed(
       self, {.thread = self.id, .kind = OperationKind::kOnceDone, .object = flag}, true);
-  engine().changed(self);
+  scheduler().changed(self);
 }
 
 }  // namespace interleave

@@ -16,11 +16,11 @@ Thread& wake_one(Thread& self, WaitQueue& queue, const Operation& operation) {
   for (std::size_t i = 0; queue.size > 1 && i < queue.size; ++i) {
     alternatives.push_back({.thread = queue.waiters[i], .pending = operation});
   }
-  const std::size_t chosen = engine().decide(DecisionKind::kWaiter, alternatives);
-  Thread& woken = engine().thread(queue.waiters[chosen]);
+  const std::size_t chosen = scheduler().decide(DecisionKind::kWaiter, alternatives);
+  Thread& woken = engine().threads()[queue.waiters[chosen]];
   queue.remove(woken.id);
   woken.signalled = true;
-  engine().made_progress(self);
+  probe().made_progress(self);
   return woken;
 }
 
@@ -30,11 +30,11 @@ std::size_t wake(Thread& self, WaitQueue& queue, std::size_t most,
   std::size_t count = 0;
   while (count < most && queue.size > 0)
     woken[count++] = &wake_one(self, queue, operation);
-  engine().made_progress(self);
-  Step* step = engine().performed(self, operation, true);
+  probe().made_progress(self);
+  Step* step = tracer().performed(self, operation, true);
   if (step != nullptr) step->amount = count;
-  queue.last_notify = engine().step();
-  for (std::size_t i = 0; i < count; ++i) woken[i]->woken_by = engine().step();
+  queue.last_notify = tracer().step();
+  for (std::size_t i = 0; i < count; ++i) woken[i]->woken_by = tracer().step();
   return count;
 }
 
@@ -44,7 +44,7 @@ bool wait_in(Thread& self, WaitQueue& queue, std::uint64_t deadline) {
   self.woken_by = kNoStep;
   self.wait = Wait::kSignal;
   self.deadline = deadline;
-  const bool in_time = engine().wait(self);
+  const bool in_time = scheduler().wait(self);
   queue.remove(self.id);
   ++self.counts.wake_ups;
   return in_time;
@@ -62,17 +62,18 @@ int wait_on_condition(Thread& self, pthread_cond_t* condition, pthread_mutex_t* 
                       .object = address,
                       .second_object = reinterpret_cast<Address>(mutex),
                       .pc = pc};
-  engine().point(self, operation);
+  scheduler().point(self, operation);
   expect_alive(self, address, pc);
-  engine().observe(self, pc, address, 0);
-  const bool spurious = engine().happens_spuriously(self, operation);
-  if (Step* step = engine().performed(self, operation, true)) step->blocked = !spurious;
+  scheduler().observe(self, pc, address, 0);
+  const bool spurious = scheduler().happens_spuriously(self, operation);
+  if (Step* step = tracer().performed(self, operation, true)) step->blocked = !spurious;
   unlock_mutex(self, mutex, pc);
   self.pending = operation;
-  const bool in_time = spurious || wait_in(self, engine().queue(address), deadline);
+  const bool in_time =
+      spurious || wait_in(self, engine().objects().queue(address), deadline);
 
   operation.kind = OperationKind::kConditionWake;
-  if (Step* step = engine().performed(self, operation, true)) {
+  if (Step* step = tracer().performed(self, operation, true)) {
     step->succeeded = in_time;
     step->woken_by = spurious ? kNoStep : self.woken_by;
   }
@@ -87,18 +88,19 @@ int notify_condition(Thread& self, pthread_cond_t* condition, bool all,
       .kind = all ? OperationKind::kNotifyAll : OperationKind::kNotifyOne,
       .object = reinterpret_cast<Address>(condition),
       .pc = pc};
-  engine().point(self, operation);
+  scheduler().point(self, operation);
   expect_alive(self, operation.object, pc);
-  wake(self, engine().queue(operation.object), all ? kMostThreads : 1, operation);
+  wake(self, engine().objects().queue(operation.object), all ? kMostThreads : 1,
+       operation);
   return 0;
 }
 
 int destroy_condition(Thread& self, pthread_cond_t* condition, ProgramCounter pc) {
-  const WaitQueue& queue = engine().queue(reinterpret_cast<Address>(condition));
+  const WaitQueue& queue = engine().objects().queue(reinterpret_cast<Address>(condition));
   if (queue.size != 0) {
     engine().fail(FailureKind::kMisuse, self, pc,
                   self.name + " destroys a condition variable that " +
-                      engine().thread(queue.waiters[0]).name + " waits on");
+                      engine().threads()[queue.waiters[0]].name + " waits on");
   }
   return 0;
 }
@@ -112,21 +114,21 @@ long wait_on_futex(Thread& self, const int* word, int expected, std::uint64_t de
                             .size = sizeof *word,
                             .object = reinterpret_cast<Address>(word),
                             .pc = pc};
-  engine().point(self, operation);
-  engine().observe(self, pc, operation.object, static_cast<std::uint64_t>(*word));
+  scheduler().point(self, operation);
+  scheduler().observe(self, pc, operation.object, static_cast<std::uint64_t>(*word));
   // libstdc++ 12's semaphore sleeps on a count that it read before it last looked (its bug 104928). The call may
   // return for no reason, so it does, where the thread knows better than what it expects.
   const bool knows_better =
       self.last_read == operation.object && static_cast<int>(self.last_seen) != expected;
   if (*word != expected || knows_better) {
-    if (Step* step = engine().performed(self, operation, false)) step->succeeded = false;
+    if (Step* step = tracer().performed(self, operation, false)) step->succeeded = false;
     errno = EAGAIN;
     return -1;
   }
-  if (Step* step = engine().performed(self, operation, true)) step->blocked = true;
+  if (Step* step = tracer().performed(self, operation, true)) step->blocked = true;
   // A thread that sleeps in the end did not spin: atomic::wait looks a few times before.
   self.counts.spins -= std::exchange(self.looks_again, 0);
-  if (wait_in(self, engine().queue(operation.object), deadline)) return 0;
+  if (wait_in(self, engine().objects().queue(operation.object), deadline)) return 0;
   errno = ETIMEDOUT;
   return -1;
 }
@@ -136,8 +138,8 @@ long wake_futex(Thread& self, const int* word, int most, ProgramCounter pc) {
                             .kind = OperationKind::kFutexWake,
                             .object = reinterpret_cast<Address>(word),
                             .pc = pc};
-  engine().point(self, operation);
-  return static_cast<long>(wake(self, engine().queue(operation.object),
+  scheduler().point(self, operation);
+  return static_cast<long>(wake(self, engine().objects().queue(operation.object),
                                 static_cast<std::size_t>(most), operation));
 }
 
@@ -146,7 +148,7 @@ long wake_futex(Thread& self, const int* word, int most, ProgramCounter pc) {
 namespace {
 
 Semaphore& known_semaphore(sem_t* semaphore) {
-  Semaphore& known = engine().semaphore(reinterpret_cast<Address>(semaphore));
+  Semaphore& known = engine().objects().semaphore(reinterpret_cast<Address>(semaphore));
   if (!known.known) {
     int value = 0;
     sem_getvalue(semaphore, &value);
@@ -165,18 +167,18 @@ int wait_on_semaphore(Thread& self, sem_t* semaphore, Patience patience,
                             .kind = OperationKind::kSemaphoreWait,
                             .object = known.address,
                             .pc = pc};
-  engine().point(self, operation);
+  scheduler().point(self, operation);
   while (known.count == 0) {
     if (patience.once ||
-        !wait_in(self, engine().queue(known.address), patience.deadline)) {
+        !wait_in(self, engine().objects().queue(known.address), patience.deadline)) {
       errno = patience.once ? EAGAIN : ETIMEDOUT;
       return -1;
     }
   }
   --known.count;
   engine().memory().acquire_from(self.id, known.address);
-  engine().performed(self, operation, true);
-  engine().changed(self);
+  tracer().performed(self, operation, true);
+  scheduler().changed(self);
   return 0;
 }
 
@@ -186,34 +188,34 @@ int post_semaphore(Thread& self, sem_t* semaphore, ProgramCounter pc) {
                             .kind = OperationKind::kSemaphorePost,
                             .object = known.address,
                             .pc = pc};
-  engine().point(self, operation);
+  scheduler().point(self, operation);
   ++known.count;
   engine().memory().merge_to(self.id, known.address);
-  wake(self, engine().queue(known.address), 1, operation);
-  engine().changed(self);
+  wake(self, engine().objects().queue(known.address), 1, operation);
+  scheduler().changed(self);
   return 0;
 }
 
 // -- POSIX barriers ----------------------------------------------------------------------------
 
 int wait_at_barrier(Thread& self, pthread_barrier_t* barrier, ProgramCounter pc) {
-  Barrier& known = engine().barrier(reinterpret_cast<Address>(barrier));
+  Barrier& known = engine().objects().barrier(reinterpret_cast<Address>(barrier));
   const Operation operation{.thread = self.id,
                             .kind = OperationKind::kBarrierWait,
                             .object = known.address,
                             .pc = pc};
   if (known.expected == 0)
     engine().unsupported(self, pc, "a pthread_barrier made outside it");
-  engine().point(self, operation);
+  scheduler().point(self, operation);
   engine().memory().merge_to(self.id, known.address);
-  engine().performed(self, operation, true);
+  tracer().performed(self, operation, true);
   if (++known.arrived == known.expected) {
     known.arrived = 0;
-    wake(self, engine().queue(known.address), kMostThreads, operation);
+    wake(self, engine().objects().queue(known.address), kMostThreads, operation);
     engine().memory().acquire_from(self.id, known.address);
     return PTHREAD_BARRIER_SERIAL_THREAD;
   }
-  wait_in(self, engine().queue(known.address), kNever);
+  wait_in(self, engine().objects().queue(known.address), kNever);
   engine().memory().acquire_from(self.id, known.address);
   return 0;
 }

@@ -1,0 +1,127 @@
+// Says which thread of a body goes on, and keeps its time.
+//
+//      [ thread 0 ] --point--> strategy chooses --switch--> [ thread 1 ] --point--> ...
+//
+// Each visible operation of a thread calls point() before it happens: there, and only there, another
+// thread may be chosen to go on. A blocked thread's need (Thread::wait) is looked at whenever one is to
+// be chosen; no thread has to wake it.
+//
+// Threads     Called by the body's threads, of which one runs at a time; begin_run by the explorer.
+// Invariants
+//   I1  Exactly one thread of the body runs; all others are at a point() or blocked.
+//   I2  Everything that a schedule depends on is decided by the Strategy; addresses, time and
+//       hash order never decide.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "interleave/runtime/probe.hpp"
+#include "interleave/runtime/thread.hpp"
+#include "interleave/search/strategy.hpp"
+
+namespace interleave {
+
+class Scheduler {
+ public:
+  // `spurious`: what may happen for no reason happens at times.
+  void begin_run(Strategy& strategy, bool spurious);
+
+  // -- Switching ---------------------------------------------------------------------------
+
+  // About to do something that others can see: another thread may go first. If a need was set in `self`
+  // (Thread::wait), returns when it is met, or false if its deadline came first; it is no longer set then.
+  bool point(Thread& self, const Operation& operation);
+
+  // Has done the first half of something (it gave up a lock, say) and now needs what was set in `self`.
+  bool wait(Thread& self);
+
+  // Runs `created` up to its first visible operation at once: what it does until then is its own
+  // business, and the strategy learns what it is about to do.
+  void start(Thread& creator, Thread& created) { hand_over(creator, created); }
+
+  // `self`, which has finished, never runs again.
+  void leave(Thread& self);
+
+  [[nodiscard]] bool can_go_on(const Thread& thread) const;
+
+  // -- Deciding ----------------------------------------------------------------------------
+
+  // Which of the alternatives; 0 where there is nothing to decide.
+  std::size_t decide(DecisionKind kind, std::span<const Alternative> alternatives);
+  // Whether something that may happen for no reason happens here.
+  bool happens_spuriously(Thread& self, const Operation& operation);
+
+  // What was chosen so far, at each decision.
+  [[nodiscard]] const std::vector<std::uint32_t>& choices() const { return choices_; }
+  [[nodiscard]] std::vector<std::uint32_t> take_choices() { return std::move(choices_); }
+  // The strategy gave the schedule up.
+  [[nodiscard]] bool pruned() const { return pruned_; }
+
+  // -- Changes, and threads that spin until one comes ------------------------------------------
+
+  // Something that a spinning thread may wait for has changed.
+  void changed(Thread& self) {
+    ++changes_;
+    self.spin.progress(changes_);
+    probe().made_progress(self);
+  }
+  // It looked at something: once more the same, as far as the scheduler can tell?
+  void observe(Thread& self, ProgramCounter pc, Address object, std::uint64_t content) {
+    self.spin.observe(pc, object, content, changes_);
+  }
+
+  // Whether doing this again would only repeat what it did.
+  [[nodiscard]] bool repeats(const Thread& self, const Operation& operation) const {
+    return self.spin.repeats(operation.pc, operation.object, changes_);
+  }
+
+  // The same, whatever it does next.
+  [[nodiscard]] bool spins(const Thread& self) const { return self.spin.spins(changes_); }
+
+  // -- Time --------------------------------------------------------------------------------
+
+  // Virtual nanoseconds since the body began.
+  [[nodiscard]] std::uint64_t now() const { return now_; }
+  void advance_to(std::uint64_t nanoseconds) { now_ = std::max(now_, nanoseconds); }
+
+ private:
+  static constexpr std::size_t kUsualDecisions = 64;  // room for so many from the start
+  static constexpr std::uint32_t kMostSpurious = 2;
+
+  void collect_alternatives(const Thread& running);
+  void collect_yielding(const Thread& running);
+  void collect_timed();
+  void add_alternative(const Thread& thread, bool reluctant);
+  Thread& pick(const Thread& running);
+  void hand_over(Thread& self, Thread& next);
+  bool settle(Thread& self);
+  void wait_for_change(Thread& self);
+
+  // -- Written by begin_run
+  Strategy* strategy_ = nullptr;
+
+  // -- Written by decide and happens_spuriously
+  std::vector<std::uint32_t> choices_;  // the alternative that was taken at each decision
+  bool pruned_ = false;
+  std::uint32_t spurious_left_ = 0;  // so many more things may happen for no reason
+
+  // -- Written by pick and what it calls, anew for each choice of a thread
+  std::vector<Alternative> alternatives_;
+
+  // -- Written by changed, and when a thread ends
+  std::uint64_t changes_ =
+      0;  // what a spinning thread compares with: any since it looked?
+
+  // -- Written by advance_to
+  std::uint64_t now_ = 0;
+};
+
+// The only one. Every hook asks it, so it is not behind a call.
+[[gnu::visibility("hidden")]] extern Scheduler the_scheduler;
+[[nodiscard]] inline Scheduler& scheduler() { return the_scheduler; }
+
+}  // namespace interleave
