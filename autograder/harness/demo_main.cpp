@@ -68,6 +68,18 @@ bool quick() noexcept { return quick_run; }
 
 unsigned usable_cores() noexcept { return machine::usable_cores(); }
 
+namespace {
+
+// "-1234567.8" as "-1,234,567.8".
+std::string grouped(std::string digits) {
+  const std::size_t whole = std::min(digits.find('.'), digits.size());
+  const std::size_t first = digits[0] == '-' ? 1 : 0;
+  for (std::size_t at = whole; at > first + 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
+
+}  // namespace
+
 std::string number(double value) {
   const double size = std::fabs(value);
   char text[64];
@@ -76,13 +88,10 @@ std::string number(double value) {
                 : size < 100 ? "%.1f"
                              : "%.0f",
                 value);
-  std::string out = text;
-  const std::size_t whole =
-      out.find('.') == std::string::npos ? out.size() : out.find('.');
-  const std::size_t first = out[0] == '-' ? 1 : 0;
-  for (std::size_t at = whole; at > first + 3; at -= 3) out.insert(at - 3, ",");
-  return out;
+  return grouped(text);
 }
+
+std::string count(std::int64_t value) { return grouped(std::to_string(value)); }
 
 // Sets the first column flush left, the others flush right.
 class TablePrinter {

@@ -11,6 +11,7 @@
 // demo.cpp holds both; each tree runs its own kind.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,9 @@ class Table {
 // 1234567.8 as "1,234,568"; below 100 with one decimal, below 1 with three; a whole number
 // without any.
 [[nodiscard]] std::string number(double value);
+
+// A count: 1234567 as "1,234,567".
+[[nodiscard]] std::string count(std::int64_t value);
 
 enum class Kind { measured, explored };
 
