@@ -1,10 +1,16 @@
 // Lesson 1's benchmarks: the reference beside what a C++ programmer would otherwise use,
-// for jobs of a millisecond and jobs of a microsecond. The y axis is jobs per second.
+// for jobs of a millisecond and jobs of a microsecond. All of them keep each job's result.
+//
+// Who works differs, and so do the bars for one worker: the reference's leader only waits,
+// OpenMP's and oneTBB's caller is one of the workers, and std::async knows no workers: it
+// starts a thread for each job, on all cores.
 #include <benchmark/benchmark.h>
 
-#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <future>
+#include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "course/busywork.hpp"
@@ -20,88 +26,99 @@ namespace {
 // The length of a job, and how many make a batch.
 struct Grain {
   int steps;
-  int jobs;
+  std::size_t jobs;
 };
 constexpr Grain coarse{600'000, 16};
 constexpr Grain fine{600, 2'000};
 
-// Takes about a microsecond for each 600 steps.
-std::uint64_t do_job(int steps) {
-  const std::uint64_t value = course::busywork(1, steps);
-  benchmark::DoNotOptimize(value);
-  return value;
-}
+using Results = std::vector<std::uint64_t>;
 
-void tell_jobs_per_second(benchmark::State& state, Grain grain) {
-  state.SetItemsProcessed(state.iterations() * grain.jobs);
+// Takes about a microsecond for each 600 steps.
+std::uint64_t do_job(int steps) { return course::busywork(1, steps); }
+
+// Measures `batch`, which does all jobs of a grain and fills in their results.
+template <typename Batch>
+void measure(benchmark::State& state, Grain grain, Batch batch) {
+  const std::uint64_t expected = do_job(grain.steps);
+  for (auto _ : state) {
+    Results results(grain.jobs);
+    batch(results);
+    for (const std::uint64_t result : results) {
+      if (result != expected) throw std::logic_error("a job's result is wrong");
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(grain.jobs));
+  state.SetLabel("jobs per second");
 }
 
 void one_thread(benchmark::State& state, Grain grain) {
-  for (auto _ : state) {
-    for (int job = 0; job < grain.jobs; ++job) do_job(grain.steps);
-  }
-  tell_jobs_per_second(state, grain);
+  measure(state, grain, [&](Results& results) {
+    for (auto& result : results) {
+      int steps = grain.steps;
+      benchmark::DoNotOptimize(steps);  // or the job is done once for all
+      result = do_job(steps);
+    }
+  });
+}
+
+// Collects the results of jobs that `submit` hands to others.
+template <typename Submit>
+void collect(Results& results, Submit submit) {
+  std::vector<std::future<std::uint64_t>> futures;
+  for (std::size_t job = 0; job < results.size(); ++job) futures.push_back(submit());
+  for (std::size_t job = 0; job < results.size(); ++job)
+    results[job] = futures[job].get();
 }
 
 void reference(benchmark::State& state, Grain grain) {
   ParallelWorkers<std::uint64_t> workers(static_cast<unsigned>(state.range(0)));
-  std::vector<std::future<std::uint64_t>> results;
-  for (auto _ : state) {
-    for (int job = 0; job < grain.jobs; ++job) {
-      results.push_back(workers.submit([grain] { return do_job(grain.steps); }));
-    }
-    for (auto& result : results) result.get();
-    results.clear();
-  }
-  tell_jobs_per_second(state, grain);
+  measure(state, grain, [&](Results& results) {
+    collect(results,
+            [&] { return workers.submit([grain] { return do_job(grain.steps); }); });
+  });
 }
 
-// A thread for each job, however many there are: std::async knows no number of workers.
 void std_async(benchmark::State& state, Grain grain) {
-  std::vector<std::future<std::uint64_t>> results;
-  for (auto _ : state) {
-    for (int job = 0; job < grain.jobs; ++job) {
-      results.push_back(std::async(std::launch::async, do_job, grain.steps));
-    }
-    for (auto& result : results) result.get();
-    results.clear();
-  }
-  tell_jobs_per_second(state, grain);
+  measure(state, grain, [&](Results& results) {
+    collect(results, [&] { return std::async(std::launch::async, do_job, grain.steps); });
+  });
 }
 
 #if COURSE_HAS_OPENMP
 void openmp_tasks(benchmark::State& state, Grain grain) {
   const int threads = static_cast<int>(state.range(0));
-  for (auto _ : state) {
+  measure(state, grain, [&](Results& results) {
 #pragma omp parallel num_threads(threads)
 #pragma omp single
-    for (int job = 0; job < grain.jobs; ++job) {
-#pragma omp task
-      do_job(grain.steps);
+    for (std::size_t job = 0; job < results.size(); ++job) {
+#pragma omp task firstprivate(job)
+      results[job] = do_job(grain.steps);
     }
-  }
-  tell_jobs_per_second(state, grain);
+  });
 }
 #endif
 
 #if COURSE_HAS_TBB
 void one_tbb(benchmark::State& state, Grain grain) {
   tbb::task_arena arena(static_cast<int>(state.range(0)));
-  for (auto _ : state) {
-    arena.execute([grain] {
+  measure(state, grain, [&](Results& results) {
+    arena.execute([&] {
       tbb::task_group group;
-      for (int job = 0; job < grain.jobs; ++job) {
-        group.run([grain] { do_job(grain.steps); });
+      for (auto& result : results) {
+        group.run([&result, grain] { result = do_job(grain.steps); });
       }
       group.wait();
     });
-  }
-  tell_jobs_per_second(state, grain);
+  });
 }
 #endif
 
 void for_workers(benchmark::internal::Benchmark* plot) {
   plot->ArgName("workers")->Arg(1)->Arg(2)->Arg(4)->UseRealTime();
+}
+
+void on_all_cores(benchmark::internal::Benchmark* plot) {
+  plot->ArgName("workers")->Arg(std::thread::hardware_concurrency())->UseRealTime();
 }
 
 BENCHMARK_CAPTURE(one_thread, coarse, coarse)
@@ -111,16 +128,16 @@ BENCHMARK_CAPTURE(reference, coarse, coarse)
     ->Name("Jobs of a millisecond/reference")
     ->Apply(for_workers);
 BENCHMARK_CAPTURE(std_async, coarse, coarse)
-    ->Name("Jobs of a millisecond/std::async")
-    ->Apply(for_workers);
+    ->Name("Jobs of a millisecond/std::async, a thread for each job")
+    ->Apply(on_all_cores);
 #if COURSE_HAS_OPENMP
 BENCHMARK_CAPTURE(openmp_tasks, coarse, coarse)
-    ->Name("Jobs of a millisecond/OpenMP tasks")
+    ->Name("Jobs of a millisecond/OpenMP tasks, the caller helps")
     ->Apply(for_workers);
 #endif
 #if COURSE_HAS_TBB
 BENCHMARK_CAPTURE(one_tbb, coarse, coarse)
-    ->Name("Jobs of a millisecond/oneTBB")
+    ->Name("Jobs of a millisecond/oneTBB, the caller helps")
     ->Apply(for_workers);
 #endif
 
@@ -131,16 +148,16 @@ BENCHMARK_CAPTURE(reference, fine, fine)
     ->Name("Jobs of a microsecond/reference")
     ->Apply(for_workers);
 BENCHMARK_CAPTURE(std_async, fine, fine)
-    ->Name("Jobs of a microsecond/std::async")
-    ->Apply(for_workers);
+    ->Name("Jobs of a microsecond/std::async, a thread for each job")
+    ->Apply(on_all_cores);
 #if COURSE_HAS_OPENMP
 BENCHMARK_CAPTURE(openmp_tasks, fine, fine)
-    ->Name("Jobs of a microsecond/OpenMP tasks")
+    ->Name("Jobs of a microsecond/OpenMP tasks, the caller helps")
     ->Apply(for_workers);
 #endif
 #if COURSE_HAS_TBB
 BENCHMARK_CAPTURE(one_tbb, fine, fine)
-    ->Name("Jobs of a microsecond/oneTBB")
+    ->Name("Jobs of a microsecond/oneTBB, the caller helps")
     ->Apply(for_workers);
 #endif
 

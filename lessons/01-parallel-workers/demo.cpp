@@ -11,6 +11,8 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <random>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -26,40 +28,85 @@ using Clock = std::chrono::steady_clock;
 
 // --- P1: who does which part of a job -------------------------------------------------
 
-// A job of three parts, and the thread that did each.
-using DoneBy = std::array<std::thread::id, 3>;
+// What is known of a job when it has ended: the thread that did each of its three parts, and
+// how long they took together.
+struct Done {
+  std::array<std::thread::id, 3> by;
+  double milliseconds;
+};
 
-DoneBy do_three_parts() {
-  DoneBy done_by;
-  for (auto& part : done_by) {
-    std::this_thread::sleep_for(std::chrono::microseconds(50));
+Done do_three_parts(int steps) {
+  Done done;
+  const auto start = Clock::now();
+  for (auto& part : done.by) {
+    if (course::busywork(1, steps) == 0) throw std::logic_error("the part was not done");
     part = std::this_thread::get_id();
   }
-  return done_by;
+  done.milliseconds =
+      std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+  return done;
 }
 
-MEASURED("P1", "A leader hands out jobs; each worker completes a full job", table) {
-  const int jobs = course::quick() ? 30 : 3000;
-  ParallelWorkers<DoneBy> workers(3);
-  std::vector<std::future<DoneBy>> results;
-  for (int job = 0; job < jobs; ++job) results.push_back(workers.submit(do_three_parts));
+// The steps of each part of each job: one job in ten takes thirty times as long as the others.
+std::vector<int> unequal_jobs() {
+  std::minstd_rand random(1);
+  std::vector<int> jobs(course::quick() ? 30 : 2'000);
+  for (int& steps : jobs) steps = random() % 10 == 0 ? 300'000 : 10'000;
+  return jobs;
+}
 
-  std::map<std::thread::id, std::array<int, 3>> parts_of;
-  int by_one_worker = 0;
+// Submits every job to what `workers_for` answers for it, and tells a row for each worker.
+template <typename WorkersFor>
+void add_rows(course::Table& table, const std::string& how, WorkersFor workers_for) {
+  struct Share {
+    int jobs = 0;
+    int handed_on = 0;
+    double milliseconds = 0;
+  };
+  std::vector<std::future<Done>> results;
+  const auto start = Clock::now();
+  for (const int steps : unequal_jobs()) {
+    ParallelWorkers<Done>& workers = workers_for(results.size());
+    results.push_back(workers.submit([steps] { return do_three_parts(steps); }));
+  }
+  std::map<std::thread::id, Share> shares;
   for (auto& result : results) {
-    const DoneBy done_by = result.get();
-    for (std::size_t part = 0; part < 3; ++part) ++parts_of[done_by[part]][part];
-    by_one_worker += done_by[0] == done_by[1] && done_by[1] == done_by[2];
+    const Done done = result.get();
+    Share& share = shares[done.by[0]];
+    ++share.jobs;
+    share.handed_on += done.by[1] != done.by[0] || done.by[2] != done.by[0];
+    share.milliseconds += done.milliseconds;
   }
-  table.columns({"worker", "first part", "second part", "third part"});
+  const double all =
+      std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   int worker = 0;
-  for (const auto& [id, parts] : parts_of) {
-    table.row({std::to_string(++worker), std::to_string(parts[0]),
-               std::to_string(parts[1]), std::to_string(parts[2])});
+  for (const auto& [id, share] : shares) {
+    table.row({how, std::to_string(++worker), std::to_string(share.jobs),
+               std::to_string(share.handed_on), course::number(share.milliseconds),
+               course::number(all)});
   }
-  table.verbatim("  " + std::to_string(by_one_worker) + " of " + std::to_string(jobs) +
-                 " jobs were done from the first part to the last by one worker.");
-  table.look_at("any row: the three counts are equal, because no job changes hands");
+}
+
+MEASURED("P1", "A leader hands out unequal jobs; each worker completes full jobs",
+         table) {
+  table.columns({"the next job goes to", "worker", "jobs", "handed on", "ms at work",
+                 "ms until all are done"});
+  {
+    ParallelWorkers<Done> workers(2);
+    add_rows(table, "the first worker that is free",
+             [&](std::size_t) -> ParallelWorkers<Done>& { return workers; });
+  }
+  {
+    std::array<ParallelWorkers<Done>, 2> each{ParallelWorkers<Done>(1),
+                                              ParallelWorkers<Done>(1)};
+    add_rows(table, "each worker in turn",
+             [&](std::size_t job) -> ParallelWorkers<Done>& {
+               return each[job % each.size()];
+             });
+  }
+  table.look_at(
+      "the columns \"jobs\" and \"ms at work\": a worker that met long jobs takes fewer, "
+      "unless the leader deals them out in turn");
 }
 
 // --- P2: how much there is to understand ----------------------------------------------
@@ -194,25 +241,62 @@ EXPLORED("P8", "The same three jobs, handed out in the same order", table) {
   interleave::Options options;
   options.schedules = course::quick() ? 500 : 20'000;
   options.memory = interleave::Memory::kSequential;
-  std::map<std::string, std::array<bool, 3>> reached;
-  for (unsigned count = 1; count <= 3; ++count) {
-    const auto outcomes =
+  std::array<interleave::Outcomes, 3> found;
+  std::set<std::string> reached;
+  for (unsigned count = 1; count <= found.size(); ++count) {
+    found[count - 1] =
         interleave::outcomes([count] { return order_and_state(count); }, options);
-    for (const auto& [outcome, schedules] : outcomes.seen) {
-      reached[outcome][count - 1] = true;
-    }
-    table.verbatim("  workers: " + std::to_string(count) +
-                   "   outcomes: " + std::to_string(outcomes.seen.size()) +
-                   "   schedules: " + std::to_string(outcomes.schedules) + "\n");
+    for (const auto& entry : found[count - 1].seen) reached.insert(entry.first);
   }
   table.columns({"what happened", "1 worker", "2 workers", "3 workers"});
-  for (const auto& [outcome, by_workers] : reached) {
-    table.row({outcome, by_workers[0] ? "reached" : "-", by_workers[1] ? "reached" : "-",
-               by_workers[2] ? "reached" : "-"});
+  const auto add_row = [&](const std::string& first, const auto& cell) {
+    table.row({first, cell(found[0]), cell(found[1]), cell(found[2])});
+  };
+  for (const std::string& outcome : reached) {
+    add_row(outcome, [&](const interleave::Outcomes& one) {
+      return one.seen.contains(outcome) ? "reached" : "-";
+    });
   }
+  add_row("schedules run", [](const interleave::Outcomes& one) {
+    return course::count(static_cast<std::int64_t>(one.schedules));
+  });
+  add_row("is that everything?", [](const interleave::Outcomes& one) {
+    return one.exhaustive ? "yes" : "not shown";
+  });
   table.look_at(
       "the columns: with one worker the order is the leader's; with each worker more "
       "there are more final states, and nothing in the program says which");
+}
+
+// --- P8b: a schedule, row by row ------------------------------------------------------
+
+//> region two_jobs
+// Two jobs on one total, each whole under the lock.
+int double_then_add() {
+  std::mutex mutex;
+  int total = 1;
+  std::jthread doubles([&] {
+    const std::scoped_lock lock(mutex);
+    total *= 2;
+  });
+  {
+    const std::scoped_lock lock(mutex);
+    total += 10;
+  }
+  doubles.join();
+  return total;
+}
+//<
+
+// The schedule in which the job that was started first is not done first.
+void expects_the_order_of_starting() {
+  interleave::check(double_then_add() == 12,
+                    "the job that was started first came second");
+}
+
+EXPLORED("P8b", "A schedule in which the second job comes first", table) {
+  table.verbatim(interleave::find_failure(expects_the_order_of_starting).picture);
+  table.look_at("the rows from top to bottom: they are one run, one step at a time");
 }
 
 }  // namespace
