@@ -138,13 +138,38 @@ MEASURED("P4", "The same jobs, with private and with shared totals", table) {
   const int shared_lines = lines_of("demo.cpp", "shared_job") +
                            lines_of("shared_state.hpp", "add") +
                            lines_of("shared_state.hpp", "data");
-  table.columns({"totals of " + std::to_string(workers) + " workers", "lines",
-                 "locks per job", "jobs/s", "speed"});
-  table.row({"each its own", std::to_string(private_lines), "0",
+  table.columns(
+      {"totals of " + std::to_string(workers) + " workers", "lines", "jobs/s", "speed"});
+  table.row({"each its own", std::to_string(private_lines),
              course::number(all_jobs / apart), course::number(shared / apart)});
-  table.row({"one for all", std::to_string(shared_lines), "1",
+  table.row({"one for all", std::to_string(shared_lines),
              course::number(all_jobs / shared), "1.0"});
   table.look_at("the last two columns: the jobs are the same, the meetings are not");
+}
+
+// What the explorer counts while `job` is done once, after it was done once before.
+template <typename Totals>
+interleave::Counts cost_of_a_job() {
+  interleave::Counts counts;
+  interleave::explore([&counts] {
+    Totals totals;
+    count(totals, items[0]);
+    const interleave::Cost cost("a job");
+    count(totals, items[0]);
+    counts = cost.counts();
+  });
+  return counts;
+}
+
+EXPLORED("P4b", "What one job costs, counted", table) {
+  table.columns({"totals", "locks", "other atomic operations", "allocations"});
+  const auto add_row = [&](const char* totals, const interleave::Counts& counts) {
+    table.row({totals, std::to_string(counts.locks), std::to_string(counts.atomics),
+               std::to_string(counts.allocations)});
+  };
+  add_row("each its own", cost_of_a_job<Totals>());
+  add_row("one for all", cost_of_a_job<SharedTotals>());
+  table.look_at("the one lock: nothing else is added to the job");
 }
 
 // --- P5 -------------------------------------------------------------------------------
@@ -423,16 +448,20 @@ EXPLORED("P6", "Two threads, one operation each: the final states that can be re
 
 // --- P7 -------------------------------------------------------------------------------
 
-// The seconds for `jobs` jobs a worker, `percent` of each done under one lock.
-double seconds_with_lock_share(unsigned workers, int jobs, int percent) {
-  constexpr int kSteps = 4'000;
-  const int locked_steps = kSteps * percent / 100;
+struct Grain {
+  int steps;  // of each job
+  int jobs;   // of each worker
+};
+
+// The seconds for the jobs of `grain`, `percent` of each done under one lock.
+double seconds_with_lock_share(unsigned workers, Grain grain, int percent) {
+  const int locked_steps = grain.steps / 100 * percent;
   std::mutex mutex;
   std::atomic<std::uint64_t> sink = 0;
   return typical_seconds(workers, [&](unsigned worker) {
     std::uint64_t value = worker + 1;
-    for (int job = 0; job < jobs; ++job) {
-      value = course::busywork(value, kSteps - locked_steps);
+    for (int job = 0; job < grain.jobs; ++job) {
+      value = course::busywork(value, grain.steps - locked_steps);
       if (locked_steps == 0) continue;
       const std::scoped_lock lock(mutex);
       value = course::busywork(value, locked_steps);
@@ -443,18 +472,27 @@ double seconds_with_lock_share(unsigned workers, int jobs, int percent) {
 
 MEASURED("P7", "How much faster many workers are than one, by what they do under a lock",
          table) {
-  const int jobs = course::quick() ? 50 : 8'000;
+  const int divide = course::quick() ? 100 : 1;
+  const std::array<Grain, 2> grains{{{4'000, 8'000 / divide}, {600'000, 200 / divide}}};
   const unsigned workers = std::max(2U, course::usable_cores());
-  const double alone = seconds_with_lock_share(1, jobs, 0) * workers;
-  table.columns({"of each job, under the lock", "workers", "speed-up", "at best"});
+  table.columns({"of each job, under the lock", "workers", "jobs of 5 us", "jobs of 1 ms",
+                 "at best"});
   for (const int percent : {0, 10, 25, 50, 75, 100}) {
-    const double together = seconds_with_lock_share(workers, jobs, percent);
+    std::vector<std::string> cells = {std::to_string(percent) + " %",
+                                      std::to_string(workers)};
+    for (const Grain& grain : grains) {
+      const double alone = seconds_with_lock_share(1, grain, 0) * workers;
+      cells.push_back(
+          course::number(alone / seconds_with_lock_share(workers, grain, percent)));
+    }
     // The locked parts of all jobs form one line, however many workers there are.
     const double best = percent == 0 ? workers : std::min(1.0 * workers, 100.0 / percent);
-    table.row({std::to_string(percent) + " %", std::to_string(workers),
-               course::number(alone / together), course::number(best)});
+    cells.push_back(course::number(best));
+    table.row(cells);
   }
-  table.look_at("where the speed-up falls to 1: from there on the workers take turns");
+  table.look_at(
+      "the long jobs beside the last column, and at the short ones, which fall below 1: "
+      "there falling asleep and waking takes longer than the work under the lock");
 }
 
 // --- P8 -------------------------------------------------------------------------------
