@@ -3,6 +3,7 @@
 // from the read to the write.
 #include <benchmark/benchmark.h>
 
+#include <barrier>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -26,7 +27,7 @@
 
 namespace {
 
-constexpr int updates = 512;
+constexpr int updates = 4'096;
 
 std::optional<std::string> one_more(const std::string& value) {
   return std::to_string(value.empty() ? 1 : std::stoll(value) + 1);
@@ -36,21 +37,31 @@ std::string key_of(int update, std::int64_t keys) {
   return "account " + std::to_string(update % keys);
 }
 
-// Has the workers make a batch of updates together; `make_worker()` gives what one of them
-// does with a key.
+// Has the workers make a batch of updates together, again and again; `make_worker()` gives
+// what one of them does with a key. They are started before the clock.
 template <typename MakeWorker>
 void run_batches(benchmark::State& state, std::int64_t keys, MakeWorker make_worker) {
   const int workers = static_cast<int>(state.range(0));
-  for (auto _ : state) {
-    std::vector<std::jthread> threads;
-    for (int worker = 0; worker < workers; ++worker) {
-      threads.emplace_back([&, worker] {
-        auto update = make_worker();
+  std::barrier meet(workers + 1);
+  bool more = true;  // written while all workers wait at the barrier
+  std::vector<std::jthread> threads;
+  for (int worker = 0; worker < workers; ++worker) {
+    threads.emplace_back([&, worker] {
+      auto update = make_worker();
+      for (meet.arrive_and_wait(); more; meet.arrive_and_wait()) {
         for (int i = worker; i < updates; i += workers) update(key_of(i, keys));
-      });
-    }
+        meet.arrive_and_wait();
+      }
+    });
   }
+  for (auto _ : state) {
+    meet.arrive_and_wait();  // begin
+    meet.arrive_and_wait();  // all have ended
+  }
+  more = false;
+  meet.arrive_and_wait();
   state.SetItemsProcessed(state.iterations() * updates);
+  state.SetLabel("updates per second");
 }
 
 void over(benchmark::State& state, std::int64_t keys, Store& store) {

@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -16,6 +17,7 @@
 
 #include "../../solutions/04-stateless-workers/optimistic_update.hpp"
 #include "../../solutions/04-stateless-workers/sqlite_store.hpp"
+#include "cut_store.hpp"
 #include "memory_store.hpp"
 #include "stateless_workers.hpp"
 #include "temporary_folder.hpp"
@@ -168,14 +170,78 @@ MEASURED("P11", "The same workers, which keep nothing, over three stores", table
                                     pay_all(*place.store, {middle, stream.end()}, 3);
     const std::int64_t found = sum_in(*place.store, kAccounts);
     must_be(found == sum_of(stream), place.name + " lost a payment");
-    table.row({place.name, course::number(static_cast<double>(stream.size())),
-               course::number(static_cast<double>(conflicts)),
-               course::number(static_cast<double>(sum_of(stream))),
-               course::number(static_cast<double>(found))});
+    table.row({place.name, course::count(static_cast<std::int64_t>(stream.size())),
+               course::count(static_cast<std::int64_t>(conflicts)),
+               course::count(sum_of(stream)), course::count(found)});
   }
   table.look_at(
       "the last two columns: two workers did the first half of the jobs and were ended, "
       "three others did the rest, and nothing is missing");
+}
+
+// --- P11b: the answer is lost ---------------------------------------------------------
+
+//> region with_a_key
+// The balance, and the number of the last payment that is in it: "4950 100". A payment whose
+// number is there already is declined.
+std::optional<std::string> paid_once(const std::string& value, const Payment& payment,
+                                     std::size_t number) {
+  std::istringstream words(value);
+  std::int64_t balance = 0;
+  std::size_t last = 0;
+  words >> balance >> last;
+  if (number <= last) return std::nullopt;
+  return std::to_string(balance + payment.amount) + ' ' + std::to_string(number);
+}
+//<
+
+// Makes one update until an answer arrives; returns how many were lost on the way.
+template <typename Change>
+int insist(Session& session, const std::string& account, Change change) {
+  for (int lost = 0;; ++lost) {
+    try {
+      optimistic_update(session, account, change);
+      return lost;
+    } catch (const StoreError&) {
+    }
+  }
+}
+
+MEASURED("P11b",
+         "The connection is cut after the write was done: one answer in ten is lost",
+         table) {
+  const TemporaryFolder folder;
+  const Redis redis;
+  const auto stream = stream_of(course::quick() ? 200 : 10'000, 1);
+  table.columns({"the state is in", "answers lost", "paid in", "found, sent again",
+                 "found, with a key"});
+  for (const Place& place : all_places(folder, redis)) {
+    if (place.store == nullptr) {
+      missing_row(table, place, 5);
+      continue;
+    }
+    CutStore cut(*place.store, 10);
+    const auto again = cut.connect();
+    const auto once = cut.connect();
+    int lost = 0;
+    for (std::size_t i = 0; i < stream.size(); ++i) {
+      lost += insist(*again, "again", [&](const std::string& value) {
+        return std::optional(paid(value, stream[i].amount));
+      });
+      insist(*once, "once", [&](const std::string& value) {
+        return paid_once(value, stream[i], i + 1);
+      });
+    }
+    const auto found = [&](const char* account) {
+      return std::stoll(place.store->connect()->read(account).value);
+    };
+    must_be(found("once") == sum_of(stream), "a payment with a key is not there once");
+    table.row({place.name, course::count(lost), course::count(sum_of(stream)),
+               course::count(found("again")), course::count(found("once"))});
+  }
+  table.look_at(
+      "the last two columns: a payment whose answer was lost is made twice, unless the "
+      "store can be asked whether it is there already");
 }
 
 // --- P12 and A8: what keeping nothing costs -------------------------------------------
@@ -249,12 +315,18 @@ Speed speed_with_own_state(const std::vector<Payment>& stream, unsigned workers)
   });
 }
 
+// A worker's counter, on a cache line of its own.
+struct alignas(64) Counter {
+  std::uint64_t value = 0;
+};
+
 // Each worker does every so-manieth job, whatever the account, and reads it each time.
 Speed speed_over(Store& store, const std::vector<Payment>& stream, unsigned workers) {
-  std::vector<std::uint64_t> conflicts(workers);
+  std::vector<Counter> conflicts(workers);
   Speed speed = speed_of(stream, workers, [&](unsigned worker) {
-    return [&conflicts = conflicts[worker], worker, workers, session = store.connect()](
-               std::size_t number, const Payment& payment) -> std::uint64_t {
+    return [&conflicts = conflicts[worker].value, worker, workers,
+            session = store.connect()](std::size_t number,
+                                       const Payment& payment) -> std::uint64_t {
       if (number % workers != worker) return 0;
       conflicts += optimistic_update(
                        *session, payment.account,
@@ -265,7 +337,7 @@ Speed speed_over(Store& store, const std::vector<Payment>& stream, unsigned work
       return 1;
     };
   });
-  for (const std::uint64_t some : conflicts) speed.conflicts += some;
+  for (const Counter& some : conflicts) speed.conflicts += some.value;
   return speed;
 }
 
@@ -283,16 +355,18 @@ MEASURED("P12", "Reading the state for each job is slow: one worker, one job at 
   const double own =
       fastest([&] { return speed_with_own_state(stream, 1); }).jobs_per_second();
   table.row({"the worker itself", course::number(own), course::number(1e6 / own), "1"});
-  for (const Place& place : places) {
-    if (place.store == nullptr) {
-      missing_row(table, place, 4);
-      continue;
-    }
-    const double speed =
-        fastest([&] { return speed_over(*place.store, stream, 1); }).jobs_per_second();
-    table.row({place.name, course::number(speed), course::number(1e6 / speed),
+  const auto add_row = [&](const Place& place, const std::string& name,
+                           unsigned workers) {
+    if (place.store == nullptr) return missing_row(table, place, 4);
+    const double speed = fastest([&] {
+                           return speed_over(*place.store, stream, workers);
+                         }).jobs_per_second();
+    table.row({name, course::number(speed), course::number(1e6 / speed),
                course::number(own / speed)});
-  }
+  };
+  for (const Place& place : places) add_row(place, place.name, 1);
+  const Place& server = places.back();
+  add_row(server, server.name + ", two workers", 2);
   table.look_at(
       "the last column, downwards: the job is the same, the state moves further away");
 }

@@ -8,7 +8,9 @@
 //
 // Threads     Store: any thread. Session: one thread at a time; every worker has its own.
 // Atomicity   A call takes effect at one moment between its start and its end, for all.
-// Errors      StoreError. The call that threw changed nothing.
+// Errors      StoreError. A read that threw changed nothing. After a compare_and_set that
+//             threw, the write is *in doubt*: it may have been done before the answer was
+//             lost. Read again before you try again, and see what you find there.
 #pragma once
 
 #include <cstdint>
