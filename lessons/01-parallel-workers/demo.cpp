@@ -11,7 +11,6 @@
 #include <future>
 #include <map>
 #include <mutex>
-#include <random>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -47,11 +46,11 @@ Done do_three_parts(int steps) {
   return done;
 }
 
-// The steps of each part of each job: one job in ten takes thirty times as long as the others.
+// The steps of each part of each job: every tenth job takes a hundred times as long as the
+// others.
 std::vector<int> unequal_jobs() {
-  std::minstd_rand random(1);
-  std::vector<int> jobs(course::quick() ? 30 : 2'000);
-  for (int& steps : jobs) steps = random() % 10 == 0 ? 300'000 : 10'000;
+  std::vector<int> jobs(100, 30'000);
+  for (std::size_t job = 0; job < jobs.size(); job += 10) jobs[job] = 3'000'000;
   return jobs;
 }
 

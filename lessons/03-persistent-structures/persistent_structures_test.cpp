@@ -217,19 +217,43 @@ TEST(AtomicRoot, OneOfTwoReplaces) {
   });
 }
 
-// Two readers and a writer at once: the borrowed box is deleted once, and not too early.
+// A look lasts as long as the version: two readers look while a writer replaces it, and the
+// box is deleted once, and not too early.
 TEST(AtomicRoot, TwoReadersAndAWriter) {
   explore([] {
     Root root(twice(1));
-    std::jthread reader([&] { check(root.load()->right > 0, "no version was there"); });
-    std::jthread other([&] { check(root.load()->right > 0, "no version was there"); });
+    const auto look = [&root] {
+      Root::Reader reader(root);
+      check(reader.read([](const Pair& seen) { return seen.left == seen.right; }),
+            "half of a version was seen, or one that was freed");
+    };
+    std::jthread reader(look);
+    std::jthread other(look);
     auto expected = root.load();
-    check(root.compare_exchange(expected, twice(2)), "nobody else replaces here");
+    check(root.compare_exchange(expected, twice(2)), "no other thread replaces here");
   });
 }
 
-// A version may be read more often than the root can count.
-TEST(AtomicRoot, TheCountsMayWrapRound) {
+// A reader that looks across two stores keeps its version; the next store frees it.
+TEST(AtomicRoot, ALongLookKeepsItsVersion) {
+  Root root(twice(1));
+  const std::weak_ptr<const Pair> first = root.load();
+  {
+    Root::Reader reader(root);
+    reader.read([&](const Pair& seen) {
+      root.store(twice(2));
+      root.store(twice(3));
+      EXPECT_FALSE(first.expired()) << "the version was freed during the look";
+      EXPECT_EQ(seen.left, 1);
+      return 0;
+    });
+  }
+  root.store(twice(4));
+  EXPECT_TRUE(first.expired()) << "the version was not freed after the look";
+}
+
+// A seat serves one reader after another: a version that is no longer looked at is freed.
+TEST(AtomicRoot, SeatsAreUsedAgain) {
   Root root(twice(1));
   for (int load = 0; load < 70'000; ++load) ASSERT_EQ(root.load()->left, 1);
   const std::weak_ptr<const Pair> first = root.load();
