@@ -109,7 +109,9 @@ class AtomicRoot {
     Seat& seat_;
   };
 
-  explicit AtomicRoot(Pointer first) : newest_(new Box{std::move(first)}) {}
+  explicit AtomicRoot(Pointer first) : newest_(new Box{std::move(first)}) {
+    Reader(*this);  // leaves the first seat
+  }
   ~AtomicRoot() {
     // relaxed: no call is running.
     delete newest_.load(std::memory_order_relaxed);
