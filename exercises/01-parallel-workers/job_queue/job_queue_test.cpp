@@ -40,7 +40,7 @@ STEP_TEST(1, JobQueue, MovesJobs, "job order") {
 
 // A worker that comes to an empty queue gets the job that is pushed later, and sees all
 // that the leader wrote before.
-STEP_TEST(1, JobQueue, PopWaitsForAJob, "lost wake-up") {
+STEP_TEST(3, JobQueue, PopWaitsForAJob, "lost wake-up") {
   explore([] {
     JobQueue<int*> queue(1);
     int written = 0;
@@ -56,7 +56,7 @@ STEP_TEST(1, JobQueue, PopWaitsForAJob, "lost wake-up") {
 }
 
 // A leader that comes to a full queue waits, and its job arrives after those before it.
-STEP_TEST(1, JobQueue, PushWaitsForRoom, "backpressure") {
+STEP_TEST(4, JobQueue, PushWaitsForRoom, "backpressure") {
   explore([] {
     JobQueue<int> queue(1);
     std::jthread leader([&] {
@@ -69,7 +69,7 @@ STEP_TEST(1, JobQueue, PushWaitsForRoom, "backpressure") {
 }
 
 // At no moment are more than `capacity` jobs queued.
-STEP_TEST(1, JobQueue, HoldsAtMostItsCapacity, "backpressure") {
+STEP_TEST(4, JobQueue, HoldsAtMostItsCapacity, "backpressure") {
   explore([] {
     JobQueue<int> queue(1);
     std::jthread leader([&] {
@@ -100,7 +100,7 @@ STEP_TEST(1, JobQueue, EachJobIsPoppedOnce, "check then act") {
 }
 
 // Two leaders and room for one job: both jobs arrive, and never more than one is queued.
-STEP_TEST(1, JobQueue, LeadersTakeTurnsForRoom, "check then act") {
+STEP_TEST(4, JobQueue, LeadersTakeTurnsForRoom, "check then act") {
   explore([] {
     JobQueue<int> queue(1);
     std::jthread leader1([&] { queue.push(1); });
@@ -114,7 +114,7 @@ STEP_TEST(1, JobQueue, LeadersTakeTurnsForRoom, "check then act") {
 
 // Two leaders wait for room and two pops make it: both go on, though the queue was full
 // before the first pop only.
-STEP_TEST(1, JobQueue, EveryPopLetsALeaderIn, "lost wake-up") {
+STEP_TEST(3, JobQueue, EveryPopLetsALeaderIn, "lost wake-up") {
   explore([] {
     JobQueue<int> queue(2);
     queue.push(1);
@@ -127,7 +127,7 @@ STEP_TEST(1, JobQueue, EveryPopLetsALeaderIn, "lost wake-up") {
 }
 
 // A worker that waits sleeps: one lock to look, one when it is woken, nothing repeated.
-STEP_TEST(1, JobQueue, CostOfAHandOver, "busy waiting") {
+STEP_TEST(3, JobQueue, CostOfAHandOver, "busy waiting") {
   explore([] {
     JobQueue<int> queue(1);
     std::jthread leader([&] {

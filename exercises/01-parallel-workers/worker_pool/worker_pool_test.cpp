@@ -147,7 +147,7 @@ STEP_TEST(1, WorkerPool, JobsRunOnWorkers, "parallelism") {
 }
 
 // Two workers run two jobs at the same time: here each job waits for the other.
-STEP_TEST(1, WorkerPool, WorkersRunAtTheSameTime, "lock held too long") {
+STEP_TEST(4, WorkerPool, WorkersRunAtTheSameTime, "lock held too long") {
   explore([] {
     Signal first_runs;
     Signal second_runs;
@@ -166,7 +166,7 @@ STEP_TEST(1, WorkerPool, WorkersRunAtTheSameTime, "lock held too long") {
 }
 
 // A job may submit another job.
-STEP_TEST(1, WorkerPool, AJobMaySubmitAJob, "lock held too long") {
+STEP_TEST(4, WorkerPool, AJobMaySubmitAJob, "lock held too long") {
   explore([] {
     WorkerPool pool(1);
     std::future<int> inner;
@@ -184,7 +184,7 @@ void submit_job_that_submits_as_it_dies(WorkerPool& pool) {
 }
 
 // No lock is held while a job that ran is destroyed: what it owns may submit as it dies.
-STEP_TEST(1, WorkerPool, ADyingJobMaySubmitAJob, "lock held too long") {
+STEP_TEST(4, WorkerPool, ADyingJobMaySubmitAJob, "lock held too long") {
   explore([] {
     WorkerPool pool(1);
     submit_job_that_submits_as_it_dies(pool);
@@ -192,7 +192,7 @@ STEP_TEST(1, WorkerPool, ADyingJobMaySubmitAJob, "lock held too long") {
 }
 
 // The destructor runs what is queued before it returns.
-STEP_TEST(1, WorkerPool, DestructorFinishesQueuedJobs, "shutdown") {
+STEP_TEST(3, WorkerPool, DestructorFinishesQueuedJobs, "shutdown") {
   explore([] {
     int ended = 0;
     std::future<void> one;
@@ -207,7 +207,7 @@ STEP_TEST(1, WorkerPool, DestructorFinishesQueuedJobs, "shutdown") {
 }
 
 // submit never waits for the job that runs: one lock, no sleep.
-STEP_TEST(1, WorkerPool, CostOfSubmitDuringAJob, "lock held too long") {
+STEP_TEST(4, WorkerPool, CostOfSubmitDuringAJob, "lock held too long") {
   explore([] {
     Signal started;
     std::future<void> ended;
@@ -300,7 +300,7 @@ STEP_TEST(3, WorkerPool, CancelDropsQueuedJobs, "shutdown") {
 }
 
 // No lock is held while cancel destroys a job: what it owns may submit, and is refused.
-STEP_TEST(3, WorkerPool, ADroppedJobMaySubmitAJob, "lock held too long") {
+STEP_TEST(4, WorkerPool, ADroppedJobMaySubmitAJob, "lock held too long") {
   explore([] {
     WorkerPool pool(1);
     submit_job_that_submits_as_it_dies(pool);

@@ -56,7 +56,7 @@ STEP_TEST(1, Ledger, TransfersAddUp, "data race") {
 }
 
 // Two transfers in opposite directions both end.
-STEP_TEST(1, Ledger, OppositeTransfersEnd, "lock order") {
+STEP_TEST(3, Ledger, OppositeTransfersEnd, "lock order") {
   explore([] {
     Ledger ledger(2, 100);
     {
@@ -69,7 +69,7 @@ STEP_TEST(1, Ledger, OppositeTransfersEnd, "lock order") {
 }
 
 // Three transfers round a circle of accounts all end.
-STEP_TEST(1, Ledger, TransfersRoundACircleEnd, "lock order") {
+STEP_TEST(3, Ledger, TransfersRoundACircleEnd, "lock order") {
   explore([] {
     Ledger ledger(3, 100);
     {
@@ -135,13 +135,12 @@ STEP_TEST(2, Ledger, AuditCountsMovingMoneyOnce, "atomicity") {
 }
 
 // Audits and transfers wait for one another only for a time.
-STEP_TEST(2, Ledger, AuditAndTransferEnd, "lock order") {
+STEP_TEST(3, Ledger, AuditAndTransferEnd, "lock order") {
   explore([] {
     Ledger ledger(2, 100);
     std::jthread teller([&] { ledger.transfer(1, 0, 10); });
-    std::jthread auditor(
-        [&] { check(ledger.total() == 200, "the total never changes"); });
-    check(ledger.total() == 200, "the total never changes");
+    std::jthread auditor([&] { (void)ledger.total(); });
+    (void)ledger.total();
   });
 }
 

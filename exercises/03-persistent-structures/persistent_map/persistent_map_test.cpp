@@ -78,7 +78,7 @@ STEP_TEST(1, PersistentMap, ReplacesAValue, "path") {
 }
 
 // An update leaves the version it was called on as it was, below and above the change.
-STEP_TEST(1, PersistentMap, AnUpdateLeavesTheOldVersion, "immutability") {
+STEP_TEST(5, PersistentMap, AnUpdateLeavesTheOldVersion, "immutability") {
   const Map before = map_of({4, 2, 6, 1, 3});
   const Map longer = before.insert(7, 7);
   const Map changed = before.insert(3, -3).insert(4, -4);
@@ -92,7 +92,7 @@ STEP_TEST(1, PersistentMap, AnUpdateLeavesTheOldVersion, "immutability") {
 }
 
 // An update shares what it does not touch: the values are the same objects.
-STEP_TEST(1, PersistentMap, SharesWhatDidNotChange, "structural sharing") {
+STEP_TEST(6, PersistentMap, SharesWhatDidNotChange, "structural sharing") {
   const Map before = map_of({4, 2, 6, 1, 3});
   const Map after = before.insert(7, 7);
   for (const int key : {1, 2, 3}) {
@@ -102,7 +102,7 @@ STEP_TEST(1, PersistentMap, SharesWhatDidNotChange, "structural sharing") {
 
 // Random inserts, mostly into the newest version, at times into an older one: every version
 // equals its model.
-STEP_TEST(1, PersistentMap, EveryVersionEqualsItsModel, "immutability") {
+STEP_TEST(5, PersistentMap, EveryVersionEqualsItsModel, "immutability") {
   SCOPED_TRACE("seed " + std::to_string(course::seed()));
   std::mt19937_64 random(course::seed());
   constexpr int keys = 60;
@@ -119,7 +119,7 @@ STEP_TEST(1, PersistentMap, EveryVersionEqualsItsModel, "immutability") {
 }
 
 // A reader's version stays as it is while another thread makes the next ones of it.
-STEP_TEST(1, PersistentMap, AReadersVersionNeverChanges, "immutability") {
+STEP_TEST(5, PersistentMap, AReadersVersionNeverChanges, "immutability") {
   explore([] {
     const Map version = map_of({4, 2, 6});
     std::jthread writer([&] {
@@ -143,7 +143,7 @@ std::vector<int> level_by_level() {
 
 // An insert makes the nodes on the way down to the key, and no others. The keys come in an
 // order that needs no balancing.
-STEP_TEST(1, PersistentMap, CostOfAnInsert, "path") {
+STEP_TEST(6, PersistentMap, CostOfAnInsert, "path") {
   explore([] {
     const Map map = map_of(level_by_level());
     const interleave::Cost cost("insert");
@@ -272,7 +272,7 @@ STEP_TEST(2, PersistentMap, EveryNodeIsBalanced, "balance") {
 }
 
 // A rotation makes new nodes: every version on the way keeps its keys and its height.
-STEP_TEST(2, PersistentMap, ARotationLeavesTheOldVersion, "immutability") {
+STEP_TEST(5, PersistentMap, ARotationLeavesTheOldVersion, "immutability") {
   std::vector<Map> versions(1);
   std::vector<int> heights(1);
   constexpr int size = 40;
@@ -317,7 +317,7 @@ STEP_TEST(3, PersistentMap, ErasesWhatIsThere, "path") {
 }
 
 // An erase leaves the version it was called on as it was.
-STEP_TEST(3, PersistentMap, AnEraseLeavesTheOldVersion, "immutability") {
+STEP_TEST(5, PersistentMap, AnEraseLeavesTheOldVersion, "immutability") {
   const std::vector<int> keys = {4, 2, 6, 1, 3, 5, 7, 8};
   const Map before = map_of(keys);
   for (const int erased : keys) {
@@ -376,7 +376,7 @@ STEP_TEST(3, PersistentMap, EveryNodeIsBalancedAfterErasing, "balance") {
 }
 
 // Random inserts and erases: every version equals its model.
-STEP_TEST(3, PersistentMap, EveryVersionAfterErasingEqualsItsModel, "immutability") {
+STEP_TEST(5, PersistentMap, EveryVersionAfterErasingEqualsItsModel, "immutability") {
   SCOPED_TRACE("seed " + std::to_string(course::seed()));
   std::mt19937_64 random(course::seed());
   constexpr int keys = 80;

@@ -62,7 +62,7 @@ STEP_TEST(2, SnapshotStore, UpdateMakesTheNextVersion, "lost update") {
 }
 
 // What a snapshot holds stays the same, however often the store is updated.
-STEP_TEST(2, SnapshotStore, ASnapshotStays, "immutability") {
+STEP_TEST(3, SnapshotStore, ASnapshotStays, "immutability") {
   explore([] {
     SnapshotStore<std::vector<int>> store({1});
     const auto snapshot = store.snapshot();
@@ -77,7 +77,7 @@ STEP_TEST(2, SnapshotStore, ASnapshotStays, "immutability") {
 }
 
 // The value that a reader is given lives until the reader returns, even if the store goes on.
-STEP_TEST(2, SnapshotStore, AReadersVersionLives, "lifetime") {
+STEP_TEST(3, SnapshotStore, AReadersVersionLives, "lifetime") {
   explore([] {
     SnapshotStore<std::vector<int>> store({1});
     const int seen = store.read([&](const std::vector<int>& value) {
@@ -90,7 +90,7 @@ STEP_TEST(2, SnapshotStore, AReadersVersionLives, "lifetime") {
 }
 
 // The same, with a writer on a thread of its own.
-STEP_TEST(2, SnapshotStore, ReadersSeeWholeVersions, "immutability") {
+STEP_TEST(3, SnapshotStore, ReadersSeeWholeVersions, "immutability") {
   explore([] {
     SnapshotStore<std::vector<int>> store({0, 0});
     std::jthread writer([&] {
@@ -165,7 +165,7 @@ STEP_TEST(2, SnapshotStore, AFailedChangeChangesNothing, "exception safety") {
 }
 
 // A version that was replaced and that nobody holds is freed.
-STEP_TEST(2, SnapshotStore, FreesWhatNobodyHolds, "lifetime") {
+STEP_TEST(3, SnapshotStore, FreesWhatNobodyHolds, "lifetime") {
   explore([] {
     SnapshotStore<int> store(0);
     auto held = store.snapshot();

@@ -99,7 +99,7 @@ STEP_TEST(1, TransientBuilder, SetsElements, "path") {
 }
 
 // A builder that begins with nothing makes each node once, and never a copy.
-STEP_TEST(1, TransientBuilder, CostOfBuilding, "path") {
+STEP_TEST(3, TransientBuilder, CostOfBuilding, "path") {
   explore([] {
     Builder builder;
     const interleave::Cost cost("build");
@@ -235,7 +235,7 @@ STEP_TEST(2, TransientBuilder, TwoThreadsBuildUponOneStart, "ownership") {
 }
 
 // A batch copies each node at most once, and freezing copies none.
-STEP_TEST(2, TransientBuilder, CostOfABatch, "path") {
+STEP_TEST(3, TransientBuilder, CostOfABatch, "path") {
   explore([] {
     const Frozen start = counting_to(1024);
     const interleave::Cost cost("batch");

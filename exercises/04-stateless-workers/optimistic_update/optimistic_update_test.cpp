@@ -193,7 +193,7 @@ STEP_TEST(1, OptimisticUpdate, ReturnsItsOwnWrite, "re-reading") {
 }
 
 // Where `change` wants nothing written, nothing is; the result is what it looked at.
-STEP_TEST(1, OptimisticUpdate, DeclinesWithoutWriting, "blind write") {
+STEP_TEST(3, OptimisticUpdate, DeclinesWithoutWriting, "blind write") {
   explore([] {
     MemoryStore store;
     Overtaken session(store, 0);
@@ -231,7 +231,7 @@ STEP_TEST(1, OptimisticUpdate, DecidesOnTheNewestState, "blind write") {
 }
 
 // What `change` or `on_conflict` throws ends the update, and nothing is written.
-STEP_TEST(1, OptimisticUpdate, AnExceptionWritesNothing, "exception safety") {
+STEP_TEST(3, OptimisticUpdate, AnExceptionWritesNothing, "exception safety") {
   explore([] {
     MemoryStore store;
     Overtaken session(store, 1);
@@ -256,7 +256,7 @@ STEP_TEST(1, OptimisticUpdate, AnExceptionWritesNothing, "exception safety") {
 }
 
 // What the store throws passes through: an error is no conflict.
-STEP_TEST(1, OptimisticUpdate, AStoresErrorIsNoConflict, "conflict") {
+STEP_TEST(3, OptimisticUpdate, AStoresErrorIsNoConflict, "conflict") {
   explore([] {
     Broken session;
     int conflicts = 0;
@@ -273,7 +273,7 @@ STEP_TEST(1, OptimisticUpdate, AStoresErrorIsNoConflict, "conflict") {
 }
 
 // While one update computes, another one can: here each waits for the other.
-STEP_TEST(1, OptimisticUpdate, HoldsNoLockWhileItComputes, "lock held too long") {
+STEP_TEST(4, OptimisticUpdate, HoldsNoLockWhileItComputes, "lock held too long") {
   explore([] {
     MemoryStore store;
     Signal first_computes;

@@ -295,7 +295,7 @@ STEP_TEST_F(2, SqliteStoreTest, KeysAndValuesAreBytes, "hostile key") {
 }
 
 // Everything is still there when the file is opened again.
-STEP_TEST_F(2, SqliteStoreTest, OutlivesItsStore, "durability") {
+STEP_TEST_F(4, SqliteStoreTest, OutlivesItsStore, "durability") {
   {
     SqliteStore store(file_);
     ASSERT_TRUE(store.connect()->compare_and_set("key", 0, "value"))
@@ -307,7 +307,7 @@ STEP_TEST_F(2, SqliteStoreTest, OutlivesItsStore, "durability") {
 }
 
 // A session's statements are prepared once, not for each call.
-STEP_TEST_F(2, SqliteStoreTest, KeepsItsStatements, "re-reading") {
+STEP_TEST_F(5, SqliteStoreTest, KeepsItsStatements, "re-reading") {
   SqliteStore store(file_);
   const Opened opened;
   const auto session = store.connect();
@@ -399,7 +399,7 @@ STEP_TEST_F(2, SqliteStoreTest, WritersWaitForEachOther, "locked database") {
 
 // Patience has an end: then a StoreError says which file is locked, and what to do. The
 // session can be used again.
-STEP_TEST_F(2, SqliteStoreTest, SaysThatTheDatabaseIsLocked, "locked database") {
+STEP_TEST_F(4, SqliteStoreTest, SaysThatTheDatabaseIsLocked, "locked database") {
   SqliteStore store(file_, 1ms);
   const auto session = store.connect();
   sqlite::Connection other(file_);
@@ -417,7 +417,7 @@ STEP_TEST_F(2, SqliteStoreTest, SaysThatTheDatabaseIsLocked, "locked database") 
 
 // On a full disk a write throws and changes nothing. What was written before is there, and
 // with room again the session goes on.
-STEP_TEST_F(2, SqliteStoreTest, AFullDiskLosesNothing, "durability") {
+STEP_TEST_F(4, SqliteStoreTest, AFullDiskLosesNothing, "durability") {
   SqliteStore store(file_);
   const Opened opened;
   const auto session = store.connect();
@@ -495,7 +495,7 @@ std::uint64_t kill_while_writing(const std::filesystem::path& file, unsigned cou
 
 // A process is killed at a random moment, again and again. What it had reported as written
 // is there; what it was writing is there as a whole or not at all.
-STEP_TEST_F(2, SqliteStoreTest, AKilledProcessLosesNothing, "durability") {
+STEP_TEST_F(4, SqliteStoreTest, AKilledProcessLosesNothing, "durability") {
   ASSERT_TRUE(SqliteStore(file_).connect()->compare_and_set("key", 0, value_of(1)));
   std::mt19937_64 random(course::seed());
   for (int round = 0; round < 10; ++round) {
