@@ -11,6 +11,9 @@
 #include "author/files.hpp"
 #include "author/markdown.hpp"
 #include "author/marks.hpp"
+#include "grader/manifest.hpp"
+#include "grader/promises.hpp"
+#include "grader/result.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;
@@ -43,7 +46,29 @@ fs::path lesson_of(const fs::path& root, const fs::path& file) {
     if (fs::is_directory(folder)) return folder;
   }
   throw std::runtime_error(
-      "output is woven into the texts of a lesson, and this is none");
+      "output and steps are woven into the texts of a lesson, and this is none");
+}
+
+// What a student can expect of a promise: a step says it itself.
+std::string words_for(const grader::Promise& promise) {
+  switch (promise.kind) {
+    case grader::Promise::Kind::step:
+      return promise.title;
+    case grader::Promise::Kind::cost:
+      return "`" + promise.title + "` costs no more than it must";
+    case grader::Promise::Kind::gate:
+      return "`" + promise.title + "` is about as fast as the solution";
+  }
+  return "";
+}
+
+std::string table_of(const std::vector<grader::Promise>& promises) {
+  std::string table = "| | promise | points |\n|---|---|---|\n";
+  for (const auto& promise : promises) {
+    table += fmt::format("| {} | {} | {} |\n", heading_of(promise), words_for(promise),
+                         promise.of);
+  }
+  return table;
 }
 
 // "lessons/01-name" and "P3" -> "autograder/course demo 1 P3"
@@ -67,10 +92,11 @@ class Weaver {
       if (std::regex_match(lines[i], match, opening)) {
         i = weave_block(lines, i, match[1], match[2]);
       } else if (lines[i].find("weave") != std::string::npos) {
-        mistake(
-            i,
-            "this is no weave; write `<!-- weave code FILE -->`, `<!-- weave code "
-            "FILE#REGION -->` or `<!-- weave output CLAIM -->`, and `<!-- /weave -->`");
+        mistake(i,
+                "this is no weave; write `<!-- weave code FILE -->`, `<!-- weave code "
+                "FILE#REGION -->`, `<!-- weave output CLAIM -->` or `<!-- weave steps "
+                "EXERCISE "
+                "-->`, and `<!-- /weave -->`");
       }
     }
     return std::move(out_);
@@ -100,7 +126,9 @@ class Weaver {
     try {
       if (kind == "code") return code(what);
       if (kind == "output") return output(what);
-      throw std::runtime_error("`" + kind + "` cannot be woven; `code` and `output` can");
+      if (kind == "steps") return steps(what);
+      throw std::runtime_error("`" + kind +
+                               "` cannot be woven; `code`, `output` and `steps` can");
     } catch (const std::exception& error) {
       mistake(line, error.what());
       return std::nullopt;
@@ -137,6 +165,12 @@ class Weaver {
     return fenced("text", found->second) + fmt::format("\n`{}` on {}, {}.\n",
                                                        demo_command(lesson, claim),
                                                        record.machine, record.date);
+  }
+
+  std::string steps(const std::string& exercise) const {
+    const fs::path manifest = root_ / "exercises" / lesson_of(root_, file_).filename() /
+                              exercise / "exercise.toml";
+    return table_of(promises_of(grader::load_exercise(root_, manifest), {}));
   }
 
   void mistake(std::size_t line, const std::string& what) {

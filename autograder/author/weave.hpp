@@ -1,9 +1,10 @@
-// Weaving: what a text quotes is written into it from the files that the tests build and
-// the experiments write.
+// Weaving: what a text quotes is written into it from the files that the tests build, the
+// experiments write and the grader reads.
 //
 //   <!-- weave code FILE -->          a whole file, without its marks
 //   <!-- weave code FILE#REGION -->   a region of it (see marks.hpp)
 //   <!-- weave output CLAIM -->       that claim's lines in the lesson's demo.txt
+//   <!-- weave steps EXERCISE -->     a table of what that exercise promises, with its points
 //   … replaced …
 //   <!-- /weave -->
 //

@@ -59,6 +59,23 @@ TEST_F(WeaveTest, OutputIsWovenWithItsCommandAndItsMachine) {
   }
 }
 
+TEST_F(WeaveTest, StepsAreWovenFromTheirManifest) {
+  const std::string folder = "exercises/01-a/queue/";
+  course_.add(folder + "exercise.toml",
+              "id = \"1.1\"\ntitle = \"A queue\"\nhints = [\"a\", \"b\", \"c\"]\n"
+              "[[step]]\ntitle = \"in order\"\npoints = 80\n"
+              "[[gate]]\nname = \"Push\"\nkind = \"ratio\"\npoints = 20\n"
+              "concept = \"x\"\nreason = \"y\"\n");
+  course_.add(folder + "queue_test.cpp", "STEP_TEST(1, Queue, Order) {}\n");
+  EXPECT_EQ(woven("<!-- weave steps queue -->\n<!-- /weave -->\n").text,
+            "<!-- weave steps queue -->\n| | promise | points |\n|---|---|---|\n"
+            "| step 1 | in order | 80 |\n"
+            "| gate | `Push` is about as fast as the solution | 20 |\n<!-- /weave -->\n");
+  EXPECT_NE(mistake("<!-- weave steps stack -->\n<!-- /weave -->\n")
+                .find("stack/exercise.toml"),
+            std::string::npos);
+}
+
 TEST_F(WeaveTest, WeavingTwiceChangesNothing) {
   record();
   const std::string once = woven(
@@ -101,7 +118,8 @@ TEST_F(WeaveTest, MistakesNameTheLineAndTheRemedy) {
   EXPECT_EQ(mistake("<!-- weave output P9 -->\n<!-- /weave -->\n"),
             "lessons/01-a/README.md:1: demo.txt has no claim P9; it has P3");
   EXPECT_EQ(mistake("<!-- weave cod a.hpp -->\n<!-- /weave -->\n"),
-            "lessons/01-a/README.md:1: `cod` cannot be woven; `code` and `output` can");
+            "lessons/01-a/README.md:1: `cod` cannot be woven; `code`, `output` and "
+            "`steps` can");
   EXPECT_EQ(mistake("<!-- weave code a.hpp -->\nnever closed\n"),
             "lessons/01-a/README.md:1: this is never closed; add `<!-- /weave -->` after "
             "what it "
@@ -112,7 +130,8 @@ TEST_F(WeaveTest, MistakesNameTheLineAndTheRemedy) {
 
 TEST_F(WeaveTest, OutputOutsideOfALessonIsAMistake) {
   EXPECT_EQ(mistake("<!-- weave output P3 -->\n<!-- /weave -->\n", "README.md"),
-            "README.md:1: output is woven into the texts of a lesson, and this is none");
+            "README.md:1: output and steps are woven into the texts of a lesson, and "
+            "this is none");
 }
 
 }  // namespace
