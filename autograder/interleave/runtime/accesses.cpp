@@ -5,7 +5,7 @@
 #include "interleave/runtime/program.hpp"
 
 // std::__detail::__waiter_pool_base::_S_for()::__w, where the program uses it.
-extern "C" __attribute__((weak)) char libstdcxx_waiter_table asm(
+extern "C" __attribute__((weak)) char libstdcxx_waiter_table[16 * 128] asm(
     "_ZZNSt8__detail18__waiter_pool_base6_S_forEPKvE3__w");
 
 namespace interleave {
@@ -201,9 +201,9 @@ Operation atomic_operation(const Thread& self, OperationKind kind, Address addre
 // standard's letter a notify may miss a waiter. That is not the program's mistake, so the table is taken
 // as sequentially consistent, and its accesses are no places to switch threads.
 bool is_waiter_table(Address address) {
-  constexpr std::size_t kTableSize = 16 * 128;
-  return &libstdcxx_waiter_table != nullptr &&
-         address - reinterpret_cast<Address>(&libstdcxx_waiter_table) < kTableSize;
+  return libstdcxx_waiter_table != nullptr &&
+         address - reinterpret_cast<Address>(libstdcxx_waiter_table) <
+             sizeof libstdcxx_waiter_table;
 }
 
 // Counts it, lets others go first, and makes sure that the memory is still there.
@@ -295,6 +295,11 @@ void fence(Thread& self, MemoryOrder order, ProgramCounter pc) {
   engine().memory().fence(tracer().coming_site(self, pc), order);
   tracer().performed(self, atomic_operation(self, OperationKind::kFence, 0, 0, order, pc),
                      false);
+}
+
+void forget_waiters() {
+  if (libstdcxx_waiter_table == nullptr) return;
+  std::memset(libstdcxx_waiter_table, 0, sizeof libstdcxx_waiter_table);
 }
 
 // -- Allocation --------------------------------------------------------------------------------

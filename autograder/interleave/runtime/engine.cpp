@@ -41,7 +41,8 @@ RunResult Engine::run(const std::function<void()>& body, Strategy& strategy,
   result.pruned = scheduler().pruned();
   result.failure = std::move(failure_);
   if (!result.failure && !result.pruned) result.failure = failure_after_the_end();
-  if (arena_.live_blocks() != 0) arena_.keep_everything();
+  if (is_anything_held(result.pruned)) arena_.keep_everything();
+  if (result.pruned) forget_waiters();
   result.choices = scheduler().take_choices();
   result.steps = tracer().operations();
   result.fingerprint = tracer().fingerprint();
@@ -195,6 +196,14 @@ Failure Engine::failure_after_the_end() {
                     (failure.leaked.size() == 1 ? " block of " : " blocks of together ") +
                     std::to_string(bytes) + " bytes not freed when the body ended";
   return failure;
+}
+
+// Whether a block of this run outlives it. A run that was given up leaves all that its threads
+// had not freed; nothing uses that again, unless a variable of the program points to it.
+bool Engine::is_anything_held(bool given_up) {
+  if (arena_.live_blocks() == 0 || !given_up) return arena_.live_blocks() != 0;
+  const auto stack = reinterpret_cast<Address>(explorer_.stack_pointer);
+  return unreachable_blocks(arena_, stack).size() != arena_.live_blocks();
 }
 
 void Engine::saw_nobodys_store(Thread& self) {

@@ -91,6 +91,7 @@ class Engine {
   void check_end_of_body(Thread& self);
   [[nodiscard]] bool assertion_failed() const;
   [[nodiscard]] Failure failure_after_the_end();
+  [[nodiscard]] bool is_anything_held(bool given_up);
 
   // -- Kept from run to run
   ThreadList threads_;  // with their stacks; written by create_thread and finish

@@ -111,6 +111,10 @@ void fence(Thread& self, MemoryOrder order, ProgramCounter pc);
 [[nodiscard]] Value held_at(Address address, std::uint8_t size);
 void put(Address address, std::uint8_t size, Value value);
 
+// Between runs: clears libstdc++'s count of the threads that wait in atomic::wait, which
+// threads of a run that was given up never leave.
+void forget_waiters();
+
 void* allocate(Thread& self, std::size_t size, std::size_t alignment, ProgramCounter pc);
 void release(Thread& self, void* block, ProgramCounter pc);
 
