@@ -14,6 +14,7 @@
 #include "grader/manifest.hpp"
 #include "grader/promises.hpp"
 #include "grader/result.hpp"
+#include "student/map.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;
@@ -92,11 +93,11 @@ class Weaver {
       if (std::regex_match(lines[i], match, opening)) {
         i = weave_block(lines, i, match[1], match[2]);
       } else if (lines[i].find("weave") != std::string::npos) {
-        mistake(i,
-                "this is no weave; write `<!-- weave code FILE -->`, `<!-- weave code "
-                "FILE#REGION -->`, `<!-- weave output CLAIM -->` or `<!-- weave steps "
-                "EXERCISE "
-                "-->`, and `<!-- /weave -->`");
+        mistake(
+            i,
+            "this is no weave; write `<!-- weave KIND WHAT -->`, and after what it "
+            "holds `<!-- /weave -->`, with code FILE, code FILE#REGION, output CLAIM, "
+            "steps EXERCISE or map COUNT for KIND WHAT");
       }
     }
     return std::move(out_);
@@ -127,8 +128,9 @@ class Weaver {
       if (kind == "code") return code(what);
       if (kind == "output") return output(what);
       if (kind == "steps") return steps(what);
-      throw std::runtime_error("`" + kind +
-                               "` cannot be woven; `code`, `output` and `steps` can");
+      if (kind == "map") return map(what);
+      throw std::runtime_error(
+          "`" + kind + "` cannot be woven; `code`, `output`, `steps` and `map` can");
     } catch (const std::exception& error) {
       mistake(line, error.what());
       return std::nullopt;
@@ -171,6 +173,14 @@ class Weaver {
     const fs::path manifest = root_ / "exercises" / lesson_of(root_, file_).filename() /
                               exercise / "exercise.toml";
     return table_of(promises_of(grader::load_exercise(root_, manifest), {}));
+  }
+
+  std::string map(const std::string& count) const {
+    const grader::Course course = grader::load_course(root_);
+    const auto states = student::fresh_states_of(course);
+    return fenced("", "$ autograder/course --yes\n" +
+                          student::map_of(states, false, std::stoul(count)) +
+                          "\nnext: " + student::what_next(course, states));
   }
 
   void mistake(std::size_t line, const std::string& what) {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The README's first block shows what the map prints on a fresh clone:
-# readme_test.sh COURSE_PROGRAM ROOT
+# The README's first block shows how the map begins on a fresh clone, how many lessons and
+# exercises it has, and how it ends: readme_test.sh COURSE_PROGRAM ROOT
 #
 # The map is made in a copy of the texts and starters, so nobody's progress shows.
 set -eu
@@ -15,7 +15,16 @@ cp -r "$2/lessons" "$2/exercises" "$2/solutions" "$clone/"
 sed -n '/^\$ autograder\/course --yes$/,/^```$/p' "$2/README.md" |
   sed '1d;$d' | sed '/./,$!d' >"$clone/quoted"
 [ -s "$clone/printed" ] || { echo "the map printed nothing"; exit 1; }
-if ! diff -u "$clone/quoted" "$clone/printed"; then
-  echo "README.md quotes another map than the program prints; copy the + lines into it"
+
+# What is to be quoted: the first lessons, a line that counts all of them, the end.
+dots=$(grep -n '^…' "$clone/quoted" | cut -d: -f1)
+{
+  head -n "$((dots - 1))" "$clone/printed"
+  echo "…  $(grep -c '^[0-9]' "$clone/printed") lessons and" \
+    "$(grep -c '^   [0-9]' "$clone/printed") exercises in all"
+  tail -n 2 "$clone/printed"
+} >"$clone/shown"
+if ! diff -u "$clone/quoted" "$clone/shown"; then
+  echo "README.md quotes another map than the program prints; run autograder/course author weave"
   exit 1
 fi

@@ -118,8 +118,8 @@ TEST_F(WeaveTest, MistakesNameTheLineAndTheRemedy) {
   EXPECT_EQ(mistake("<!-- weave output P9 -->\n<!-- /weave -->\n"),
             "lessons/01-a/README.md:1: demo.txt has no claim P9; it has P3");
   EXPECT_EQ(mistake("<!-- weave cod a.hpp -->\n<!-- /weave -->\n"),
-            "lessons/01-a/README.md:1: `cod` cannot be woven; `code`, `output` and "
-            "`steps` can");
+            "lessons/01-a/README.md:1: `cod` cannot be woven; `code`, `output`, "
+            "`steps` and `map` can");
   EXPECT_EQ(mistake("<!-- weave code a.hpp -->\nnever closed\n"),
             "lessons/01-a/README.md:1: this is never closed; add `<!-- /weave -->` after "
             "what it "

@@ -1,0 +1,111 @@
+#include "student/map.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "grader/grades.hpp"
+
+namespace course::student {
+namespace {
+
+using grader::Course;
+using grader::Exercise;
+using grader::Verdict;
+
+State state_of(const Course& course, const Exercise& exercise) {
+  if (!is_started(exercise)) return {&exercise, "not started"};
+  const auto grade = remembered(course, exercise);
+  if (!grade) return {&exercise, "started"};
+  // Some steps are written, others are not.
+  if (grade->verdict == Verdict::not_started)
+    return {&exercise, "started", grade->points, grade->changed_since};
+  const bool passed =
+      grade->verdict == Verdict::passed || grade->verdict == Verdict::inconclusive;
+  return {&exercise, std::string(name_of(grade->verdict)), grade->points,
+          grade->changed_since, passed && !grade->changed_since};
+}
+
+// "01-parallel-workers" -> "parallel workers".
+std::string lesson_title(const std::string& lesson) {
+  std::string title = lesson.substr(lesson.find('-') + 1);
+  std::replace(title.begin(), title.end(), '-', ' ');
+  return title;
+}
+
+const char* colour_of(const std::string& state) {
+  if (state == "passed") return "\033[32m";
+  if (state == "failed" || state == "tampered") return "\033[31m";
+  if (state == "not started") return "\033[2m";
+  return "\033[33m";
+}
+
+std::string line_of(const State& state, bool coloured) {
+  const std::string name = fmt::format("{:<12}", state.name);
+  return fmt::format("   {:<5} {:<20} {} {:>3}/{:<3}  {}{}\n", state.exercise->id,
+                     state.exercise->name,
+                     coloured ? colour_of(state.name) + name + "\033[0m" : name,
+                     state.points.earned, state.points.of, state.exercise->title,
+                     state.changed_since_graded ? "  (changed since graded)" : "");
+}
+
+std::size_t lessons_in(const std::vector<State>& states) {
+  std::set<std::string> lessons;
+  for (const State& state : states) lessons.insert(state.exercise->lesson);
+  return lessons.size();
+}
+
+}  // namespace
+
+std::vector<State> states_of(const Course& course) {
+  std::vector<State> states;
+  for (const Exercise& exercise : course.exercises)
+    states.push_back(state_of(course, exercise));
+  return states;
+}
+
+std::vector<State> fresh_states_of(const Course& course) {
+  std::vector<State> states;
+  for (const Exercise& exercise : course.exercises)
+    states.push_back({&exercise, "not started"});
+  return states;
+}
+
+std::string what_next(const Course& course, const std::vector<State>& states) {
+  for (const State& state : states) {
+    if (state.done) continue;
+    const Exercise& exercise = *state.exercise;
+    const std::string file = exercise.file.lexically_relative(course.root).string();
+    const std::string grade = "autograder/course grade " + exercise.id;
+    if (state.name != "not started") return fmt::format("{} ({})", grade, file);
+    return fmt::format("read lessons/{}/README.md, open {}, then {}", exercise.lesson,
+                       file, grade);
+  }
+  return states.empty()
+             ? "autograder/course author new 01-name starts the first lesson"
+             : "all done; autograder/course diff ID shows how the solutions differ";
+}
+
+std::string map_of(const std::vector<State>& states, bool coloured, std::size_t lessons) {
+  std::string text;
+  std::string lesson;
+  std::size_t shown = 0;
+  for (const State& state : states) {
+    const Exercise& exercise = *state.exercise;
+    if (exercise.lesson != lesson) {
+      if (lessons != 0 && shown == lessons) break;
+      ++shown;
+      lesson = exercise.lesson;
+      text += fmt::format("\n{}  {}\n", exercise.id.substr(0, exercise.id.find('.')),
+                          lesson_title(lesson));
+    }
+    text += line_of(state, coloured);
+  }
+  if (const std::size_t all = lessons_in(states); shown < all) {
+    text += fmt::format("\n…  {} lessons and {} exercises in all\n", all, states.size());
+  }
+  return text;
+}
+
+}  // namespace course::student
