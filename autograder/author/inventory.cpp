@@ -7,6 +7,7 @@
 #include "author/files.hpp"
 #include "author/links.hpp"
 #include "author/markdown.hpp"
+#include "author/shape.hpp"
 #include "author/starters.hpp"
 #include "author/weave.hpp"
 #include "grader/nearest.hpp"
@@ -62,24 +63,13 @@ class Inspection {
       : course_(course), exercise_(exercise) {}
 
   Messages messages() {
-    inspect_files();
+    append(messages_, lacks_of_exercise(course_.root, exercise_));
     inspect_declarations();
     inspect_concepts();
     return std::move(messages_);
   }
 
  private:
-  void inspect_files() {
-    const std::string& lesson = exercise_.lesson;
-    for (const fs::path& file : {fs::path("lessons") / lesson / "README.md",
-                                 fs::path("exercises") / lesson / "README.md",
-                                 fs::path("solutions") / lesson / "README.md",
-                                 exercise_.solution.lexically_relative(course_.root),
-                                 exercise_.file.lexically_relative(course_.root)}) {
-      if (!fs::exists(course_.root / file)) lacks(file.string() + " is missing");
-    }
-  }
-
   void inspect_declarations() {
     for (const auto& hint : exercise_.hints) {
       if (trimmed(hint).empty()) lacks("a hint is empty");
@@ -129,6 +119,9 @@ Messages stale_texts(const fs::path& root) {
   append(messages, texts_not_as_woven(root));
   append(messages, broken_links(root));
   append(messages, broken_concepts(root));
+  for (const fs::path& lesson : lesson_folders(root / "lessons"))
+    append(messages, lacks_of_lesson(root, lesson.filename()));
+  append(messages, left_to_write(root));
   return messages;
 }
 

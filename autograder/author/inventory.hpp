@@ -11,7 +11,8 @@
 namespace course::author {
 
 // Starters and texts that are not what their generators write; links and concepts that lead
-// nowhere. Each message ends with the command that mends it, where one does.
+// nowhere; what a lesson lacks, and what is still to be written. Each message ends with the
+// command that mends it, where one does.
 [[nodiscard]] std::vector<std::string> stale_texts(const std::filesystem::path& root);
 
 // What one exercise lacks: an empty hint, a step without points, a mutant, a concept that no

@@ -20,11 +20,6 @@ namespace {
 
 using Names = std::map<std::string, std::string>;  // "@lesson@" -> "16-name"
 
-struct NewFile {
-  fs::path path;
-  std::string text;
-};
-
 // "job_queue" -> "JobQueue"
 std::string camel_case(const std::string& snake) {
   std::string camel;
@@ -36,10 +31,15 @@ std::string camel_case(const std::string& snake) {
   return camel;
 }
 
+// "job_queue" -> "job queue"
+std::string words_of(std::string snake) {
+  std::replace(snake.begin(), snake.end(), '_', ' ');
+  return snake;
+}
+
 // "job_queue" -> "Job queue"
 std::string title_of(const std::string& snake) {
-  std::string title = snake;
-  std::replace(title.begin(), title.end(), '_', ' ');
+  std::string title = words_of(snake);
   if (!title.empty()) title[0] = static_cast<char>(std::toupper(title[0]));
   return title;
 }
@@ -89,6 +89,39 @@ std::vector<fs::path> write_all(const fs::path& root, const std::vector<NewFile>
   return written;
 }
 
+// Names that the templates of a lesson, or of an exercise, leave open.
+Names names_of_lesson(const std::string& lesson) {
+  const std::string stem = file_stem_of_lesson(lesson);
+  return {{"@lesson@", lesson},
+          {"@number@", number_of(lesson)},
+          {"@stem@", stem},
+          {"@Stem@", camel_case(stem)},
+          {"@title@", words_of(stem)},
+          {"@Title@", title_of(stem)}};
+}
+
+Names names_of_exercise(const std::string& lesson, const std::string& exercise,
+                        const std::string& id) {
+  return {{"@lesson@", lesson},
+          {"@exercise@", exercise},
+          {"@Exercise@", camel_case(exercise)},
+          {"@title@", words_of(exercise)},
+          {"@Title@", title_of(exercise)},
+          {"@id@", id}};
+}
+
+// A section at the end of a text, or in a lesson's before its questions.
+void add_section(const NewFile& section) {
+  std::string text = read_file(section.path);
+  const std::size_t questions = text.find("## Questions\n");
+  text.insert(questions == std::string::npos ? text.size() : questions, section.text);
+  write_file(section.path, text);
+}
+
+void weave_again(const fs::path& root, const fs::path& text) {
+  write_file(text, weave(root, text, read_file(text)).text);
+}
+
 // One more than the highest number of the lesson's exercises.
 std::string next_id(const fs::path& root, const std::string& lesson) {
   int highest = 0;
@@ -128,6 +161,29 @@ std::string existing_lesson(const fs::path& root, const std::string& lesson) {
   return "";
 }
 
+std::vector<NewFile> files_of_lesson(const fs::path& root, const std::string& lesson) {
+  return filled_in_templates(root, "lesson", names_of_lesson(lesson));
+}
+
+std::vector<NewFile> files_of_exercise(const fs::path& root, const std::string& lesson,
+                                       const std::string& exercise,
+                                       const std::string& id) {
+  return filled_in_templates(root, "exercise", names_of_exercise(lesson, exercise, id));
+}
+
+std::vector<NewFile> sections_of_exercise(const fs::path& root, const std::string& lesson,
+                                          const std::string& exercise,
+                                          const std::string& id) {
+  const fs::path templates = root / "autograder" / "author" / "templates" / "section";
+  std::vector<NewFile> sections;
+  for (const std::string tree : {"lessons", "exercises", "solutions"}) {
+    sections.push_back({root / tree / lesson / "README.md",
+                        filled_in(read_file(templates / (tree + ".md.in")),
+                                  names_of_exercise(lesson, exercise, id))});
+  }
+  return sections;
+}
+
 std::vector<fs::path> scaffold_lesson(const fs::path& root, const std::string& lesson) {
   if (!std::regex_match(lesson, std::regex("[0-9]{2}-[a-z][a-z0-9]*(-[a-z0-9]+)*"))) {
     throw std::invalid_argument(fmt::format(
@@ -141,17 +197,9 @@ std::vector<fs::path> scaffold_lesson(const fs::path& root, const std::string& l
                     "`autograder/course author new {} NAME`",
                     number_of(lesson), taken, number_of(lesson)));
   }
-  const std::string stem = file_stem_of_lesson(lesson);
-  auto files = filled_in_templates(root, "lesson",
-                                   {{"@lesson@", lesson},
-                                    {"@number@", number_of(lesson)},
-                                    {"@stem@", stem},
-                                    {"@Stem@", camel_case(stem)},
-                                    {"@Title@", title_of(stem)}});
-  const std::vector<fs::path> written = write_all(root, files);
+  const std::vector<fs::path> written = write_all(root, files_of_lesson(root, lesson));
   for (const fs::path& file : written) {
-    if (file.extension() == ".md")
-      write_file(file, weave(root, file, read_file(file)).text);
+    if (file.extension() == ".md") weave_again(root, file);
   }
   return written;
 }
@@ -173,12 +221,8 @@ std::vector<fs::path> scaffold_exercise(const fs::path& root, const std::string&
     throw std::invalid_argument(fmt::format(
         "there is an exercise {} already; names are used once in the course", exercise));
   }
-  auto files = filled_in_templates(root, "exercise",
-                                   {{"@lesson@", folder},
-                                    {"@exercise@", exercise},
-                                    {"@Exercise@", camel_case(exercise)},
-                                    {"@Title@", title_of(exercise)},
-                                    {"@id@", next_id(root, folder)}});
+  const std::string id = next_id(root, folder);
+  auto files = files_of_exercise(root, folder, exercise, id);
   const fs::path name = exercise + ".hpp";
   for (const NewFile& file : files) {
     if (file.path != root / "solutions" / folder / name) continue;
@@ -190,6 +234,15 @@ std::vector<fs::path> scaffold_exercise(const fs::path& root, const std::string&
   const fs::path list = root / "lessons" / folder / "CMakeLists.txt";
   append_line(list, "course_exercise(" + exercise + ")");
   written.push_back(list);
+  for (const NewFile& section : sections_of_exercise(root, folder, exercise, id)) {
+    add_section(section);
+    weave_again(root, section.path);
+    written.push_back(section.path);
+  }
+  if (fs::exists(root / "README.md")) {  // the map
+    weave_again(root, root / "README.md");
+    written.push_back(root / "README.md");
+  }
   return written;
 }
 

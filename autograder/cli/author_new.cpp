@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "author/scaffold.hpp"
+#include "author/shape.hpp"
 #include "cli/commands.hpp"
 #include "cli/one_exercise.hpp"
 
@@ -14,26 +15,33 @@ void print_files(const Common& common, const std::vector<std::filesystem::path>&
   for (const auto& file : files) fmt::print("wrote {}\n", shown(common, file));
 }
 
+// Every place of the lesson that is still the template's.
+void print_what_is_left(const Common& common, const std::string& lesson) {
+  fmt::print(
+      "\nIt builds and runs as it is. What is yours to write is marked `To write:`\n");
+  for (const auto& place : author::left_to_write(common.root)) {
+    if (place.find("/" + lesson + "/") != std::string::npos) fmt::print("  {}\n", place);
+  }
+}
+
 void start_lesson(const Common& common, const std::string& lesson) {
   print_files(common, author::scaffold_lesson(common.root, lesson));
-  fmt::print(
-      "\nGo on in lessons/{0}/README.md: what to write stands there in italics.\n"
-      "Its first exercise: autograder/course author new {1} NAME\n",
-      lesson, lesson.substr(0, 2));
+  print_what_is_left(common, lesson);
+  fmt::print("\nnext: autograder/course author new {} NAME, its first exercise\n",
+             lesson.substr(0, 2));
 }
 
 void start_exercise(const Common& common, const NewOptions& options) {
   print_files(common,
               author::scaffold_exercise(common.root, options.lesson, options.exercise));
   const std::string lesson = author::existing_lesson(common.root, options.lesson);
+  print_what_is_left(common, lesson);
   fmt::print(
-      "\nIt builds, and is an exercise of its own: a sum under a lock. Change it in this "
-      "order:\n"
-      "  1. solutions/{0}/{1}.hpp, then autograder/course author starters\n"
-      "  2. exercises/{0}/{1}/{1}_test.cpp and exercise.toml\n"
-      "  3. autograder/mutants/{0}/{1}/: one diff for each mistake people really make\n"
-      "  4. bench/{0}/{1}_gate.cpp\n"
-      "Then prove it: autograder/course author verify {1}\n",
+      "\nnext: write solutions/{0}/{1}.hpp, then autograder/course author starters; at "
+      "any "
+      "time\nautograder/course author verify {1} tells what is left, and whether the "
+      "rest "
+      "holds\n",
       lesson, options.exercise);
 }
 

@@ -35,9 +35,10 @@ class Head {
     int number = 0;
     for (std::string line; std::getline(in, line) && !line.starts_with("--- ");) {
       ++number;
-      if (line.empty()) continue;
-      if (line.starts_with(' ') && !last.empty()) {
-        lines_[last].text += line.substr(line.find_first_not_of(' ') - 1);
+      const std::size_t first = line.find_first_not_of(' ');
+      if (first == line.npos) continue;
+      if (first > 0 && !last.empty()) {
+        lines_[last].text += line.substr(first - 1);
       } else {
         last = add(line, number);
       }
@@ -48,8 +49,7 @@ class Head {
     const auto found = lines_.find(key);
     if (found == lines_.end()) {
       fail(1, "its head lacks the line `" + key +
-                  ": …`; it needs `mistake`, `caught by`, "
-                  "`concept` and `tests`");
+                  ": …`; it needs `mistake`, `caught by`, `concept` and `tests`");
     }
     return found->second;
   }

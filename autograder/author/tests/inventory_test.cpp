@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 using Messages = std::vector<std::string>;
 
 const std::string manifest = "exercises/16-work-sharing/shared_sum/exercise.toml";
-const std::string concepts = "lessons/01-a/concepts.toml";
+const std::string concepts = "lessons/before/concepts.toml";
 
 // A scaffolded lesson, in which nothing is missing.
 class InventoryTest : public testing::Test {
@@ -26,7 +26,7 @@ class InventoryTest : public testing::Test {
         course_.root() / "autograder/author/templates");
     scaffold_lesson(course_.root(), "16-work-sharing");
     scaffold_exercise(course_.root(), "16", "shared_sum");
-    course_.add("lessons/01-a/README.md", "# A\n\n## Data race\n\n## Contention\n");
+    course_.add("lessons/before/README.md", "# A\n\n## Data race\n\n## Contention\n");
     course_.add(concepts,
                 "[\"data race\"]\nmeans = \"x\"\n[contention]\nmeans = \"x\"\n");
   }
@@ -34,6 +34,16 @@ class InventoryTest : public testing::Test {
   Messages missing() {
     const grader::Course course = grader::load_course(course_.root());
     return missing_parts(course, course.exercises.front());
+  }
+
+  // But for what an author is still to write, and to measure.
+  Messages stale() {
+    Messages messages = stale_texts(course_.root());
+    std::erase_if(messages, [](const std::string& message) {
+      return message.find("still to be written: ") != message.npos ||
+             message.find("demo.txt: is missing") != message.npos;
+    });
+    return messages;
   }
 
   void replace(const std::string& file, const std::string& old, const std::string& with) {
@@ -48,14 +58,17 @@ class InventoryTest : public testing::Test {
 
 TEST_F(InventoryTest, ScaffoldLacksNothing) {
   EXPECT_EQ(missing(), Messages{});
-  EXPECT_EQ(stale_texts(course_.root()), Messages{});
+  EXPECT_EQ(stale(), Messages{});
 }
 
 TEST_F(InventoryTest, UnknownConceptIsNamedWhereItStands) {
-  const std::string place = manifest + ":17: no lesson has the concept \"contention\"; ";
-  course_.add(concepts, "[\"data race\"]\nmeans = \"x\"\n[contentions]\nmeans = \"x\"\n");
-  EXPECT_EQ(missing(), Messages{place + "did you mean `contentions`?"});
-  course_.add(concepts, "[\"data race\"]\nmeans = \"x\"\n");
+  const std::string place =
+      "autograder/mutants/16-work-sharing/shared_sum/without_a_lock.diff:3: no lesson "
+      "has "
+      "the concept \"data race\"; ";
+  course_.add(concepts, "[\"data racer\"]\nmeans = \"x\"\n[contention]\nmeans = \"x\"\n");
+  EXPECT_EQ(missing(), Messages{place + "did you mean `data racer`?"});
+  course_.add(concepts, "[contention]\nmeans = \"x\"\n");
   EXPECT_EQ(missing(),
             Messages{place + "declare it in lessons/16-work-sharing/concepts.toml, and "
                              "explain it in the README.md beside it"});
@@ -71,9 +84,9 @@ TEST_F(InventoryTest, ExerciseWithoutAMutantIsTold) {
 TEST_F(InventoryTest, EmptyHintAndMissingFileAreTold) {
   replace(manifest, "\"A nudge: which value do two threads share?\"", "\" \"");
   fs::remove(course_.root() / "solutions/16-work-sharing/README.md");
-  EXPECT_EQ(missing(),
-            (Messages{manifest + ": solutions/16-work-sharing/README.md is missing",
-                      manifest + ": a hint is empty"}));
+  EXPECT_EQ(missing(), (Messages{"solutions/16-work-sharing/README.md: is missing; "
+                                 "autograder/author/templates has an example",
+                                 manifest + ": a hint is empty"}));
 }
 
 TEST_F(InventoryTest, StaleStarterAndTextNameWhatMendsThem) {
@@ -81,10 +94,12 @@ TEST_F(InventoryTest, StaleStarterAndTextNameWhatMendsThem) {
           "// TODO one");
   replace("lessons/16-work-sharing/work_sharing.hpp", "class WorkSharing",
           "class  WorkSharing");
-  const Messages stale = stale_texts(course_.root());
-  ASSERT_EQ(stale.size(), 2U);
-  EXPECT_TRUE(stale[0].ends_with("run `autograder/course author starters`")) << stale[0];
-  EXPECT_TRUE(stale[1].ends_with("run `autograder/course author weave`")) << stale[1];
+  const Messages messages = stale();
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_TRUE(messages[0].ends_with("run `autograder/course author starters`"))
+      << messages[0];
+  EXPECT_TRUE(messages[1].ends_with("run `autograder/course author weave`"))
+      << messages[1];
 }
 
 }  // namespace

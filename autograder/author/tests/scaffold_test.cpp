@@ -76,7 +76,8 @@ TEST_F(ScaffoldTest, ExerciseIsDeclaredWithItsStarterAndTheNextId) {
   const grader::Exercise second = grader::load_exercise(
       root(), root() / "exercises/16-work-sharing/other_sum/exercise.toml");
   EXPECT_EQ(second.id, "16.2");
-  EXPECT_EQ(second.steps.front().tests.back().name, "OtherSum.NothingIsLost");
+  EXPECT_EQ(second.steps.front().tests.back().name, "OtherSum.CostOfAnAddition");
+  EXPECT_EQ(second.mutants.front().tests.front(), "OtherSum.NothingIsLost");
 }
 
 TEST_F(ScaffoldTest, NoPlaceholderIsLeft) {
