@@ -246,7 +246,8 @@ void Terminal::promise(const Promise& promise) {
 void Terminal::end(const ExerciseResult& result) {
   progress_.reset();
   const Verdict verdict = result.verdict();
-  fmt::print(stream_, "\n");
+  const bool gap = !result.stages.empty() && !result.stages.back().findings.empty();
+  if (!gap) fmt::print(stream_, "\n");  // a finding ends with one
   for (const auto& one : result.promises) promise(one);
   fmt::print(stream_, "\n  {}  {}\n\n", painted(verdict, std::string(name_of(verdict))),
              words_for(points_of(result.promises)));
