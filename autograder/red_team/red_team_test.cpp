@@ -42,8 +42,7 @@ class RedTeam : public testing::Test {
     const std::string_view preset = preset_of(stage);
     const BuildResult built = build(workshop_->trees, preset, {subject.target()},
                                     subject.file(workshop_->trees.tree(preset)), 2);
-    return built.built ? run_stage(stage, subject, *workshop_)
-                       : unbuilt(stage, built);
+    return built.built ? run_stage(stage, subject, *workshop_) : unbuilt(stage, built);
   }
 
   // Expects `verdict`, and a finding that says all of `words`.
