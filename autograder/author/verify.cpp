@@ -52,6 +52,7 @@ struct Trial {
 // The tests are those of the first stage; others may know the mistake by other tests.
 void add_trials_of(const grader::Mutant& mutant, const grader::Exercise& exercise,
                    MutantStages stages, std::vector<Trial>& trials) {
+  if (stages == MutantStages::none) return;
   for (const Stage stage : mutant.caught_by) {
     const bool first = stage == mutant.caught_by.front();
     if (!first && stages == MutantStages::first) return;
@@ -294,13 +295,16 @@ class Campaign {
 }  // namespace
 
 std::vector<Evidence> gather_evidence(
-    const std::vector<const grader::Exercise*>& exercises, MutantStages mutant_stages,
+    const std::vector<const grader::Exercise*>& exercises, const Extent& extent,
     Grading& grading, const EvidenceListener& listener) {
   std::vector<Trial> trials;
   for (const auto* exercise : exercises) {
-    const std::vector<Trial> more = trials_of(*exercise, mutant_stages, grading);
+    const std::vector<Trial> more = trials_of(*exercise, extent.mutants, grading);
     trials.insert(trials.end(), more.begin(), more.end());
   }
+  std::erase_if(trials, [&](const Trial& trial) {
+    return extent.only && trial.stage != *extent.only;
+  });
   return Campaign(std::move(trials), grading, listener).run();
 }
 

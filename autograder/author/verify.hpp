@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,12 +50,18 @@ class Grading {
 using EvidenceListener = std::function<void(const Evidence&)>;
 
 // Which of the stages that a mutant's head names are to catch it.
-enum class MutantStages { first, every };
+enum class MutantStages { none, first, every };
+
+// What is to be proven.
+struct Extent {
+  MutantStages mutants = MutantStages::first;
+  std::optional<grader::Stage> only;  // this stage, and no other
+};
 
 // All evidence about `exercises`, in their order. `listener` hears each piece as soon as it
 // is known, one call at a time. Blocks for minutes.
 [[nodiscard]] std::vector<Evidence> gather_evidence(
-    const std::vector<const grader::Exercise*>& exercises, MutantStages mutant_stages,
+    const std::vector<const grader::Exercise*>& exercises, const Extent& extent,
     Grading& grading, const EvidenceListener& listener);
 
 }  // namespace course::author

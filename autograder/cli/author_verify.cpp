@@ -28,6 +28,14 @@ std::vector<std::string> faults_of(const grader::Course& course,
   return faults;
 }
 
+author::Extent extent_of(const AuthorOptions& options) {
+  author::Extent extent;
+  if (options.every_stage) extent.mutants = author::MutantStages::every;
+  if (options.no_mutants) extent.mutants = author::MutantStages::none;
+  extent.only = grader::stage_named(options.stage);
+  return extent;
+}
+
 author::Proof prove(const Common& common, const AuthorOptions& options,
                     const grader::Course& course, const Exercises& exercises,
                     std::FILE* stream) {
@@ -40,10 +48,8 @@ author::Proof prove(const Common& common, const AuthorOptions& options,
   grader::Workshop workshop(course, grader::Trees(common.root, common.compiler),
                             std::random_device{}());
   author::WorkshopGrading grading(workshop);
-  const auto stages =
-      options.every_stage ? author::MutantStages::every : author::MutantStages::first;
   proof.evidence = author::gather_evidence(
-      exercises, stages, grading, [&](const author::Evidence& evidence) {
+      exercises, extent_of(options), grading, [&](const author::Evidence& evidence) {
         fmt::print(stream, "{}\n", author::line_for(evidence));
         std::fflush(stream);
       });

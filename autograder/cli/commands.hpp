@@ -94,6 +94,8 @@ struct AuthorOptions {
   bool check = false;  // starters, weave: change nothing, fail if anything would change
   std::vector<std::string> ids;  // verify: these only
   bool every_stage = false;      // verify: a mutant in each stage that its head names
+  bool no_mutants = false;       // verify: starters and solutions
+  std::string stage;             // verify: this one; all if empty
   bool json = false;             // verify
 };
 int author_starters(const Common&, const AuthorOptions&);

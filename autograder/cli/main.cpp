@@ -7,6 +7,7 @@
 #include <map>
 
 #include "cli/commands.hpp"
+#include "grader/stage.hpp"
 
 namespace {
 
@@ -131,6 +132,14 @@ void add_class_commands(CLI::App& app, const Common& common, Action& action) {
   bench_command->callback([&] { action = [&] { return bench(common, bench_options); }; });
 }
 
+std::vector<std::string> stage_names() {
+  std::vector<std::string> names;
+  for (const auto stage : course::grader::all_stages) {
+    names.emplace_back(course::grader::name_of(stage));
+  }
+  return names;
+}
+
 void add_author_commands(CLI::App& app, const Common& common, Action& action) {
   auto* author = app.add_subcommand("author", "Write and check the course");
   author->require_subcommand(1);
@@ -150,8 +159,16 @@ void add_author_commands(CLI::App& app, const Common& common, Action& action) {
   }
   auto* verify = add("verify", "Prove starters, solutions and mutants", author_verify);
   verify->add_option("ID", options.ids, "Only these exercises or lessons");
-  verify->add_flag("--every-stage", options.every_stage,
-                   "Prove a mutant in each stage that its head names, not in the first");
+  verify->add_option("--stage", options.stage, "Only this stage, such as interleave")
+      ->check(CLI::IsMember(stage_names()))
+      ->type_name("NAME");
+  auto* no_mutants =
+      verify->add_flag("--no-mutants", options.no_mutants, "Only starters and solutions");
+  verify
+      ->add_flag("--every-stage", options.every_stage,
+                 "Prove a mutant in each stage that its head names, not in the first; "
+                 "in trees with COURSE_ONLY_NAMED_TESTS=OFF")
+      ->excludes(no_mutants);
   verify->add_flag("--json", options.json, "Print JSON");
 
   static NewOptions new_options;

@@ -87,7 +87,7 @@ class VerifyTest : public testing::Test {
 
   Proof proof() {
     Proof proof;
-    proof.evidence = gather_evidence({&exercise_}, stages_, grading_,
+    proof.evidence = gather_evidence({&exercise_}, extent_, grading_,
                                      [&](const Evidence&) { ++heard_; });
     return proof;
   }
@@ -103,7 +103,7 @@ class VerifyTest : public testing::Test {
   }
 
   grader::Exercise exercise_;
-  MutantStages stages_ = MutantStages::first;
+  Extent extent_;
   ToldGrading grading_;
   int heard_ = 0;
 };
@@ -141,11 +141,20 @@ TEST_F(VerifyTest, MutantRunsTheTestsOfItsHeadInItsFirstStage) {
 
 // Which of its tests fail in a later stage its head does not say.
 TEST_F(VerifyTest, MutantRunsInEveryStageWhereThatIsAskedFor) {
-  stages_ = MutantStages::every;
+  extent_.mutants = MutantStages::every;
   EXPECT_EQ(proof().standing(), Standing::holds);
   EXPECT_EQ(grading_.runs["interleave queue-unlocked"], 1);
   EXPECT_EQ(grading_.runs["tsan queue-unlocked"], 1);
   EXPECT_EQ(grading_.tests["tsan queue-unlocked"], std::vector<std::string>{});
+}
+
+TEST_F(VerifyTest, OnlyWhatIsAskedForIsBuiltAndRun) {
+  extent_ = {MutantStages::none, Stage::interleave};
+  const Proof result = proof();
+  EXPECT_EQ(result.standing(), Standing::holds);
+  EXPECT_EQ(grading_.built, std::vector<std::string>{"interleave queue-solution"});
+  EXPECT_EQ(grading_.runs,
+            (std::map<std::string, int>{{"interleave queue-solution", 1}}));
 }
 
 TEST_F(VerifyTest, TestThatDoesNotCatchTheMutantIsNamed) {
