@@ -431,11 +431,11 @@ STEP_TEST(4, History, FreesWhatNobodyReaches, "lifetime") {
   EXPECT_EQ(version.use_count(), 1) << "nobody reaches the version";
 }
 
-// The end of a history of half a million versions needs no more stack than that of three.
-STEP_TEST(4, History, HalfAMillionLinksEnd, "deep recursion") {
+// The end of a history of a million versions needs no more stack than that of three.
+STEP_TEST(4, History, AMillionLinksEnd, "deep recursion") {
   History<int> history;
-  for (int version = 0; version < 500'000; ++version) history = history.add(version);
-  EXPECT_EQ(history.newest(), 499'999);
+  for (int version = 0; version < 1'000'000; ++version) history = history.add(version);
+  EXPECT_EQ(history.newest(), 999'999);
   history = History<int>();
   EXPECT_TRUE(history.empty());
 }
