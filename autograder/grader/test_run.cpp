@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "grader/source_folder.hpp"
+
 namespace course::grader {
 namespace {
 
@@ -252,6 +254,11 @@ TestRun run_test(const TestCommand& command, std::stop_token stop) {
   process.fixed_addresses = command.fixed_addresses;
   TestRun run;
   run.process = grader::run(process, std::move(stop));
+  name_real_folder(run.process.output, command.program);
+  name_real_folder(run.process.stacks, command.program);
+  for (std::string& record : run.process.records) {
+    name_real_folder(record, command.program);
+  }
   read_records(command.test, run);
   return run;
 }

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "grader/source_folder.hpp"
+
 namespace course::student {
 namespace {
 
@@ -36,6 +38,8 @@ std::vector<std::string> words_for(const grader::Command& program,
                                    std::vector<std::string> words,
                                    const std::vector<std::string>& at_the_step,
                                    const std::vector<std::string>& more) {
+  add_commands(words, {"set substitute-path " + std::string(grader::any_folder) + " \"" +
+                       grader::real_folder(program.words.front()) + "\""});
   add_commands(words, to_the_step);
   add_commands(words, at_the_step);
   words.insert(words.end(), more.begin(), more.end());

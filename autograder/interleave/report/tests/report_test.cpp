@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "interleave/report/naming.hpp"
 #include "interleave/report/source_text.hpp"
 #include "interleave/report/symbols.hpp"
@@ -66,6 +68,7 @@ TEST(Symbols, FindTheLineAndTheFunctionOfAReturnAddress) {
   ASSERT_FALSE(frames.empty());
   EXPECT_EQ(frames[0].function, "Account::lock");
   EXPECT_EQ(file_name(frames[0].file), "report_test.cpp");
+  EXPECT_TRUE(std::filesystem::exists(frames[0].file)) << frames[0].file;
   EXPECT_EQ(frames[0].line, kLineOfTheCall);
   EXPECT_FALSE(frames[0].foreign());
 }
