@@ -9,7 +9,7 @@ namespace course::grader {
 namespace fs = std::filesystem;
 
 void TomlTable::fail_on_line(unsigned line, const std::string& problem) const {
-  throw ManifestError(file_, line, problem);
+  throw ManifestError(file_, static_cast<int>(line), problem);
 }
 
 void TomlTable::fail(const std::string& problem) const {
@@ -125,7 +125,7 @@ toml::table parse_toml(const fs::path& file) {
   try {
     return toml::parse_file(file.string());
   } catch (const toml::parse_error& error) {
-    throw ManifestError(file, std::max(1U, error.source().begin.line),
+    throw ManifestError(file, static_cast<int>(std::max(1U, error.source().begin.line)),
                         "this is not TOML: " + std::string(error.description()));
   }
 }
