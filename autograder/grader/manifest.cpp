@@ -56,7 +56,8 @@ void read_tests(const fs::path& root, Exercise& exercise) {
     if (!test.concept_name.empty()) {
       exercise.mentions.push_back({test.concept_name, shown, test.line});
     }
-    exercise.steps[static_cast<std::size_t>(test.step - 1)].tests.push_back(std::move(test));
+    exercise.steps[static_cast<std::size_t>(test.step - 1)].tests.push_back(
+        std::move(test));
   }
   for (const auto& step : exercise.steps) {
     if (!step.tests.empty()) continue;

@@ -22,8 +22,7 @@ namespace course::grader {
 
 class ManifestError : public std::runtime_error {
  public:
-  ManifestError(const std::filesystem::path& file, int line,
-                const std::string& what)
+  ManifestError(const std::filesystem::path& file, int line, const std::string& what)
       : runtime_error(file.string() + ":" + std::to_string(line) + ": " + what) {}
 };
 

@@ -76,7 +76,8 @@ class Head {
     if (colon == line.npos || std::find(keys.begin(), keys.end(), key) == keys.end()) {
       fail(number, "a mutant's head has no line `" + key + "`" + did_you_mean(key, keys));
     }
-    const bool fresh = lines_.try_emplace(key, Line{line.substr(colon + 2), number}).second;
+    const bool fresh =
+        lines_.try_emplace(key, Line{line.substr(colon + 2), number}).second;
     if (!fresh) fail(number, "the head says `" + key + "` twice");
     return key;
   }
