@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <regex>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
-#include "author/files.hpp"
 #include "author/links.hpp"
 #include "author/markdown.hpp"
 #include "author/shape.hpp"
 #include "author/starters.hpp"
 #include "author/weave.hpp"
-#include "grader/nearest.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/nearest.hpp"
 #include "grader/promises.hpp"
 #include "grader/result.hpp"
 

@@ -6,9 +6,9 @@
 #include <cctype>
 #include <optional>
 
-#include "author/files.hpp"
 #include "author/markdown.hpp"
-#include "grader/manifest.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;

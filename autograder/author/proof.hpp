@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "grader/stage.hpp"
+#include "catalogue/stage.hpp"
 
 namespace course::author {
 

@@ -9,9 +9,9 @@
 #include <regex>
 #include <stdexcept>
 
-#include "author/files.hpp"
 #include "author/starters.hpp"
 #include "author/weave.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;

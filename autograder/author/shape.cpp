@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "author/files.hpp"
 #include "author/markdown.hpp"
 #include "author/scaffold.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;

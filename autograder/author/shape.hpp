@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::author {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;

@@ -8,10 +8,10 @@
 #include <regex>
 
 #include "author/demo_record.hpp"
-#include "author/files.hpp"
 #include "author/markdown.hpp"
 #include "author/marks.hpp"
-#include "grader/manifest.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/manifest.hpp"
 #include "grader/promises.hpp"
 #include "grader/result.hpp"
 #include "student/map.hpp"

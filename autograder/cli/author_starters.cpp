@@ -2,8 +2,8 @@
 
 #include <cstdio>
 
-#include "author/files.hpp"
 #include "author/starters.hpp"
+#include "catalogue/files.hpp"
 #include "cli/commands.hpp"
 
 namespace course::cli {

@@ -7,10 +7,10 @@
 #include "author/inventory.hpp"
 #include "author/proof.hpp"
 #include "author/workshop_grading.hpp"
+#include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
-#include "grader/manifest.hpp"
-#include "grader/process.hpp"
 #include "grader/stages.hpp"
+#include "process/process.hpp"
 
 namespace course::cli {
 namespace {

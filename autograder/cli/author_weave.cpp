@@ -2,10 +2,10 @@
 
 #include <cstdio>
 
-#include "author/files.hpp"
 #include "author/links.hpp"
 #include "author/markdown.hpp"
 #include "author/weave.hpp"
+#include "catalogue/files.hpp"
 #include "cli/commands.hpp"
 
 namespace course::cli {

@@ -5,16 +5,16 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
 #include "experiments/machine_words.hpp"
 #include "experiments/measurements.hpp"
 #include "experiments/program.hpp"
 #include "experiments/progress.hpp"
 #include "experiments/tables.hpp"
-#include "grader/manifest.hpp"
-#include "grader/process.hpp"
 #include "page/page.hpp"
+#include "process/process.hpp"
 
 namespace course::cli {
 namespace {

@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "author/demo_record.hpp"
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
 #include "experiments/machine_words.hpp"
 #include "experiments/program.hpp"
-#include "grader/manifest.hpp"
 
 namespace course::cli {
 namespace {

@@ -8,10 +8,10 @@
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
 #include "grader/build.hpp"
-#include "grader/process.hpp"
 #include "grader/sanitizers.hpp"
 #include "machine/conditions.hpp"
 #include "machine/usable_cores.hpp"
+#include "process/process.hpp"
 
 namespace course::cli {
 namespace {

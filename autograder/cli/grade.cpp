@@ -7,9 +7,9 @@
 #include "cli/commands.hpp"
 #include "grader/grades.hpp"
 #include "grader/grading.hpp"
-#include "grader/process.hpp"
 #include "grader/reports.hpp"
 #include "grader/terminal.hpp"
+#include "process/process.hpp"
 
 namespace course::cli {
 namespace {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
-#include "grader/manifest.hpp"
 
 namespace course::cli {
 

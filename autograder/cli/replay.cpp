@@ -10,8 +10,8 @@
 #include "cli/commands.hpp"
 #include "cli/keys.hpp"
 #include "grader/build.hpp"
-#include "grader/process.hpp"
 #include "machine/usable_cores.hpp"
+#include "process/process.hpp"
 #include "student/debugger.hpp"
 
 namespace course::cli {

@@ -6,8 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "catalogue/manifest.hpp"
 #include "experiments/progress.hpp"
-#include "grader/manifest.hpp"
 
 namespace course::experiments {
 namespace {

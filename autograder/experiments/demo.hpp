@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 namespace course::experiments {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <regex>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::experiments {
 

@@ -25,11 +25,11 @@
 #include <thread>
 #include <vector>
 
+#include "catalogue/manifest.hpp"
 #include "gate/gate.hpp"
 #include "gate/program.hpp"
-#include "grader/manifest.hpp"
-#include "grader/process.hpp"
 #include "machine/usable_cores.hpp"
+#include "process/process.hpp"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 extern char** environ;
 

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 namespace course::grader {
 namespace {

@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "grader/compiler_output.hpp"
-#include "grader/manifest.hpp"
-#include "grader/stage.hpp"
+#include "catalogue/manifest.hpp"
+#include "catalogue/stage.hpp"
+#include "reading/compiler_output.hpp"
 
 namespace course::grader {
 

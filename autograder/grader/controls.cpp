@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "grader/sanitizer_report.hpp"
+#include "reading/sanitizer_report.hpp"
 
 namespace course::grader {
 namespace {

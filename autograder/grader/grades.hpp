@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 #include "grader/result.hpp"
 
 namespace course::grader {

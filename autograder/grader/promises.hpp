@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "grader/manifest.hpp"
-#include "grader/stage.hpp"
+#include "catalogue/manifest.hpp"
+#include "catalogue/stage.hpp"
 
 namespace course::grader {
 

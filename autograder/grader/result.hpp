@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "catalogue/stage.hpp"
 #include "grader/build.hpp"
 #include "grader/promises.hpp"
-#include "grader/stage.hpp"
 
 namespace course::grader {
 

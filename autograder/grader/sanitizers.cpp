@@ -3,8 +3,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "grader/process.hpp"
-#include "grader/sanitizer_report.hpp"
+#include "process/process.hpp"
+#include "reading/sanitizer_report.hpp"
 
 namespace course::grader {
 namespace {

@@ -18,8 +18,8 @@
 #include <stop_token>
 #include <string>
 
+#include "catalogue/manifest.hpp"
 #include "grader/build.hpp"
-#include "grader/manifest.hpp"
 #include "grader/result.hpp"
 #include "grader/sanitizers.hpp"
 

@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "grader/process.hpp"
+#include "catalogue/stage.hpp"
 #include "grader/result.hpp"
-#include "grader/stage.hpp"
+#include "process/process.hpp"
 
 namespace course::grader {
 

@@ -14,9 +14,9 @@
 #include <thread>
 
 #include "grader/controls.hpp"
-#include "grader/sanitizer_report.hpp"
-#include "grader/stacks.hpp"
 #include "grader/test_run.hpp"
+#include "process/stacks.hpp"
+#include "reading/sanitizer_report.hpp"
 
 namespace course::grader {
 namespace {

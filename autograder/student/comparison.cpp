@@ -2,9 +2,9 @@
 
 #include <stdexcept>
 
-#include "author/files.hpp"
 #include "author/marks.hpp"
-#include "grader/process.hpp"
+#include "catalogue/files.hpp"
+#include "process/process.hpp"
 
 namespace course::student {
 namespace fs = std::filesystem;

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 namespace course::student {
 

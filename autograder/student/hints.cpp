@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::student {
 namespace fs = std::filesystem;

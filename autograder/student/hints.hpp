@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::student {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 #include "grader/promises.hpp"
 
 namespace course::student {

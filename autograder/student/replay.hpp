@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 #include "grader/test_run.hpp"
 
 namespace course::student {

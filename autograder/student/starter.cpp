@@ -1,7 +1,7 @@
 #include "student/starter.hpp"
 
-#include "author/files.hpp"
 #include "author/starters.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::student {
 

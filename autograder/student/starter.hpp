@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::student {
 

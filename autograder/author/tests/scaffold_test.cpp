@@ -8,8 +8,8 @@
 #include "author/links.hpp"
 #include "author/starters.hpp"
 #include "author/tests/course_folder.hpp"
-#include "grader/manifest.hpp"
-#include "grader/process.hpp"
+#include "catalogue/manifest.hpp"
+#include "process/process.hpp"
 
 namespace course::author {
 namespace {

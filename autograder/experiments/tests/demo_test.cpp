@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::experiments {
 namespace {

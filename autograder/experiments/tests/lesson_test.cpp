@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::experiments {
 namespace {

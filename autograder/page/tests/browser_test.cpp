@@ -10,8 +10,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "grader/process.hpp"
 #include "page/page.hpp"
+#include "process/process.hpp"
 #include "sample_charts.hpp"
 
 namespace course::page {

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "author/tests/course_folder.hpp"
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::student {
 

@@ -1,4 +1,4 @@
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -24,7 +24,7 @@
 #include <thread>
 #include <utility>
 
-#include "grader/stacks.hpp"
+#include "process/stacks.hpp"
 
 extern char** environ;
 

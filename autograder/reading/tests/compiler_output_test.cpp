@@ -1,4 +1,4 @@
-#include "grader/compiler_output.hpp"
+#include "reading/compiler_output.hpp"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "grader/grades.hpp"
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 namespace course::grader {
 namespace {

@@ -1,4 +1,4 @@
-#include "grader/sanitizer_report.hpp"
+#include "reading/sanitizer_report.hpp"
 
 #include <fmt/format.h>
 

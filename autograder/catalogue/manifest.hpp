@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "grader/stage.hpp"
+#include "catalogue/stage.hpp"
 
 namespace course::grader {
 

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::grader {
 

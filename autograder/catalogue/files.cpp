@@ -1,4 +1,4 @@
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
 
 #include <unistd.h>
 

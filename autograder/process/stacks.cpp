@@ -1,4 +1,4 @@
-#include "grader/stacks.hpp"
+#include "process/stacks.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include <regex>
 #include <sstream>
 
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 namespace course::grader {
 namespace {

@@ -1,5 +1,5 @@
 // Property: of a debugger's stacks, a person sees the calls in their own files alone.
-#include "grader/stacks.hpp"
+#include "process/stacks.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "grader/step_tests.hpp"
+#include "catalogue/step_tests.hpp"
 
 #include <fstream>
 #include <map>

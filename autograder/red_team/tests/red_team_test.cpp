@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <set>
 
+#include "catalogue/manifest.hpp"
 #include "grader/build.hpp"
-#include "grader/manifest.hpp"
 #include "grader/stages.hpp"
 
 namespace course::grader {

@@ -1,4 +1,4 @@
-#include "grader/stage.hpp"
+#include "catalogue/stage.hpp"
 
 namespace course::grader {
 namespace {

@@ -1,4 +1,4 @@
-#include "grader/nearest.hpp"
+#include "catalogue/nearest.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "grader/compiler_output.hpp"
+#include "reading/compiler_output.hpp"
 
 #include <algorithm>
 #include <optional>

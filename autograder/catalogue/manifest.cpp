@@ -1,4 +1,4 @@
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 #include <fmt/format.h>
 
@@ -7,10 +7,10 @@
 #include <regex>
 #include <set>
 
-#include "grader/mutant_head.hpp"
-#include "grader/nearest.hpp"
-#include "grader/step_tests.hpp"
-#include "grader/toml_table.hpp"
+#include "catalogue/mutant_head.hpp"
+#include "catalogue/nearest.hpp"
+#include "catalogue/step_tests.hpp"
+#include "catalogue/toml_table.hpp"
 
 namespace course::grader {
 namespace {

@@ -1,5 +1,5 @@
 // Real reports, captured from GCC 12 and Clang 14 on the file reports/slot.hpp.
-#include "grader/sanitizer_report.hpp"
+#include "reading/sanitizer_report.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path folder =
-    fs::path(COURSE_SOURCE_FOLDER) / "autograder/grader/tests/reports";
+    fs::path(COURSE_SOURCE_FOLDER) / "autograder/reading/tests/reports";
 
 std::string contents(const std::string& name) {
   std::ifstream in(folder / name);

@@ -1,4 +1,4 @@
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "grader/nearest.hpp"
+#include "catalogue/nearest.hpp"
 
 namespace course::grader {
 namespace {

@@ -11,7 +11,7 @@
 
 #include <filesystem>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::grader {
 

@@ -1,11 +1,11 @@
-#include "grader/mutant_head.hpp"
+#include "catalogue/mutant_head.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <map>
 #include <sstream>
 
-#include "grader/nearest.hpp"
+#include "catalogue/nearest.hpp"
 
 namespace course::grader {
 namespace {

@@ -1,8 +1,8 @@
-#include "grader/toml_table.hpp"
+#include "catalogue/toml_table.hpp"
 
 #include <algorithm>
 
-#include "grader/nearest.hpp"
+#include "catalogue/nearest.hpp"
 
 namespace course::grader {
 

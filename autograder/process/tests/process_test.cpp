@@ -1,4 +1,4 @@
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
