@@ -17,7 +17,7 @@ namespace course::author {
 
 // What one exercise lacks: an empty hint, a step without points, a mutant, a concept that no
 // lesson declares, a missing file.
-[[nodiscard]] std::vector<std::string> missing_parts(const grader::Course& course,
-                                                     const grader::Exercise& exercise);
+[[nodiscard]] std::vector<std::string> missing_parts(const Course& course,
+                                                     const Exercise& exercise);
 
 }  // namespace course::author

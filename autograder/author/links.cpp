@@ -65,7 +65,7 @@ std::vector<std::string> broken_links(const fs::path& root) {
 
 std::vector<std::string> broken_concepts(const fs::path& root) try {
   std::vector<std::string> broken;
-  for (const auto& [name, found] : grader::load_concepts(root)) {
+  for (const auto& [name, found] : load_concepts(root)) {
     if (!fault(root, root, root, found.lesson)) continue;
     const std::string text = found.lesson.substr(0, found.lesson.find('#'));
     broken.push_back(
@@ -76,7 +76,7 @@ std::vector<std::string> broken_concepts(const fs::path& root) try {
                     name.substr(1)));
   }
   return broken;
-} catch (const grader::ManifestError& error) {
+} catch (const ManifestError& error) {
   return {error.what()};
 }
 

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <regex>
 #include <sstream>
+#include <system_error>
 
-namespace course::author {
+namespace course {
 namespace fs = std::filesystem;
 
 namespace {
@@ -36,14 +36,16 @@ void write_file(const fs::path& file, std::string_view text) {
   if (file.has_parent_path()) fs::create_directories(file.parent_path());
   fs::path partial = file;
   partial += ".part-" + std::to_string(::getpid());
+  errno = 0;
   std::ofstream out(partial, std::ios::binary | std::ios::trunc);
   out << text;
   out.close();
   if (!out) {
-    const std::string cause = std::strerror(errno);
+    const int cause = errno == 0 ? EIO : errno;
     std::error_code ignored;
     fs::remove(partial, ignored);
-    throw std::runtime_error("cannot write " + file.string() + ": " + cause);
+    throw std::system_error(cause, std::generic_category(),
+                            "cannot write " + file.string());
   }
   fs::rename(partial, file);
 }
@@ -58,7 +60,7 @@ std::vector<std::string> lines_of(std::string_view text) {
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
 std::size_t first_difference(std::string_view left, std::string_view right) {
@@ -100,4 +102,4 @@ fs::path keep_beside(const fs::path& source) {
   }
 }
 
-}  // namespace course::author
+}  // namespace course

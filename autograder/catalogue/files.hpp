@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace course::author {
+namespace course {
 
 // Something in the course's files that an author must mend. The message names the file
 // and the line, what is wrong, and the remedy.
@@ -21,13 +21,13 @@ class Mistake : public std::runtime_error {
 [[nodiscard]] std::string read_file(const std::filesystem::path& file);
 
 // Replaces the file at once: a reader, or a crash, meets the old text or the new, never a
-// part. Makes missing folders. Throws std::runtime_error, naming the cause.
+// part. Makes missing folders. Throws std::system_error that names the file.
 void write_file(const std::filesystem::path& file, std::string_view text);
 
 // Without their line ends. A last line without a line end counts.
 [[nodiscard]] std::vector<std::string> lines_of(std::string_view text);
 
-// The text without spaces and tabs at its ends.
+// The text without spaces and tabs at its ends, nor the rest of another system's line end.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
 // The number (from 1) of the first line in which the texts differ; 0 when they are the
@@ -46,4 +46,4 @@ void write_file(const std::filesystem::path& file, std::string_view text);
 // copy.
 std::filesystem::path keep_beside(const std::filesystem::path& source);
 
-}  // namespace course::author
+}  // namespace course

@@ -12,7 +12,7 @@
 #include "catalogue/step_tests.hpp"
 #include "catalogue/toml_table.hpp"
 
-namespace course::grader {
+namespace course {
 namespace {
 
 namespace fs = std::filesystem;
@@ -149,7 +149,7 @@ void read_limits(TomlTable& top, Exercise& exercise) {
   limits.nothing_else();
 }
 
-// --- what stands elsewhere --------------------------------------------------------------
+// --- what stands elsewhere -------------------------------------------------------------
 
 void read_mutants(const fs::path& root, Exercise& exercise) {
   const fs::path folder =
@@ -160,7 +160,7 @@ void read_mutants(const fs::path& root, Exercise& exercise) {
   for (const auto& diff : diffs) add_mutant(root, diff, exercise);
 }
 
-// --- what must agree with what ----------------------------------------------------------
+// --- what must agree with what ---------------------------------------------------------
 
 void check_points(const TomlTable& top, const Exercise& exercise) {
   int steps = 0;
@@ -309,8 +309,8 @@ Exercise load_exercise(const fs::path& root, const fs::path& manifest) {
 std::map<std::string, Concept> load_concepts(const fs::path& root) {
   std::map<std::string, Concept> concepts;
   if (!fs::exists(root / "lessons")) return concepts;
-  std::set<fs::path>
-      lessons;  // in their order, so that the first one is a concept's home
+  // In their order, so that the first one is a concept's home.
+  std::set<fs::path> lessons;
   for (const auto& entry : fs::directory_iterator(root / "lessons")) {
     lessons.insert(entry.path());
   }
@@ -389,4 +389,4 @@ bool is_started(const Exercise& exercise) {
   return false;
 }
 
-}  // namespace course::grader
+}  // namespace course

@@ -18,7 +18,7 @@
 
 #include "catalogue/stage.hpp"
 
-namespace course::grader {
+namespace course {
 
 class ManifestError : public std::runtime_error {
  public:
@@ -51,8 +51,8 @@ struct Step {
 struct CostLimit {
   std::string test;       // runs the operation inside interleave::Cost
   std::string operation;  // the name given to it there
-  std::map<std::string, double>
-      limits;  // "locks", "allocations", "wake-ups", "atomics", "spins"
+  // "locks", "allocations", "wake-ups", "atomics", "spins".
+  std::map<std::string, double> limits;
   std::string concept_name;
   std::string reason;
   int points = 0;
@@ -112,8 +112,8 @@ struct Exercise {
 struct Concept {
   std::string means;   // one sentence
   std::string lesson;  // "lessons/01-parallel-workers/README.md#lost-wake-up"
-  std::string
-      place;  // where it is declared: "lessons/01-parallel-workers/concepts.toml:7"
+  // Where it is declared: "lessons/01-parallel-workers/concepts.toml:7".
+  std::string place;
 };
 
 struct Course {
@@ -149,4 +149,4 @@ struct Course {
 // left in their file.
 [[nodiscard]] bool is_started(const Exercise& exercise);
 
-}  // namespace course::grader
+}  // namespace course

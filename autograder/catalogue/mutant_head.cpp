@@ -7,7 +7,7 @@
 
 #include "catalogue/nearest.hpp"
 
-namespace course::grader {
+namespace course {
 namespace {
 
 namespace fs = std::filesystem;
@@ -151,4 +151,4 @@ void add_mutant(const fs::path& root, const fs::path& diff, Exercise& exercise) 
   exercise.mutants.push_back(std::move(mutant));
 }
 
-}  // namespace course::grader
+}  // namespace course

@@ -13,7 +13,7 @@
 
 #include "catalogue/manifest.hpp"
 
-namespace course::grader {
+namespace course {
 
 // Adds to `exercise`, whose tests, costs and gates are known, the mutant whose diff is
 // `diff`, a file below `root`. Throws ManifestError for a head that is misshapen or lacks a
@@ -21,4 +21,4 @@ namespace course::grader {
 void add_mutant(const std::filesystem::path& root, const std::filesystem::path& diff,
                 Exercise& exercise);
 
-}  // namespace course::grader
+}  // namespace course

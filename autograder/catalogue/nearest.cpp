@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace course::grader {
+namespace course {
 namespace {
 
 // Three rows of the usual table: the row before last is what a swap goes back to.
@@ -47,4 +47,4 @@ std::string did_you_mean(const std::string& word,
   return guess.empty() ? "" : "; did you mean `" + guess + "`?";
 }
 
-}  // namespace course::grader
+}  // namespace course

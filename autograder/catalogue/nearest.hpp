@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace course::grader {
+namespace course {
 
 // The candidate with the fewest letters to change, add, remove or swap (Damerau, 1964),
 // if no more than a third of them are; else empty.
@@ -15,4 +15,4 @@ namespace course::grader {
 [[nodiscard]] std::string did_you_mean(const std::string& word,
                                        const std::vector<std::string>& candidates);
 
-}  // namespace course::grader
+}  // namespace course

@@ -5,7 +5,7 @@
 #include <optional>
 #include <regex>
 
-namespace course::grader {
+namespace course {
 namespace {
 
 namespace fs = std::filesystem;
@@ -69,4 +69,4 @@ std::vector<Test> read_step_tests(const fs::path& root, const fs::path& source) 
   return tests;
 }
 
-}  // namespace course::grader
+}  // namespace course

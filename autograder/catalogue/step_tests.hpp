@@ -11,11 +11,11 @@
 
 #include "catalogue/manifest.hpp"
 
-namespace course::grader {
+namespace course {
 
 // In the order in which they stand in `source`, a file below `root`. Throws ManifestError for
 // one that is misshapen, stands there twice, or names no step.
 [[nodiscard]] std::vector<Test> read_step_tests(const std::filesystem::path& root,
                                                 const std::filesystem::path& source);
 
-}  // namespace course::grader
+}  // namespace course

@@ -4,7 +4,7 @@
 
 #include "catalogue/nearest.hpp"
 
-namespace course::grader {
+namespace course {
 
 namespace fs = std::filesystem;
 
@@ -130,4 +130,4 @@ toml::table parse_toml(const fs::path& file) {
   }
 }
 
-}  // namespace course::grader
+}  // namespace course

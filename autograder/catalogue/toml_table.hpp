@@ -11,7 +11,7 @@
 
 #include "catalogue/manifest.hpp"
 
-namespace course::grader {
+namespace course {
 
 class TomlTable {
  public:
@@ -51,4 +51,4 @@ class TomlTable {
 // Parses `file`. Throws ManifestError where it cannot be read or is not TOML.
 [[nodiscard]] toml::table parse_toml(const std::filesystem::path& file);
 
-}  // namespace course::grader
+}  // namespace course

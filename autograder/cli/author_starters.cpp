@@ -38,7 +38,7 @@ int author_starters(const Common& common, const AuthorOptions& options) try {
   }
   if (stale.empty()) fmt::print("Every starter is what its solution gives.\n");
   return all_passed;
-} catch (const author::Mistake& mistake) {
+} catch (const Mistake& mistake) {
   fmt::print(stderr, "{}\n", mistake.what());
   return something_failed;
 }

@@ -15,11 +15,10 @@
 namespace course::cli {
 namespace {
 
-using Exercises = std::vector<const grader::Exercise*>;
+using Exercises = std::vector<const Exercise*>;
 
 // Files first: what is missing there would only show again as a failed build.
-std::vector<std::string> faults_of(const grader::Course& course,
-                                   const Exercises& exercises) {
+std::vector<std::string> faults_of(const Course& course, const Exercises& exercises) {
   std::vector<std::string> faults = author::stale_texts(course.root);
   for (const auto* exercise : exercises) {
     const auto more = author::missing_parts(course, *exercise);
@@ -37,8 +36,7 @@ author::Extent extent_of(const AuthorOptions& options) {
 }
 
 author::Proof prove(const Common& common, const AuthorOptions& options,
-                    const grader::Course& course, const Exercises& exercises,
-                    std::FILE* stream) {
+                    const Course& course, const Exercises& exercises, std::FILE* stream) {
   author::Proof proof;
   proof.faults = faults_of(course, exercises);
   for (const auto& fault : proof.faults) fmt::print(stream, "{}\n", fault);
@@ -67,7 +65,7 @@ void print_what_does_not_hold(const author::Proof& proof, std::FILE* stream) {
 }
 
 int verify(const Common& common, const AuthorOptions& options) {
-  const grader::Course course = grader::load_course(common.root);
+  const Course course = load_course(common.root);
   const Exercises exercises = course.select(options.ids);
   // With JSON on standard output, people read standard error.
   std::FILE* stream = options.json ? stderr : stdout;
@@ -92,13 +90,13 @@ int verify(const Common& common, const AuthorOptions& options) {
 }  // namespace
 
 int author_verify(const Common& common, const AuthorOptions& options) {
-  grader::end_children_on_signals();
+  process::end_children_on_signals();
   try {
     return verify(common, options);
-  } catch (const grader::UnknownId& error) {
+  } catch (const UnknownId& error) {
     fmt::print(stderr, "course: {}\n", error.what());
     return usage_error;
-  } catch (const grader::ManifestError& error) {
+  } catch (const ManifestError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return something_failed;
   }

@@ -22,17 +22,17 @@ int author_weave(const Common& common, const AuthorOptions& options) {
   int stale = 0;
   int mistakes = 0;
   for (const auto& file : author::texts_in(common.root)) {
-    const std::string text = author::read_file(file);
+    const std::string text = read_file(file);
     const author::Woven woven = author::weave(common.root, file, text);
     mistakes += print_mistakes(woven.mistakes);
-    const std::size_t line = author::first_difference(text, woven.text);
+    const std::size_t line = first_difference(text, woven.text);
     if (line == 0) continue;
     const std::string name = file.lexically_relative(common.root).string();
     ++stale;
     if (options.check) {
       fmt::print("{}:{}: is not what its sources give\n", name, line);
     } else {
-      author::write_file(file, woven.text);
+      write_file(file, woven.text);
       fmt::print("wrote {}\n", name);
     }
   }

@@ -42,12 +42,12 @@ class Programs {
 };
 
 std::vector<Experiment> list(Programs& programs) {
-  grader::Command command;
+  process::Command command;
   command.words = {programs.of("bench").string(), "--list"};
-  const grader::Outcome outcome = grader::run(command);
+  const process::Outcome outcome = process::run(command);
   if (!outcome.exited_with(0)) {
     throw std::runtime_error("the demo cannot list its experiments: " +
-                             grader::words_for(outcome) + "\n" + outcome.output);
+                             process::words_for(outcome) + "\n" + outcome.output);
   }
   return parse_list(outcome.output);
 }
@@ -77,7 +77,7 @@ std::optional<std::string> run_all(Programs& programs, const fs::path& root,
     output += outcome.output;
     if (outcome.exited_with(0)) continue;
     std::cerr << "experiment " << experiment.claim
-              << " failed: " << grader::words_for(outcome) << "\n";
+              << " failed: " << process::words_for(outcome) << "\n";
     good = false;
   }
   return good ? std::optional(output) : std::nullopt;
@@ -90,7 +90,7 @@ void record(const Programs& programs, const Lesson& lesson, const std::string& o
   record.machine = programs.machine();
   record.date = today();
   const fs::path file = lesson.folder / "demo.txt";
-  author::write_file(file, author::record_text(lesson.folder, record, output));
+  write_file(file, author::record_text(lesson.folder, record, output));
   std::cerr << "wrote " << file.string() << "\nnow: autograder/course author weave\n";
 }
 
@@ -119,7 +119,7 @@ int demo(const Common& common, const DemoOptions& options) {
   }
   try {
     return run(common, options);
-  } catch (const grader::UnknownId& unknown) {
+  } catch (const UnknownId& unknown) {
     std::cerr << "course: " << unknown.what() << '\n';
     return usage_error;
   } catch (const BuildFailed& failure) {

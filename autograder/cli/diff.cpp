@@ -8,7 +8,7 @@
 namespace course::cli {
 
 int diff(const Common& common, const std::string& id) {
-  return with_exercise(common, id, [&](const grader::Exercise& exercise) {
+  return with_exercise(common, id, [&](const Exercise& exercise) {
     const std::string text =
         student::comparison(common.root, exercise, coloured(common.colour));
     fmt::print("{}", text.empty() ? "Your file is the solution.\n" : text);

@@ -44,10 +44,10 @@ std::string first_line(const std::string& text) {
 Examined examine_tool(const std::string& name, const std::string& program,
                       std::pair<int, int> least, Health if_missing,
                       const std::string& package) {
-  Command version;
+  process::Command version;
   version.words = {program, "--version"};
   version.seconds = 10;
-  const Outcome outcome = run(version);
+  const process::Outcome outcome = run(version);
   const std::string mend = "sudo apt-get install " + package;
   if (!outcome.exited_with(0)) return {name, if_missing, program + " is missing", mend};
   const std::string found = first_line(outcome.output);
@@ -171,7 +171,7 @@ void print_json(const std::vector<Examined>& all) {
 }  // namespace
 
 int doctor(const Common& common, const DoctorOptions& options) {
-  end_children_on_signals();
+  process::end_children_on_signals();
   const std::vector<Examined> all = examine(common);
   if (options.json) {
     print_json(all);

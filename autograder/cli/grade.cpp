@@ -4,6 +4,7 @@
 #include <random>
 #include <system_error>
 
+#include "catalogue/files.hpp"
 #include "cli/commands.hpp"
 #include "grader/grades.hpp"
 #include "grader/grading.hpp"
@@ -33,7 +34,7 @@ void write_report(const Destination& destination, const std::string& text) {
   if (*destination == "-") {
     fmt::print("{}\n", text);
   } else {
-    write_whole(*destination, text + "\n");
+    write_file(*destination, text + "\n");
   }
 }
 
@@ -90,7 +91,7 @@ int grade_chosen(const Common& common, const GradeOptions& options) {
 }  // namespace
 
 int grade(const Common& common, const GradeOptions& options) {
-  end_children_on_signals();
+  process::end_children_on_signals();
   try {
     return grade_chosen(common, options);
   } catch (const UnknownId& error) {

@@ -9,7 +9,7 @@
 namespace course::cli {
 namespace {
 
-int print_hints(const Common& common, const grader::Exercise& exercise) {
+int print_hints(const Common& common, const Exercise& exercise) {
   const std::size_t before = student::hints_shown(common.root, exercise);
   const std::size_t shown = student::show_another_hint(common.root, exercise);
   const std::size_t all = exercise.hints.size();

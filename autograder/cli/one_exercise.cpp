@@ -7,12 +7,12 @@
 namespace course::cli {
 
 int with_exercise(const Common& common, const std::string& id,
-                  const std::function<int(const grader::Exercise&)>& act) {
-  const grader::Course course = grader::load_course(common.root);
-  std::vector<const grader::Exercise*> named;
+                  const std::function<int(const Exercise&)>& act) {
+  const Course course = load_course(common.root);
+  std::vector<const Exercise*> named;
   try {
     named = course.select({id});
-  } catch (const grader::UnknownId& error) {
+  } catch (const UnknownId& error) {
     fmt::print(stderr, "course: {}\n", error.what());
     return usage_error;
   }

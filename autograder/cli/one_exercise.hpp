@@ -12,7 +12,7 @@ namespace course::cli {
 // Calls `act` with the exercise that `id` names. Prints why and returns usage_error when it
 // names none, or a whole lesson.
 int with_exercise(const Common& common, const std::string& id,
-                  const std::function<int(const grader::Exercise&)>& act);
+                  const std::function<int(const Exercise&)>& act);
 
 // A path as the person at the terminal would write it, from the course's folder.
 [[nodiscard]] std::string shown(const Common& common, const std::filesystem::path& file);

@@ -43,7 +43,7 @@ bool build_to_replay(const Trees& trees, const Subject& subject) {
       grader::build(trees, preset, {subject.target()}, subject.file(trees.tree(preset)),
                     machine::usable_cores());
   if (built.built) return true;
-  const Diagnostic& error = built.error.first;
+  const reading::Diagnostic& error = built.error.first;
   fmt::print(stderr, "course: {} does not build\n{}:{}: {}\n{}", subject.target(),
              error.file, error.line, error.message, error.excerpt);
   return false;
@@ -100,7 +100,7 @@ int cannot_debug(const std::string& why) {
 }
 
 int debug(const Replayed& replayed, TestCommand command, const ReplayOptions& options) {
-  if (find_program("gdb").empty()) {
+  if (process::find_program("gdb").empty()) {
     return cannot_debug("gdb is not installed: sudo apt-get install gdb");
   }
   const std::size_t last = replayed.steps.size();
@@ -112,11 +112,11 @@ int debug(const Replayed& replayed, TestCommand command, const ReplayOptions& op
   const ReplayedStep& step =
       replayed.steps[(options.step == 0 ? last : options.step) - 1];
   command.stop_at = step.at;
-  Command look = process_of(command);
-  const Command program = look;
+  process::Command look = process_of(command);
+  const process::Command program = look;
   look.words = student::words_to_look(program);
   look.without.emplace_back("DEBUGINFOD_URLS");
-  const Outcome looked = run(look);
+  const process::Outcome looked = run(look);
   if (looked.output.find("interleave_at_step ()") == std::string::npos) {
     return cannot_debug("gdb could not stop the program at this step. It said:\n" +
                         looked.output);
@@ -164,7 +164,7 @@ int replay_built(const Trees& trees, const Subject& subject,
 }  // namespace
 
 int replay(const Common& common, const ReplayOptions& options) {
-  end_children_on_signals();
+  process::end_children_on_signals();
   const std::string test = student::test_of(options.token);
   if (test.empty()) {
     return wrong_token(options.token + " is not a token as the grader prints it");

@@ -7,7 +7,7 @@
 namespace course::cli {
 namespace {
 
-int restore(const Common& common, const grader::Exercise& exercise) {
+int restore(const Common& common, const Exercise& exercise) {
   const student::Reset reset = student::restore_starter(exercise);
   const std::string file = shown(common, exercise.file);
   if (!reset.changed) {

@@ -36,11 +36,11 @@ int watch_files(const Common& common, const std::vector<student::WatchedFile>& f
 
 int watch(const Common& common, const WatchOptions& options) {
   if (!options.id.empty()) {
-    return with_exercise(common, options.id, [&](const grader::Exercise& exercise) {
+    return with_exercise(common, options.id, [&](const Exercise& exercise) {
       return watch_files(common, {{exercise.id, exercise.file}}, exercise.id);
     });
   }
-  const grader::Course course = grader::load_course(common.root);
+  const Course course = load_course(common.root);
   std::vector<student::WatchedFile> files;
   for (const auto& exercise : course.exercises)
     files.push_back({exercise.id, exercise.file});

@@ -52,7 +52,7 @@ Lesson find_lesson(const fs::path& root, std::string_view word) {
     }
     known += fmt::format("\n  {} {}", lesson.short_number(), lesson.name);
   }
-  throw grader::UnknownId(
+  throw UnknownId(
       fmt::format("there is no lesson \"{}\". {}{}", word,
                   known.empty() ? "There is none yet." : "These are:", known));
 }

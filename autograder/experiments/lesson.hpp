@@ -23,7 +23,7 @@ struct Lesson {
 [[nodiscard]] std::vector<Lesson> lessons_in(const std::filesystem::path& root);
 
 // The lesson that `word` means: 1, 01, parallel-workers or 01-parallel-workers. Throws
-// grader::UnknownId, with the lessons that there are.
+// UnknownId, with the lessons that there are.
 [[nodiscard]] Lesson find_lesson(const std::filesystem::path& root,
                                  std::string_view word);
 

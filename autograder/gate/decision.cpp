@@ -94,7 +94,7 @@ bool Findings::reference_scales() const {
   return reference_scalings_.empty() || reference_scaling() >= clearly / rule_.bar;
 }
 
-// --- in words ---------------------------------------------------------------------------
+// --- in words --------------------------------------------------------------------------
 
 std::string what_is_compared(const Gate& gate) {
   if (gate.kind == Kind::ratio) return "the reference's speed";

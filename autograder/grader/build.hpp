@@ -52,8 +52,8 @@ struct Subject {
 
 struct BuildResult {
   bool built = false;
-  BuildError error;    // when it was not
-  std::string output;  // the compiler's, whole
+  reading::BuildError error;  // when it was not
+  std::string output;         // the compiler's, whole
   double seconds = 0;
 };
 

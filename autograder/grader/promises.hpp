@@ -14,6 +14,7 @@
 
 #include "catalogue/manifest.hpp"
 #include "catalogue/stage.hpp"
+#include "grader/verdict.hpp"
 
 namespace course::grader {
 

@@ -10,6 +10,7 @@
 #include "catalogue/stage.hpp"
 #include "grader/build.hpp"
 #include "grader/promises.hpp"
+#include "grader/verdict.hpp"
 
 namespace course::grader {
 

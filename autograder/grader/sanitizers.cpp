@@ -27,7 +27,7 @@ std::string contents(const fs::path& file) {
 
 // What a built program was built from: the compiler and the source.
 std::string build_key(const std::string& compiler, const fs::path& source) {
-  Command version;
+  process::Command version;
   version.words = {compiler, "--version"};
   version.seconds = 10;
   return run(version).output + contents(source);
@@ -44,21 +44,21 @@ std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& k
   const std::string key = build_key(compiler, source);
   if (fs::exists(program) && contents(key_file) == key) return {program, ""};
   fs::create_directories(folder);
-  Command compile;
+  process::Command compile;
   compile.words = {compiler,   "-g",   "-w", known.flags,
                    "-pthread", source, "-o", program.string()};
-  const Outcome outcome = run(compile);
+  const process::Outcome outcome = run(compile);
   if (!outcome.exited_with(0)) {
     return {{},
-            "a program with " + known.flags +
-                " does not build: " + first_error(outcome.output, source).first.message};
+            "a program with " + known.flags + " does not build: " +
+                reading::first_error(outcome.output, source).first.message};
   }
   std::ofstream(key_file) << key;
   return {program, ""};
 }
 
-Outcome run_known(const fs::path& program, bool fixed_addresses) {
-  Command command;
+process::Outcome run_known(const fs::path& program, bool fixed_addresses) {
+  process::Command command;
   command.words = {program.string()};
   command.seconds = 20;
   command.stacks = false;
@@ -67,14 +67,14 @@ Outcome run_known(const fs::path& program, bool fixed_addresses) {
   return run(command);
 }
 
-bool as_expected(const KnownProgram& known, const Outcome& outcome) {
+bool as_expected(const KnownProgram& known, const process::Outcome& outcome) {
   if (known.report.empty()) return outcome.exited_with(0);
-  return outcome.end == End::exited && outcome.status != 0 &&
+  return outcome.end == process::End::exited && outcome.status != 0 &&
          outcome.output.find(known.report) != std::string::npos;
 }
 
-std::string trouble_with(const KnownProgram& known, const Outcome& outcome) {
-  const std::string death = start_up_death(outcome.output);
+std::string trouble_with(const KnownProgram& known, const process::Outcome& outcome) {
+  const std::string death = reading::start_up_death(outcome.output);
   if (!death.empty()) return death;
   return "the sanitizer's self-test `" + known.name + "` did not behave (" +
          words_for(outcome) + "): run `autograder/course doctor`";
@@ -88,9 +88,9 @@ SanitizerHealth try_sanitizer(const Trees& trees,
   for (const auto& one : known) {
     const auto [program, trouble] = built(trees, one);
     if (program.empty()) return {false, false, trouble};
-    Outcome outcome = run_known(program, health.fixed_addresses);
+    process::Outcome outcome = run_known(program, health.fixed_addresses);
     if (!as_expected(one, outcome) && !health.fixed_addresses) {
-      const Outcome fixed = run_known(program, true);
+      const process::Outcome fixed = run_known(program, true);
       if (as_expected(one, fixed)) {
         health.fixed_addresses = true;
         outcome = fixed;

@@ -28,7 +28,7 @@ StageResult environment(StageResult result, const std::string& why) {
   return result;
 }
 
-Finding build_finding(const BuildError& error) {
+Finding build_finding(const reading::BuildError& error) {
   Finding finding;
   finding.verdict = error.environment ? Verdict::environment : Verdict::failed;
   finding.what = error.first.message;
@@ -102,7 +102,7 @@ StageResult run_build_stage(const Subject& subject, Workshop& workshop) {
               workshop.cores, workshop.stop);
     result.seconds = built.seconds;
     result.verdict = Verdict::passed;
-    for (const auto& warning : warnings_in(built.output, file)) {
+    for (const auto& warning : reading::warnings_in(built.output, file)) {
       result.notes.push_back(fmt::format("warning: {}:{}: {}",
                                          fs::path(warning.file).filename().string(),
                                          warning.line, warning.message));

@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
-#include <sstream>
 #include <thread>
 
+#include "catalogue/files.hpp"
 #include "grader/stages.hpp"
 
 namespace course::grader {
@@ -40,10 +40,6 @@ const char* colour_of(Verdict verdict) {
       return "\033[2m";
   }
   return "";
-}
-
-bool passes(Verdict verdict) {
-  return verdict == Verdict::passed || verdict == Verdict::inconclusive;
 }
 
 fs::path edited_file(const Subject& subject) {
@@ -177,9 +173,7 @@ void Terminal::concept_line(const std::string& name) {
 }
 
 void Terminal::print_detail(const std::string& detail) {
-  std::vector<std::string> lines;
-  std::istringstream text(detail);
-  for (std::string line; std::getline(text, line);) lines.push_back(std::move(line));
+  const std::vector<std::string> lines = lines_of(detail);
   const std::size_t left_out = lines.size() - std::min(lines.size(), detail_lines_shown);
   for (std::size_t at = 0; at < lines.size(); ++at) {
     if (left_out > 0 && at == detail_lines_at_start) {

@@ -183,7 +183,7 @@ class TestStage {
     command.seconds = std::min(command.seconds, left);
     const TestRun run = run_test(command, workshop_.stop);
     auto finding = judge(command, run);
-    if (finding && run.process.end == End::timed_out) {
+    if (finding && run.process.end == process::End::timed_out) {
       show_own_frames(run.process.stacks, *finding);
     }
     if (never_ends(run)) workshop_.hangs.note(subject_.target(), turn.test->name);
@@ -200,7 +200,7 @@ class TestStage {
   // threads that wait for each other.
   [[nodiscard]] bool never_ends(const TestRun& run) const {
     static const std::set<std::string> waiting{"deadlock", "lost wake-up", "livelock"};
-    if (stage_ == Stage::unit) return run.process.end == End::timed_out;
+    if (stage_ == Stage::unit) return run.process.end == process::End::timed_out;
     return std::any_of(run.explored.begin(), run.explored.end(),
                        [](const auto& explored) {
                          return waiting.contains(explored.value("kind", ""));
@@ -264,12 +264,13 @@ class TestStage {
   // stacks are in the log.
   void show_own_frames(const std::string& stacks, Finding& finding) const {
     const std::string file = subject_.exercise->file.filename();
-    const auto threads = frames_in(stacks, {file, subject_.exercise->name + "_test.cpp"});
+    const auto threads =
+        process::frames_in(stacks, {file, subject_.exercise->name + "_test.cpp"});
     if (threads.empty()) return;
     finding.detail = "where each thread was:";
     for (const auto& [thread, frames] : threads) {
       std::string name = thread;
-      for (const Frame& frame : frames) {
+      for (const process::Frame& frame : frames) {
         const std::string here = fs::path(frame.file).filename();
         if (here != file && &frame != &frames.front() && &frame != &frames.back())
           continue;
@@ -317,12 +318,12 @@ class TestStage {
 
   std::optional<Finding> judge_report(const TestCommand& command,
                                       const TestRun& run) const {
-    const auto report = read_sanitizer_report(run.process.output, file_);
+    const auto report = reading::read_sanitizer_report(run.process.output, file_);
     Finding finding;
     finding.test = command.test;
     if (!report) {
       const std::string death =
-          run.tests_reported == 0 ? start_up_death(run.process.output) : "";
+          run.tests_reported == 0 ? reading::start_up_death(run.process.output) : "";
       if (death.empty()) return std::nullopt;
       finding.verdict = Verdict::environment;
       finding.what = death;
@@ -384,7 +385,7 @@ class TestStage {
     return found == concepts.end() ? test.concept_name : found->second;
   }
 
-  // --- the verdict ----------------------------------------------------------------------
+  // --- the verdict ---------------------------------------------------------------------
 
   void summarise() {
     result_.verdict = Verdict::passed;

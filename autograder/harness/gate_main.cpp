@@ -77,8 +77,8 @@ void stay_on(unsigned core) noexcept {
 // Returns in every thread once `all` threads are here, without sleeping: a thread that has
 // to be woken begins later than the one that wakes it.
 void meet(std::atomic<unsigned>& here, unsigned all) noexcept {
-  constexpr int looks_before_yielding =
-      10'000;  // where there are fewer cores than threads
+  // Then it yields: there may be fewer cores than threads.
+  constexpr int looks_before_yielding = 10'000;
   // relaxed: nothing else is handed over.
   here.fetch_add(1, std::memory_order_relaxed);
   for (int looks = 0; here.load(std::memory_order_relaxed) < all; ++looks) {

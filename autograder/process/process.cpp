@@ -28,7 +28,7 @@
 
 extern char** environ;
 
-namespace course::grader {
+namespace course::process {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -477,4 +477,4 @@ std::filesystem::path find_program(const std::string& program) {
   return {};
 }
 
-}  // namespace course::grader
+}  // namespace course::process

@@ -29,7 +29,7 @@
 #include <string_view>
 #include <vector>
 
-namespace course::grader {
+namespace course::process {
 
 struct Command {
   std::vector<std::string> words;  // the program, looked up in PATH, and its arguments
@@ -47,8 +47,8 @@ struct Command {
   bool records = false;                 // open a pipe and name it in COURSE_RECORDS
   bool stacks = true;                   // at the time limit, of every thread
   bool fixed_addresses = false;         // address randomisation off
-  std::function<void(std::string_view)>
-      on_output;  // called as output arrives, by run's thread
+  // Called as output arrives, by run's thread.
+  std::function<void(std::string_view)> on_output;
 };
 
 // How the child came to its end.
@@ -91,4 +91,4 @@ void end_children_on_signals() noexcept;
 // Where `program` is found in PATH; empty if it is not.
 [[nodiscard]] std::filesystem::path find_program(const std::string& program);
 
-}  // namespace course::grader
+}  // namespace course::process

@@ -9,7 +9,7 @@
 
 #include "process/process.hpp"
 
-namespace course::grader {
+namespace course::process {
 namespace {
 
 namespace fs = std::filesystem;
@@ -104,4 +104,4 @@ std::string stacks_of(pid_t process) {
   return frames.empty() ? from_kernel(process) : frames;
 }
 
-}  // namespace course::grader
+}  // namespace course::process

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace course::grader {
+namespace course::process {
 
 // From gdb where it is installed and may attach, else what the kernel tells about each
 // thread: its name, and what it waits in. Stops the process while it looks; blocks for at
@@ -33,4 +33,4 @@ struct ThreadFrames {
 [[nodiscard]] std::vector<ThreadFrames> frames_in(
     const std::string& stacks, const std::vector<std::string>& file_names);
 
-}  // namespace course::grader
+}  // namespace course::process

@@ -3,22 +3,16 @@
 #include <algorithm>
 #include <optional>
 #include <regex>
-#include <sstream>
 #include <utility>
 
-namespace course::grader {
+#include "catalogue/files.hpp"
+
+namespace course::reading {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::size_t longest_message = 400;
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::istringstream in(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
 
 // "job_queue.hpp:41:7: error: …": a place and, after it, what is said there.
 struct Placed {
@@ -234,4 +228,4 @@ std::vector<Diagnostic> warnings_in(const std::string& output,
   return warnings;
 }
 
-}  // namespace course::grader
+}  // namespace course::reading

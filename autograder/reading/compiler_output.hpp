@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace course::grader {
+namespace course::reading {
 
 struct Diagnostic {
   std::string file;     // as the compiler named it
@@ -31,4 +31,4 @@ struct BuildError {
 [[nodiscard]] std::vector<Diagnostic> warnings_in(
     const std::string& output, const std::filesystem::path& student_file);
 
-}  // namespace course::grader
+}  // namespace course::reading

@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
-namespace course::grader {
+#include "catalogue/files.hpp"
+
+namespace course::reading {
 namespace {
 
 namespace fs = std::filesystem;
@@ -26,18 +28,12 @@ struct Section {
   std::vector<std::string> frames;
 };
 
-std::string trimmed(const std::string& text) {
-  const std::size_t from = text.find_first_not_of(" \t");
-  if (from == text.npos) return "";
-  return text.substr(from, text.find_last_not_of(" \t\r") - from + 1);
-}
-
 // The first report: from its headline to its summary.
 std::vector<Section> sections_of(const std::string& output, std::size_t from) {
   std::vector<Section> sections;
   std::istringstream in(output.substr(from));
   for (std::string line; std::getline(in, line);) {
-    const std::string text = trimmed(line);
+    const std::string text(trimmed(line));
     if (text.starts_with("SUMMARY:") || text.starts_with("====")) break;
     if (text.starts_with('#')) {
       if (!sections.empty()) sections.back().frames.push_back(text);
@@ -72,7 +68,7 @@ class Source {
  public:
   explicit Source(const fs::path& file) : file_(file.lexically_normal().string()) {
     std::ifstream in(file);
-    for (std::string line; std::getline(in, line);) lines_.push_back(trimmed(line));
+    for (std::string line; std::getline(in, line);) lines_.emplace_back(trimmed(line));
   }
 
   // Where a stack is in the student's file; else in the file that called it.
@@ -123,7 +119,7 @@ std::string thread_in_words(const std::string& text) {
   return match[1] == "0" ? "the main thread" : "thread " + match[1].str();
 }
 
-// --- ThreadSanitizer: data race -------------------------------------------------------------
+// --- ThreadSanitizer: data race --------------------------------------------------------
 
 struct Access {
   std::string thread;
@@ -135,7 +131,8 @@ struct Access {
 
 std::optional<Access> access_of(const Section& section, const Source& source) {
   static const std::regex form(
-      R"(^(?:Previous )?(atomic )?(read|write|Read|Write|Atomic read|Atomic write) of size \d+ at \w+ by (.*?)(?: \(mutexes: (.*)\))?:$)");
+      R"(^(?:Previous )?(atomic )?(read|write|Read|Write|Atomic read|Atomic write) )"
+      R"(of size \d+ at \w+ by (.*?)(?: \(mutexes: (.*)\))?:$)");
   std::smatch match;
   if (!std::regex_match(section.heading, match, form)) return std::nullopt;
   Access access;
@@ -253,7 +250,7 @@ SanitizerReport data_race(const std::vector<Section>& sections, const Source& so
   return report;
 }
 
-// --- ThreadSanitizer: the rest --------------------------------------------------------------
+// --- ThreadSanitizer: the rest ---------------------------------------------------------
 
 SanitizerReport lock_order(const std::vector<Section>& sections, const Source& source) {
   static const std::regex taken(
@@ -309,7 +306,7 @@ SanitizerReport thread_sanitizer(const std::string& output, std::size_t at,
   return misuse(kind, sections, source);
 }
 
-// --- AddressSanitizer -------------------------------------------------------------------------
+// --- AddressSanitizer ------------------------------------------------------------------
 
 struct Kind {
   const char* name;
@@ -480,4 +477,4 @@ std::string start_up_death(const std::string& output) {
   return "";
 }
 
-}  // namespace course::grader
+}  // namespace course::reading

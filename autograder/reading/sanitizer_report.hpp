@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace course::grader {
+namespace course::reading {
 
 struct SanitizerReport {
   std::string concept_name;  // "data race", "lock order", "lifetime", "leak", "misuse"
@@ -29,4 +29,4 @@ struct SanitizerReport {
 // `output` does not say so.
 [[nodiscard]] std::string start_up_death(const std::string& output);
 
-}  // namespace course::grader
+}  // namespace course::reading

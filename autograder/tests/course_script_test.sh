@@ -142,7 +142,7 @@ tool ninja 'echo "course.cpp:1:2: error: broken"; exit 1'
 course map
 says 'course.cpp:1:2: error: broken' || fail "the compiler's error is shown"
 
-# --- Folders of others, folders that run nothing ----------------------------------------------
+# --- Folders of others, folders that run nothing ----------------------------------------
 
 # Runs `course map` as a user that may not write to what root owns.
 as_another_user() {

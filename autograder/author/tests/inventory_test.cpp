@@ -32,7 +32,7 @@ class InventoryTest : public testing::Test {
   }
 
   Messages missing() {
-    const grader::Course course = grader::load_course(course_.root());
+    const Course course = load_course(course_.root());
     return missing_parts(course, course.exercises.front());
   }
 

@@ -8,7 +8,7 @@
 
 #include "catalogue/nearest.hpp"
 
-namespace course::grader {
+namespace course {
 namespace {
 
 namespace fs = std::filesystem;
@@ -340,4 +340,4 @@ TEST(Nearest, KeepsQuietWhenNothingIsNear) {
 }
 
 }  // namespace
-}  // namespace course::grader
+}  // namespace course

@@ -42,7 +42,7 @@ TEST_F(Lessons, AreNamedWhenOneIsNotFound) {
   try {
     (void)find_lesson(root_, "7");
     FAIL() << "there is no lesson 7";
-  } catch (const grader::UnknownId& unknown) {
+  } catch (const UnknownId& unknown) {
     EXPECT_NE(std::string(unknown.what()).find("2 shared-state"), std::string::npos);
   }
 }
@@ -50,7 +50,7 @@ TEST_F(Lessons, AreNamedWhenOneIsNotFound) {
 TEST_F(Lessons, MayBeNone) {
   fs::remove_all(root_ / "lessons");
   EXPECT_TRUE(lessons_in(root_).empty());
-  EXPECT_THROW((void)find_lesson(root_, "1"), grader::UnknownId);
+  EXPECT_THROW((void)find_lesson(root_, "1"), UnknownId);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include <fstream>
 #include <thread>
 
-namespace course::grader {
+namespace course::process {
 namespace {
 
 Command shell(const std::string& script) {
@@ -196,4 +196,4 @@ INSTANTIATE_TEST_SUITE_P(Signals, Ctrl,
                          testing::Values(SIGINT, SIGTERM, SIGHUP, SIGKILL));
 
 }  // namespace
-}  // namespace course::grader
+}  // namespace course::process

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace course::grader {
+namespace course::process {
 namespace {
 
 constexpr const char* stacks =
@@ -13,7 +13,7 @@ constexpr const char* stacks =
 #6  operator() () at /course/exercises/job_queue_test.cpp:79
 #7  0x00007f25 in ?? () from /lib/x86_64-linux-gnu/libstdc++.so.6
 Thread 1 (Thread 0x7f26 (LWP 25) "job_queue-stude"):
-#5  0x000055f4 in JobQueue<std::function<void ()> >::pop (this=...) at /course/exercises/job_queue.hpp:53
+#5  0x000055f4 in JobQueue<std::function<void ()> >::pop (this=...) at /e/job_queue.hpp:53
 #9  std::function<void ()>::operator()() const () at /usr/include/c++/12/bits/std_function.h:591
 Thread 3 (Thread 0x7f27 (LWP 27) "job_queue-stude"):
 #0  __futex_wait (futex=...) at ./nptl/futex-internal.c:57
@@ -38,4 +38,4 @@ TEST(Stacks, AreEmptyWhereOnlyTheKernelTold) {
 }
 
 }  // namespace
-}  // namespace course::grader
+}  // namespace course::process

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace course::grader {
+namespace course::reading {
 namespace {
 
 namespace fs = std::filesystem;
@@ -130,4 +130,4 @@ TEST(SanitizerReport, TellsAStartUpDeathFromAReport) {
 }
 
 }  // namespace
-}  // namespace course::grader
+}  // namespace course::reading

@@ -27,7 +27,7 @@ class ExerciseFolder {
   }
 
   author::CourseFolder course;
-  grader::Exercise exercise;
+  Exercise exercise;
 };
 
 }  // namespace course::student
