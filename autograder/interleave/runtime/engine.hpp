@@ -101,13 +101,13 @@ class Engine {
   Fiber explorer_;
 
   // -- Written by run and begin_run
-  const std::function<void()>* body_ = nullptr;
-  MemoryModel* memory_ = nullptr;
-  RunOptions options_;
+  const std::function<void()>* body_ = nullptr;  // what thread 0 runs
+  MemoryModel* memory_ = nullptr;                // asked by every access
+  RunOptions options_;                           // as the explorer gave them
   bool assertion_had_failed_ = false;  // before this run: what fails now is not its doing
 
   // -- Written by the body's threads
-  Objects objects_;
+  Objects objects_;             // locks and all else that threads wait for
   bool unseen_stores_ = false;  // a thread ended that may have stored what was not seen
   Failure failure_;  // of fail; none: the run was good, or its strategy gave it up
 };

@@ -104,22 +104,22 @@ class Scheduler {
   void wait_for_change(Thread& self);
 
   // -- Written by begin_run
-  Strategy* strategy_ = nullptr;
+  Strategy* strategy_ = nullptr;  // makes every decision
 
   // -- Written by decide and happens_spuriously
   std::vector<std::uint32_t> choices_;  // the alternative that was taken at each decision
-  bool pruned_ = false;
-  std::uint32_t spurious_left_ = 0;  // so many more things may happen for no reason
+  bool pruned_ = false;                 // the strategy gave the schedule up
+  std::uint32_t spurious_left_ = 0;     // so many more things may happen for no reason
 
   // -- Written by pick and what it calls, anew for each choice of a thread
-  std::vector<Alternative> alternatives_;
+  std::vector<Alternative> alternatives_;  // which threads could go on
 
   // -- Written by changed, and when a thread ends
   // What a spinning thread compares with: any since it looked?
   std::uint64_t changes_ = 0;
 
   // -- Written by advance_to
-  std::uint64_t now_ = 0;
+  std::uint64_t now_ = 0;  // virtual nanoseconds; only grows
 };
 
 // The only one. Every hook asks it, so it is not behind a call.

@@ -2,7 +2,7 @@
 //
 //   JobQueue.NothingIsLost@1@weak@pct3@12.1-15.2@5eed0a41
 //   |                      | |    |    |         a fingerprint of the steps that it took
-//   |                      | |    |    deviations: at decision 12 alternative 1, at 15 alternative 2
+//   |                      | |    |    deviations: at decision 12 alternative 1, at 15, 2
 //   |                      | |    the strategy that found it, for people
 //   |                      | memory; "weak-calm" without spurious events
 //   test                   which exploration of that test

@@ -77,9 +77,9 @@ class Strategy {
   virtual std::size_t choose(const Decision& decision) = 0;
 
   // Each visible operation, just after it was performed, in execution order, whether or
-  // not there was anything to decide. Only called if wants_operations(). `woke` and
-  // `wrote` say whether it could have had an effect on others: a failed compare-exchange
-  // and a try_lock that failed are reads.
+  // not there was anything to decide. Only called if wants_operations(). `wrote`
+  // says whether it could have had an effect on others: a failed compare-exchange and a
+  // try_lock that failed are reads.
   virtual void executed(const Operation& operation, bool wrote);
   [[nodiscard]] virtual bool wants_operations() const { return false; }
 
