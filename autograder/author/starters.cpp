@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "catalogue/files.hpp"
+#include "catalogue/lesson.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;

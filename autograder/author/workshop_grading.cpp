@@ -34,7 +34,8 @@ std::map<std::string, std::string> WorkshopGrading::build(
 
 grader::StageResult WorkshopGrading::run(Stage stage, const grader::Subject& subject,
                                          const std::vector<std::string>& only) {
-  return grader::run_stage(stage, subject, workshop_, only);
+  const auto tree = workshop_.trees.tree(preset_of(stage));
+  return grader::run_stage(stage, with_unwritten_steps(subject, tree), workshop_, only);
 }
 
 bool WorkshopGrading::applies(Stage stage, const Exercise& exercise) const {

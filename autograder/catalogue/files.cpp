@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
-#include <regex>
 #include <sstream>
 #include <system_error>
 
@@ -68,26 +67,6 @@ std::size_t first_difference(std::string_view left, std::string_view right) {
   const auto [at, other] =
       std::mismatch(left.begin(), left.end(), right.begin(), right.end());
   return static_cast<std::size_t>(std::count(left.begin(), at, '\n')) + 1;
-}
-
-std::vector<fs::path> lesson_folders(const fs::path& folder) {
-  static const std::regex numbered("[0-9]{2}-[a-z0-9-]+");
-  std::vector<fs::path> found;
-  if (!fs::is_directory(folder)) return found;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_directory() &&
-        std::regex_match(entry.path().filename().string(), numbered)) {
-      found.push_back(entry.path());
-    }
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-std::string file_stem_of_lesson(const std::string& lesson) {
-  std::string name = lesson.substr(std::min<std::size_t>(3, lesson.size()));
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
 }
 
 fs::path keep_beside(const fs::path& source) {

@@ -1,4 +1,4 @@
-// Text files, read and written whole, and the folders of the course they lie in.
+// Text files, read and written whole, and what is done to their lines.
 #pragma once
 
 #include <filesystem>
@@ -33,14 +33,6 @@ void write_file(const std::filesystem::path& file, std::string_view text);
 // The number (from 1) of the first line in which the texts differ; 0 when they are the
 // same.
 [[nodiscard]] std::size_t first_difference(std::string_view left, std::string_view right);
-
-// The folders in `folder` named NN-name, in order of their numbers; empty if it is
-// missing.
-[[nodiscard]] std::vector<std::filesystem::path> lesson_folders(
-    const std::filesystem::path& folder);
-
-// "01-parallel-workers" -> "parallel_workers": the name of a lesson's files.
-[[nodiscard]] std::string file_stem_of_lesson(const std::string& lesson);
 
 // `source` copied to NAME.mine-N.EXT beside it, N the first that is free; returns the
 // copy.

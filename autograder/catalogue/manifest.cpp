@@ -7,6 +7,7 @@
 #include <regex>
 #include <set>
 
+#include "catalogue/lesson.hpp"
 #include "catalogue/mutant_head.hpp"
 #include "catalogue/nearest.hpp"
 #include "catalogue/step_tests.hpp"
@@ -19,12 +20,6 @@ namespace fs = std::filesystem;
 
 const std::vector<std::string> countable{"atomics", "locks", "allocations", "wake-ups",
                                          "spins"};
-
-// "01-parallel-workers" -> "1".
-std::string number_of(const std::string& lesson) {
-  const std::string digits = lesson.substr(0, lesson.find('-'));
-  return digits.starts_with('0') ? digits.substr(1) : digits;
-}
 
 std::string read_concept(TomlTable& entry, Exercise& exercise) {
   const std::string name = entry.text("concept");
@@ -192,7 +187,7 @@ void check_costs(const TomlTable& top, const Exercise& exercise) {
 }
 
 void check_id(TomlTable& top, const Exercise& exercise) {
-  const std::string number = number_of(exercise.lesson);
+  const std::string number = lesson_of(exercise.lesson).short_number();
   static const std::regex form(R"(\d+\.\d+)");
   if (!std::regex_match(exercise.id, form) || !exercise.id.starts_with(number + ".")) {
     top.fail_at(
@@ -273,11 +268,8 @@ bool by_id(const Exercise& left, const Exercise& right) {
 }
 
 bool names(const std::string& id, const Exercise& exercise) {
-  const std::string number = number_of(exercise.lesson);
-  const std::string lesson_name = exercise.lesson.substr(exercise.lesson.find('-') + 1);
-  const std::string padded = exercise.lesson.substr(0, exercise.lesson.find('-'));
-  return id == exercise.id || id == exercise.name || id == number || id == padded ||
-         id == exercise.lesson || id == lesson_name;
+  return id == exercise.id || id == exercise.name ||
+         lesson_of(exercise.lesson).is_named(id);
 }
 
 [[noreturn]] void fail_to_find(const std::string& id,
@@ -285,7 +277,7 @@ bool names(const std::string& id, const Exercise& exercise) {
   std::vector<std::string> known;
   for (const auto& exercise : exercises) {
     known.insert(known.end(), {exercise.name, exercise.id, exercise.lesson,
-                               exercise.lesson.substr(exercise.lesson.find('-') + 1)});
+                               lesson_of(exercise.lesson).name});
   }
   const std::string guess = nearest(id, known);
   throw UnknownId("there is no lesson or exercise `" + id + "`" +
@@ -360,33 +352,6 @@ std::vector<const Exercise*> Course::select(const std::vector<std::string>& ids)
     if (ids.empty() || wanted.contains(&exercise)) out.push_back(&exercise);
   }
   return out;
-}
-
-std::map<int, int> steps_left(const fs::path& file) {
-  static const std::regex call(R"(course::todo\(\s*(\d+))");
-  std::map<int, int> left;
-  std::ifstream in(file);
-  int number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    const std::string code = line.substr(0, line.find("//"));
-    for (std::sregex_iterator at(code.begin(), code.end(), call), end; at != end; ++at) {
-      left.try_emplace(std::stoi((*at)[1]), number);
-    }
-  }
-  return left;
-}
-
-bool is_started(const Exercise& exercise) {
-  static const std::regex mark(R"(\s*//> step (\d+)\(.*)");
-  const auto left = steps_left(exercise.file);
-  std::ifstream solution(exercise.solution);
-  std::smatch match;
-  for (std::string line; std::getline(solution, line);) {
-    if (std::regex_match(line, match, mark) && !left.contains(std::stoi(match[1])))
-      return true;
-  }
-  return false;
 }
 
 }  // namespace course

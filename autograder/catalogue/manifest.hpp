@@ -141,12 +141,4 @@ struct Course {
 [[nodiscard]] std::map<std::string, Concept> load_concepts(
     const std::filesystem::path& root);
 
-// The steps that `file` still leaves to be written, each with the line of its first call to
-// course::todo.
-[[nodiscard]] std::map<int, int> steps_left(const std::filesystem::path& file);
-
-// Whether the student wrote a step: one that the solution marks has no call to course::todo
-// left in their file.
-[[nodiscard]] bool is_started(const Exercise& exercise);
-
 }  // namespace course

@@ -102,6 +102,12 @@ fs::path Subject::file(const fs::path& tree) const {
          exercise->file.filename();
 }
 
+Subject with_unwritten_steps(const Subject& subject, const fs::path& tree) {
+  Subject seen = subject;
+  seen.unwritten = unwritten_in(subject.file(tree));
+  return seen;
+}
+
 BuildResult build(const Trees& trees, std::string_view preset,
                   const std::vector<std::string>& targets, const fs::path& student_file,
                   unsigned jobs, std::stop_token stop, const OutputListener& on_output) {

@@ -63,6 +63,7 @@ std::optional<Finding> lost_control(const TestCommand& like, std::stop_token sto
     const TestRun run = run_test(command, stop);
     if (control.answered(run) || run.process.end == process::End::stopped) continue;
     Finding finding;
+    finding.of_control = true;
     if (const std::string death = reading::start_up_death(run.process.output);
         !death.empty()) {
       finding.verdict = Verdict::environment;
@@ -75,8 +76,7 @@ std::optional<Finding> lost_control(const TestCommand& like, std::stop_token sto
                    control.must + ", and did not (" + words_for(run.process) + ")";
     finding.detail =
         "Something in it silences its tests: an exit while it starts, a filter, a macro "
-        "over "
-        "GoogleTest's, a suppressed report. Nothing else that it reports can be "
+        "over GoogleTest's, a suppressed report. Nothing else that it reports can be "
         "believed.";
     finding.again = again(command);
     return finding;

@@ -1,8 +1,6 @@
 #include "grader/sanitizers.hpp"
 
-#include <fstream>
-#include <sstream>
-
+#include "catalogue/files.hpp"
 #include "process/process.hpp"
 #include "reading/sanitizer_report.hpp"
 
@@ -18,19 +16,12 @@ const std::vector<KnownProgram> address_programs{
     {"leak", "-fsanitize=address", "LeakSanitizer: detected memory leaks"},
     {"overflow", "-fsanitize=address", "AddressSanitizer: heap-buffer-overflow"}};
 
-std::string contents(const fs::path& file) {
-  std::ifstream in(file);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 // What a built program was built from: the compiler and the source.
 std::string build_key(const std::string& compiler, const fs::path& source) {
   process::Command version;
   version.words = {compiler, "--version"};
   version.seconds = 10;
-  return run(version).output + contents(source);
+  return run(version).output + read_file(source);
 }
 
 // The program, built; or an empty path and why not.
@@ -42,7 +33,8 @@ std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& k
   const fs::path key_file = folder / (known.name + ".key");
   const std::string compiler = trees.compiler_program();
   const std::string key = build_key(compiler, source);
-  if (fs::exists(program) && contents(key_file) == key) return {program, ""};
+  if (fs::exists(program) && fs::exists(key_file) && read_file(key_file) == key)
+    return {program, ""};
   fs::create_directories(folder);
   process::Command compile;
   compile.words = {compiler,   "-g",   "-w", known.flags,
@@ -53,7 +45,7 @@ std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& k
             "a program with " + known.flags + " does not build: " +
                 reading::first_error(outcome.output, source).first.message};
   }
-  std::ofstream(key_file) << key;
+  write_file(key_file, key);
   return {program, ""};
 }
 

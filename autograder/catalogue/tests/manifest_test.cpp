@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "catalogue/nearest.hpp"
+#include "catalogue/unwritten.hpp"
 
 namespace course {
 namespace {
@@ -198,6 +199,9 @@ TEST_F(Manifest, SeesWhetherAnythingIsWritten) {
   EXPECT_FALSE(is_started(exercise));
   std::ofstream(exercise.file) << "course::todo(2);\n";
   EXPECT_TRUE(is_started(exercise));
+
+  // What was seen before the save still holds.
+  EXPECT_FALSE(is_started(exercise, {{1, 1}, {2, 2}}));
 }
 
 TEST_F(Manifest, RejectsWhatIsNotToml) {
@@ -331,7 +335,7 @@ TEST_F(Manifest, SeesWhichStepsAreLeft) {
   const fs::path file = root_ / "x.hpp";
   std::ofstream(file)
       << "course::todo(2, value);\n// course::todo(1)\n course::todo( 3 );\n";
-  EXPECT_EQ(steps_left(file), (std::map<int, int>{{2, 1}, {3, 3}}));
+  EXPECT_EQ(unwritten_in(file), (std::map<int, int>{{2, 1}, {3, 3}}));
 }
 
 TEST(Nearest, KeepsQuietWhenNothingIsNear) {

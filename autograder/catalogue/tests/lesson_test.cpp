@@ -1,11 +1,11 @@
-#include "experiments/lesson.hpp"
+#include "catalogue/lesson.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "catalogue/manifest.hpp"
 
-namespace course::experiments {
+namespace course {
 namespace {
 
 namespace fs = std::filesystem;
@@ -54,4 +54,4 @@ TEST_F(Lessons, MayBeNone) {
 }
 
 }  // namespace
-}  // namespace course::experiments
+}  // namespace course
