@@ -22,6 +22,14 @@ namespace {
 using namespace experiments;
 namespace fs = std::filesystem;
 
+struct BenchOptions {
+  std::string lesson;  // empty: every lesson; "interleave": the explorer's own speed
+  Destination html;    // empty: .course/bench.html
+  Destination json;
+  bool quick = false;
+  bool record = false;
+};
+
 constexpr int repetitions = 3;
 constexpr double longest_seconds = 1800;
 
@@ -216,8 +224,6 @@ int run(const Common& common, const BenchOptions& options) {
   return failures.empty() ? all_passed : something_failed;
 }
 
-}  // namespace
-
 int bench(const Common& common, const BenchOptions& options) {
   if (options.record && (options.quick || options.lesson != explorer)) {
     std::cerr << "course: --record is for `bench interleave`, measured in full; what a "
@@ -233,6 +239,22 @@ int bench(const Common& common, const BenchOptions& options) {
     std::cerr << failure.what() << "\ncourse: the benchmarks could not be built\n";
     return environment_error;
   }
+}
+
+}  // namespace
+
+void add_bench(const CommandLine& line) {
+  static BenchOptions options;
+  auto* command = line.app.add_subcommand("bench", "Run benchmarks, print and plot them");
+  command->add_option("LESSON", options.lesson,
+                      "Its number or its name; or `interleave`, the explorer itself");
+  add_json_option(*command, options.json);
+  command->add_option("--html", options.html, "Write the page to FILE")
+      ->type_name("FILE");
+  command->add_flag("--quick", options.quick, "Prove that it runs; no real numbers");
+  command->add_flag("--record", options.record,
+                    "Write what the explorer's README quotes (interleave only)");
+  command->callback([=] { line.action = [=] { return bench(line.common, options); }; });
 }
 
 }  // namespace course::cli

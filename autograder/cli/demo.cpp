@@ -19,6 +19,15 @@ namespace {
 using namespace experiments;
 namespace fs = std::filesystem;
 
+struct DemoOptions {
+  std::string lesson;               // "1", "01" or "parallel-workers"
+  std::vector<std::string> claims;  // empty: all of them
+  bool list = false;
+  bool json = false;    // with list
+  bool quick = false;   // proves that it runs; the numbers mean nothing
+  bool record = false;  // authors: write lessons/NN-name/demo.txt, which the text quotes
+};
+
 // The programs of one lesson's demo, each built when it is first asked for.
 class Programs {
  public:
@@ -108,8 +117,6 @@ int run(const Common& common, const DemoOptions& options) {
   return all_passed;
 }
 
-}  // namespace
-
 int demo(const Common& common, const DemoOptions& options) {
   if (options.record && (options.quick || !options.claims.empty())) {
     std::cerr
@@ -126,6 +133,20 @@ int demo(const Common& common, const DemoOptions& options) {
     std::cerr << failure.what() << "\ncourse: the demo could not be built\n";
     return environment_error;
   }
+}
+
+}  // namespace
+
+void add_demo(const CommandLine& line) {
+  static DemoOptions options;
+  auto* command = line.app.add_subcommand("demo", "Run a lesson's experiments");
+  command->add_option("LESSON", options.lesson, "Its number or its name")->required();
+  command->add_option("CLAIM", options.claims, "Only these claims, such as P3");
+  auto* list = command->add_flag("--list", options.list, "Only list the experiments");
+  command->add_flag("--json", options.json, "List as JSON")->needs(list);
+  command->add_flag("--quick", options.quick, "Prove that it runs; no real numbers");
+  command->add_flag("--record", options.record, "Write what the lesson's text quotes");
+  command->callback([=] { line.action = [=] { return demo(line.common, options); }; });
 }
 
 }  // namespace course::cli

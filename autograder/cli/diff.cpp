@@ -6,6 +6,7 @@
 #include "student/comparison.hpp"
 
 namespace course::cli {
+namespace {
 
 int diff(const Common& common, const std::string& id) {
   return with_exercise(common, id, [&](const Exercise& exercise) {
@@ -14,6 +15,12 @@ int diff(const Common& common, const std::string& id) {
     fmt::print("{}", text.empty() ? "Your file is the solution.\n" : text);
     return all_passed;
   });
+}
+
+}  // namespace
+
+void add_diff(const CommandLine& line) {
+  add_for_exercise(line, "diff", "The solution beside your file", diff);
 }
 
 }  // namespace course::cli

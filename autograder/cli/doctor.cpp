@@ -19,6 +19,10 @@ namespace {
 using namespace course::grader;
 namespace fs = std::filesystem;
 
+struct DoctorOptions {
+  bool json = false;
+};
+
 enum class Health { good, poor, broken };
 
 // One thing that was looked at.
@@ -168,8 +172,6 @@ void print_json(const std::vector<Examined>& all) {
   fmt::print("{}\n", out.dump(2));
 }
 
-}  // namespace
-
 int doctor(const Common& common, const DoctorOptions& options) {
   process::end_children_on_signals();
   const std::vector<Examined> all = examine(common);
@@ -187,6 +189,15 @@ int doctor(const Common& common, const DoctorOptions& options) {
                       : "autograder/course");
   }
   return broken ? environment_error : all_passed;
+}
+
+}  // namespace
+
+void add_doctor(const CommandLine& line) {
+  static DoctorOptions options;
+  auto* command = line.app.add_subcommand("doctor", "Check this machine");
+  command->add_flag("--json", options.json, "Print JSON");
+  command->callback([=] { line.action = [=] { return doctor(line.common, options); }; });
 }
 
 }  // namespace course::cli

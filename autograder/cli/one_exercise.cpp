@@ -24,6 +24,14 @@ int with_exercise(const Common& common, const std::string& id,
   return usage_error;
 }
 
+void add_for_exercise(const CommandLine& line, const char* name, const char* about,
+                      int (*command)(const Common&, const std::string& id)) {
+  static std::string id;  // one command is read
+  auto* added = line.app.add_subcommand(name, about);
+  added->add_option("ID", id, "The exercise")->required();
+  added->callback([=] { line.action = [=] { return command(line.common, id); }; });
+}
+
 std::string shown(const Common& common, const std::filesystem::path& file) {
   return file.lexically_relative(common.root).string();
 }

@@ -21,6 +21,14 @@ using namespace grader;
 using student::Replayed;
 using student::ReplayedStep;
 
+struct ReplayOptions {
+  std::string token;
+  std::string variant = "student";  // or "solution", or a mutant's name
+  bool gdb = false;
+  std::size_t step = 0;                    // with gdb, as the picture counts; 0: the last
+  std::vector<std::string> gdb_arguments;  // with gdb
+};
+
 // --- Which program, and what it does --------------------------------------------------
 
 TestCommand command_for(const Trees& trees, const Subject& subject,
@@ -161,8 +169,6 @@ int replay_built(const Trees& trees, const Subject& subject,
                      : print_replay(replayed, options);
 }
 
-}  // namespace
-
 int replay(const Common& common, const ReplayOptions& options) {
   process::end_children_on_signals();
   const std::string test = student::test_of(options.token);
@@ -179,6 +185,27 @@ int replay(const Common& common, const ReplayOptions& options) {
   const Subject subject{exercise, options.variant};
   if (!build_to_replay(trees, subject)) return something_failed;
   return replay_built(trees, subject, options);
+}
+
+}  // namespace
+
+void add_replay(const CommandLine& line) {
+  static ReplayOptions options;
+  auto* command = line.app.add_subcommand("replay", "Replay a failing interleaving");
+  command->add_option("TOKEN", options.token, "As the grader printed it")->required();
+  command
+      ->add_option("--of", options.variant, "Authors: the solution's or a mutant's token")
+      ->type_name("VARIANT");
+  auto* gdb =
+      command->add_flag("--gdb", options.gdb, "Stop at its last step in the debugger");
+  command->add_option("--step", options.step, "Stop at this step instead")
+      ->needs(gdb)
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("GDB", options.gdb_arguments,
+                   "After --: more for gdb, such as -batch -ex bt")
+      ->needs(gdb);
+  command->callback([=] { line.action = [=] { return replay(line.common, options); }; });
 }
 
 }  // namespace course::cli
