@@ -172,7 +172,7 @@ class Weaver {
   std::string steps(const std::string& exercise) const {
     const fs::path manifest = root_ / "exercises" / lesson_of(root_, file_).filename() /
                               exercise / "exercise.toml";
-    return table_of(promises_of(grader::load_exercise(root_, manifest), {}));
+    return table_of(grader::promises_of(load_exercise(root_, manifest), {}));
   }
 
   std::string map(const std::string& count) const {

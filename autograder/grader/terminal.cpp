@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "catalogue/files.hpp"
-#include "grader/ticker.hpp"
 #include "grader/stages.hpp"
+#include "grader/ticker.hpp"
 #include "grader/what_next.hpp"
 
 namespace course::grader {
