@@ -12,9 +12,10 @@
 #include "author/marks.hpp"
 #include "catalogue/files.hpp"
 #include "catalogue/manifest.hpp"
+#include "grader/map.hpp"
 #include "grader/promises.hpp"
 #include "grader/result.hpp"
-#include "student/map.hpp"
+#include "grader/what_next.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;
@@ -176,11 +177,11 @@ class Weaver {
   }
 
   std::string map(const std::string& count) const {
-    const grader::Course course = grader::load_course(root_);
-    const auto states = student::fresh_states_of(course);
+    const Course course = load_course(root_);
+    const auto states = grader::fresh_states_of(course);
     return fenced("", "$ autograder/course --yes\n" +
-                          student::map_of(states, false, std::stoul(count)) +
-                          "\nnext: " + student::what_next(course, states));
+                          grader::map_of(states, false, std::stoul(count)) +
+                          "\nnext: " + grader::what_next(course, states));
   }
 
   void mistake(std::size_t line, const std::string& what) {

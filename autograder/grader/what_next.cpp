@@ -78,17 +78,17 @@ std::string what_next(const Course& course, const std::vector<ExerciseResult>& r
   return "autograder/course";
 }
 
-std::string what_next(const Course& course, const std::vector<Standing>& standings) {
-  for (const Standing& standing : standings) {
-    if (standing.done) continue;
-    const Exercise& exercise = *standing.exercise;
+std::string what_next(const Course& course, const std::vector<State>& states) {
+  for (const State& state : states) {
+    if (state.done) continue;
+    const Exercise& exercise = *state.exercise;
     const std::string file = exercise.file.lexically_relative(course.root).string();
     const std::string grade = "autograder/course grade " + exercise.id;
-    if (standing.name != "not started") return fmt::format("{} ({})", grade, file);
+    if (state.name != "not started") return fmt::format("{} ({})", grade, file);
     return fmt::format("read lessons/{}/README.md, open {}, then {}", exercise.lesson,
                        file, grade);
   }
-  return standings.empty()
+  return states.empty()
              ? "autograder/course author new 01-name starts the first lesson"
              : "all done; autograder/course diff ID shows how the solutions differ";
 }

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "grader/map.hpp"
 #include "grader/result.hpp"
-#include "grader/standing.hpp"
 
 namespace course::grader {
 
@@ -18,6 +18,6 @@ namespace course::grader {
 
 // For somebody who looks at the whole course.
 [[nodiscard]] std::string what_next(const Course& course,
-                                    const std::vector<Standing>& standings);
+                                    const std::vector<State>& states);
 
 }  // namespace course::grader

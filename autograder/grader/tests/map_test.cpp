@@ -1,8 +1,10 @@
-#include "student/map.hpp"
+#include "grader/map.hpp"
 
 #include <gtest/gtest.h>
 
-namespace course::student {
+#include "grader/what_next.hpp"
+
+namespace course::grader {
 namespace {
 
 class MapTest : public testing::Test {
@@ -10,7 +12,7 @@ class MapTest : public testing::Test {
   void SetUp() override {
     course_.root = "/course";
     for (const char* id : {"1.1", "1.2", "2.1"}) {
-      grader::Exercise exercise;
+      Exercise exercise;
       exercise.id = id;
       exercise.name = "queue";
       exercise.title = "A queue";
@@ -21,7 +23,7 @@ class MapTest : public testing::Test {
     states_ = fresh_states_of(course_);
   }
 
-  grader::Course course_;
+  Course course_;
   std::vector<State> states_;
 };
 
@@ -54,4 +56,4 @@ TEST_F(MapTest, NextIsTheFirstThatIsNotDone) {
 }
 
 }  // namespace
-}  // namespace course::student
+}  // namespace course::grader

@@ -1,18 +1,15 @@
-#include "student/map.hpp"
+#include "grader/map.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
+#include "catalogue/lesson.hpp"
+#include "catalogue/unwritten.hpp"
 #include "grader/grades.hpp"
 
-namespace course::student {
+namespace course::grader {
 namespace {
-
-using grader::Course;
-using grader::Exercise;
-using grader::Verdict;
 
 State state_of(const Course& course, const Exercise& exercise) {
   if (!is_started(exercise)) return {&exercise, "not started"};
@@ -21,17 +18,8 @@ State state_of(const Course& course, const Exercise& exercise) {
   // Some steps are written, others are not.
   if (grade->verdict == Verdict::not_started)
     return {&exercise, "started", grade->points, grade->changed_since};
-  const bool passed =
-      grade->verdict == Verdict::passed || grade->verdict == Verdict::inconclusive;
   return {&exercise, std::string(name_of(grade->verdict)), grade->points,
-          grade->changed_since, passed && !grade->changed_since};
-}
-
-// "01-parallel-workers" -> "parallel workers".
-std::string lesson_title(const std::string& lesson) {
-  std::string title = lesson.substr(lesson.find('-') + 1);
-  std::replace(title.begin(), title.end(), '-', ' ');
-  return title;
+          grade->changed_since, passes(grade->verdict) && !grade->changed_since};
 }
 
 const char* colour_of(const std::string& state) {
@@ -50,7 +38,7 @@ std::string line_of(const State& state, bool coloured) {
                      state.changed_since_graded ? "  (changed since graded)" : "");
 }
 
-std::size_t lessons_in(const std::vector<State>& states) {
+std::size_t count_lessons(const std::vector<State>& states) {
   std::set<std::string> lessons;
   for (const State& state : states) lessons.insert(state.exercise->lesson);
   return lessons.size();
@@ -72,21 +60,6 @@ std::vector<State> fresh_states_of(const Course& course) {
   return states;
 }
 
-std::string what_next(const Course& course, const std::vector<State>& states) {
-  for (const State& state : states) {
-    if (state.done) continue;
-    const Exercise& exercise = *state.exercise;
-    const std::string file = exercise.file.lexically_relative(course.root).string();
-    const std::string grade = "autograder/course grade " + exercise.id;
-    if (state.name != "not started") return fmt::format("{} ({})", grade, file);
-    return fmt::format("read lessons/{}/README.md, open {}, then {}", exercise.lesson,
-                       file, grade);
-  }
-  return states.empty()
-             ? "autograder/course author new 01-name starts the first lesson"
-             : "all done; autograder/course diff ID shows how the solutions differ";
-}
-
 std::string map_of(const std::vector<State>& states, bool coloured, std::size_t lessons) {
   std::string text;
   std::string lesson;
@@ -97,15 +70,15 @@ std::string map_of(const std::vector<State>& states, bool coloured, std::size_t 
       if (lessons != 0 && shown == lessons) break;
       ++shown;
       lesson = exercise.lesson;
-      text += fmt::format("\n{}  {}\n", exercise.id.substr(0, exercise.id.find('.')),
-                          lesson_title(lesson));
+      text += fmt::format("\n{}  {}\n", lesson_of(lesson).short_number(),
+                          lesson_of(lesson).title());
     }
     text += line_of(state, coloured);
   }
-  if (const std::size_t all = lessons_in(states); shown < all) {
+  if (const std::size_t all = count_lessons(states); shown < all) {
     text += fmt::format("\n…  {} lessons and {} exercises in all\n", all, states.size());
   }
   return text;
 }
 
-}  // namespace course::student
+}  // namespace course::grader
