@@ -10,6 +10,7 @@
 #include "author/starters.hpp"
 #include "author/weave.hpp"
 #include "catalogue/files.hpp"
+#include "catalogue/lesson.hpp"
 #include "catalogue/nearest.hpp"
 #include "grader/promises.hpp"
 #include "grader/result.hpp"

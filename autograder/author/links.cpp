@@ -70,8 +70,7 @@ std::vector<std::string> broken_concepts(const fs::path& root) try {
     const std::string text = found.lesson.substr(0, found.lesson.find('#'));
     broken.push_back(
         fmt::format("{}: the concept \"{}\" has no heading of its name in {}; explain it "
-                    "there, under "
-                    "`### {}{}`",
+                    "there, under `### {}{}`",
                     found.place, name, text, static_cast<char>(std::toupper(name[0])),
                     name.substr(1)));
   }

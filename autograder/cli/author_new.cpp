@@ -42,10 +42,10 @@ void start_exercise(const Common& common, const NewOptions& options) {
   const std::string lesson = author::existing_lesson(common.root, options.lesson);
   print_what_is_left(common, lesson);
   fmt::print(
-      "\nnext: write solutions/{0}/{1}.hpp, then autograder/course author starters; at "
-      "any "
-      "time\nautograder/course author verify {1} tells what is left, and whether the "
-      "rest "
+      "\n"
+      "next: write solutions/{0}/{1}.hpp, then autograder/course author starters; at "
+      "any time\n"
+      "autograder/course author verify {1} tells what is left, and whether the rest "
       "holds\n",
       lesson, options.exercise);
 }
