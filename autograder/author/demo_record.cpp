@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <regex>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/lesson.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;
@@ -45,7 +46,7 @@ std::map<std::string, std::string> claims_in(const std::vector<std::string>& lin
 }  // namespace
 
 std::string sources_of(const fs::path& folder) {
-  const std::string name = file_stem_of_lesson(folder.filename().string());
+  const std::string name = lesson_of(folder).stem();
   std::uint64_t hash = 0xcbf29ce484222325;
   hash = fnv1a(hash, read_file(folder / "demo.cpp"));
   hash = fnv1a(hash, std::string_view("\0", 1));

@@ -27,8 +27,8 @@ struct DemoRecord {
   std::string machine;
   std::string date;
   std::string sources;  // sources_of() when it was recorded
-  std::map<std::string, std::string>
-      claims;  // "P3" -> its lines, from its title to the next
+  // "P3" -> its lines, from its title to the next.
+  std::map<std::string, std::string> claims;
 };
 
 // 16 hexadecimal digits that change with demo.cpp or the reference header (NAME.hpp) of

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 
-#include "author/files.hpp"
 #include "author/links.hpp"
 #include "author/markdown.hpp"
 #include "author/shape.hpp"
 #include "author/starters.hpp"
 #include "author/weave.hpp"
-#include "grader/nearest.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/lesson.hpp"
+#include "catalogue/nearest.hpp"
 #include "grader/promises.hpp"
 #include "grader/result.hpp"
 
@@ -59,7 +60,7 @@ Messages texts_not_as_woven(const fs::path& root) {
 // The checks of one exercise; each adds what it finds to `messages`.
 class Inspection {
  public:
-  Inspection(const grader::Course& course, const grader::Exercise& exercise)
+  Inspection(const Course& course, const Exercise& exercise)
       : course_(course), exercise_(exercise) {}
 
   Messages messages() {
@@ -89,7 +90,7 @@ class Inspection {
     for (const auto& [name, found] : course_.concepts) known.push_back(name);
     for (const auto& mention : exercise_.mentions) {
       if (course_.concepts.contains(mention.concept_name)) continue;
-      const std::string guess = grader::did_you_mean(mention.concept_name, known);
+      const std::string guess = did_you_mean(mention.concept_name, known);
       const std::string remedy = fmt::format(
           "; declare it in lessons/{}/concepts.toml, and explain it in the "
           "README.md beside it",
@@ -107,8 +108,8 @@ class Inspection {
     messages_.push_back(Mistake(manifest, 0, what).what());
   }
 
-  const grader::Course& course_;
-  const grader::Exercise& exercise_;
+  const Course& course_;
+  const Exercise& exercise_;
   Messages messages_;
 };
 
@@ -125,7 +126,7 @@ Messages stale_texts(const fs::path& root) {
   return messages;
 }
 
-Messages missing_parts(const grader::Course& course, const grader::Exercise& exercise) {
+Messages missing_parts(const Course& course, const Exercise& exercise) {
   return Inspection(course, exercise).messages();
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::author {
 
@@ -17,7 +17,7 @@ namespace course::author {
 
 // What one exercise lacks: an empty hint, a step without points, a mutant, a concept that no
 // lesson declares, a missing file.
-[[nodiscard]] std::vector<std::string> missing_parts(const grader::Course& course,
-                                                     const grader::Exercise& exercise);
+[[nodiscard]] std::vector<std::string> missing_parts(const Course& course,
+                                                     const Exercise& exercise);
 
 }  // namespace course::author

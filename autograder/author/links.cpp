@@ -6,9 +6,9 @@
 #include <cctype>
 #include <optional>
 
-#include "author/files.hpp"
 #include "author/markdown.hpp"
-#include "grader/manifest.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;
@@ -65,18 +65,17 @@ std::vector<std::string> broken_links(const fs::path& root) {
 
 std::vector<std::string> broken_concepts(const fs::path& root) try {
   std::vector<std::string> broken;
-  for (const auto& [name, found] : grader::load_concepts(root)) {
+  for (const auto& [name, found] : load_concepts(root)) {
     if (!fault(root, root, root, found.lesson)) continue;
     const std::string text = found.lesson.substr(0, found.lesson.find('#'));
     broken.push_back(
         fmt::format("{}: the concept \"{}\" has no heading of its name in {}; explain it "
-                    "there, under "
-                    "`### {}{}`",
+                    "there, under `### {}{}`",
                     found.place, name, text, static_cast<char>(std::toupper(name[0])),
                     name.substr(1)));
   }
   return broken;
-} catch (const grader::ManifestError& error) {
+} catch (const ManifestError& error) {
   return {error.what()};
 }
 

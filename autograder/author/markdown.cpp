@@ -5,7 +5,7 @@
 #include <map>
 #include <regex>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <regex>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::author {
 namespace {

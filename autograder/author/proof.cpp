@@ -37,7 +37,7 @@ nlohmann::json json_of(const Evidence& evidence) {
   return {{"kind", name_of(evidence.kind)},
           {"exercise", evidence.exercise},
           {"variant", evidence.variant},
-          {"stage", grader::name_of(evidence.stage)},
+          {"stage", name_of(evidence.stage)},
           {"standing", name_of(evidence.standing)},
           {"concept", evidence.concept_name},
           {"words", evidence.words},
@@ -118,7 +118,7 @@ nlohmann::json Proof::json() const {
 std::string line_for(const Evidence& evidence) {
   std::string line =
       fmt::format("{:<20} {:<32} {:<10} {:<12} {:<24} {:>5.1f} s", evidence.exercise,
-                  evidence.variant, grader::name_of(evidence.stage), verdict_of(evidence),
+                  evidence.variant, name_of(evidence.stage), verdict_of(evidence),
                   evidence.concept_name, evidence.seconds);
   if (!evidence.words.empty()) line += "\n    " + evidence.words;
   return line;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "grader/stage.hpp"
+#include "catalogue/stage.hpp"
 
 namespace course::author {
 
@@ -32,7 +32,7 @@ struct Evidence {
   Kind kind = Kind::starter;
   std::string exercise;  // "job_queue"
   std::string variant;   // "student", "solution" or the mutant's name
-  grader::Stage stage = grader::Stage::build;
+  Stage stage = Stage::build;
   Standing standing = Standing::fails;
   std::string concept_name;  // that the failure named; of a mutant
   std::string words;         // why it does not hold, and what to do; empty when it holds
@@ -48,8 +48,8 @@ struct Tally {
 };
 
 struct Proof {
-  std::vector<std::string>
-      faults;  // of files: stale, missing, misshapen; each with its remedy
+  // Of files: stale, missing, misshapen; each with its remedy.
+  std::vector<std::string> faults;
   std::vector<Evidence> evidence;
 
   [[nodiscard]] Tally tally(Kind kind) const;

@@ -9,9 +9,10 @@
 #include <regex>
 #include <stdexcept>
 
-#include "author/files.hpp"
 #include "author/starters.hpp"
 #include "author/weave.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/lesson.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;
@@ -42,10 +43,6 @@ std::string title_of(const std::string& snake) {
   std::string title = words_of(snake);
   if (!title.empty()) title[0] = static_cast<char>(std::toupper(title[0]));
   return title;
-}
-
-std::string number_of(const std::string& lesson) {
-  return std::to_string(std::stoi(lesson));
 }
 
 std::string filled_in(std::string text, const Names& names) {
@@ -91,9 +88,9 @@ std::vector<fs::path> write_all(const fs::path& root, const std::vector<NewFile>
 
 // Names that the templates of a lesson, or of an exercise, leave open.
 Names names_of_lesson(const std::string& lesson) {
-  const std::string stem = file_stem_of_lesson(lesson);
+  const std::string stem = lesson_of(lesson).stem();
   return {{"@lesson@", lesson},
-          {"@number@", number_of(lesson)},
+          {"@number@", lesson_of(lesson).short_number()},
           {"@stem@", stem},
           {"@Stem@", camel_case(stem)},
           {"@title@", words_of(stem)},
@@ -135,7 +132,7 @@ std::string next_id(const fs::path& root, const std::string& lesson) {
       highest = std::max(highest, std::atoi(id.substr(id.find('.') + 1).c_str()));
     }
   }
-  return fmt::format("{}.{}", number_of(lesson), highest + 1);
+  return fmt::format("{}.{}", lesson_of(lesson).short_number(), highest + 1);
 }
 
 bool is_exercise_anywhere(const fs::path& root, const std::string& exercise) {
@@ -154,9 +151,7 @@ void append_line(const fs::path& file, const std::string& line) {
 
 std::string existing_lesson(const fs::path& root, const std::string& lesson) {
   for (const fs::path& folder : lesson_folders(root / "lessons")) {
-    const std::string name = folder.filename().string();
-    if (name == lesson || number_of(name) == lesson || name.substr(0, 2) == lesson)
-      return name;
+    if (lesson_of(folder).is_named(lesson)) return folder.filename().string();
   }
   return "";
 }
@@ -192,10 +187,10 @@ std::vector<fs::path> scaffold_lesson(const fs::path& root, const std::string& l
   }
   if (const std::string taken = existing_lesson(root, lesson.substr(0, 2));
       !taken.empty()) {
-    throw std::invalid_argument(
-        fmt::format("lesson {} is lessons/{} already; add an exercise with "
-                    "`autograder/course author new {} NAME`",
-                    number_of(lesson), taken, number_of(lesson)));
+    throw std::invalid_argument(fmt::format(
+        "lesson {} is lessons/{} already; add an exercise with "
+        "`autograder/course author new {} NAME`",
+        lesson_of(lesson).short_number(), taken, lesson_of(lesson).short_number()));
   }
   const std::vector<fs::path> written = write_all(root, files_of_lesson(root, lesson));
   for (const fs::path& file : written) {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "author/files.hpp"
 #include "author/markdown.hpp"
 #include "author/scaffold.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;
@@ -102,7 +102,7 @@ Messages lacks_of_lesson(const fs::path& root, const std::string& lesson) {
   return held_against(root, files_of_lesson(root, lesson));
 }
 
-Messages lacks_of_exercise(const fs::path& root, const grader::Exercise& exercise) {
+Messages lacks_of_exercise(const fs::path& root, const Exercise& exercise) {
   Messages messages = held_against(
       root, files_of_exercise(root, exercise.lesson, exercise.name, exercise.id));
   const Messages sections = held_against(

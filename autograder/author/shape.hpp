@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::author {
 
@@ -17,7 +17,7 @@ namespace course::author {
 // The same for an exercise and what its lesson's texts say of it. Which mutants it has is its
 // own affair.
 [[nodiscard]] std::vector<std::string> lacks_of_exercise(
-    const std::filesystem::path& root, const grader::Exercise& exercise);
+    const std::filesystem::path& root, const Exercise& exercise);
 
 // The lines of all lessons and exercises that a template left to be written, each with its
 // place: what says "To write:".

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/lesson.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;

@@ -13,7 +13,6 @@
 namespace course::author {
 namespace {
 
-using grader::Stage;
 using grader::StageResult;
 using grader::Subject;
 using grader::Verdict;
@@ -39,7 +38,7 @@ struct Trial {
   // A starter's build is tried where warnings are errors.
   [[nodiscard]] std::string_view preset() const {
     return kind == Kind::starter && stage == Stage::build ? strict_preset
-                                                          : grader::preset_of(stage);
+                                                          : preset_of(stage);
   }
 
   // Whether the program must be there before the trial. A mutant that the compiler must
@@ -50,8 +49,8 @@ struct Trial {
 };
 
 // The tests are those of the first stage; others may know the mistake by other tests.
-void add_trials_of(const grader::Mutant& mutant, const grader::Exercise& exercise,
-                   MutantStages stages, std::vector<Trial>& trials) {
+void add_trials_of(const Mutant& mutant, const Exercise& exercise, MutantStages stages,
+                   std::vector<Trial>& trials) {
   if (stages == MutantStages::none) return;
   for (const Stage stage : mutant.caught_by) {
     const bool first = stage == mutant.caught_by.front();
@@ -64,13 +63,13 @@ void add_trials_of(const grader::Mutant& mutant, const grader::Exercise& exercis
   }
 }
 
-std::vector<Trial> trials_of(const grader::Exercise& exercise, MutantStages mutant_stages,
+std::vector<Trial> trials_of(const Exercise& exercise, MutantStages mutant_stages,
                              const Grading& grading) {
   std::vector<Trial> trials;
   const Subject starter{&exercise, "student"};
   trials.push_back({Kind::starter, starter, Stage::build, "", {}});
   trials.push_back({Kind::starter, starter, Stage::unit, "", {}});
-  for (const Stage stage : grader::all_stages) {
+  for (const Stage stage : all_stages) {
     if (grading.applies(stage, exercise)) {
       trials.push_back({Kind::solution, {&exercise, "solution"}, stage, "", {}});
     }
@@ -87,11 +86,11 @@ std::string first_words(const StageResult& result) {
   return result.notes.empty() ? "it says nothing more" : result.notes.front();
 }
 
-void judge_starter(const grader::Exercise& exercise, const StageResult& result,
+void judge_starter(const Exercise& exercise, const StageResult& result,
                    Evidence& evidence) {
   if (result.verdict != Verdict::not_started) {
-    evidence.words = fmt::format("is {}, not `not started`: {}",
-                                 grader::name_of(result.verdict), first_words(result));
+    evidence.words = fmt::format("is {}, not `not started`: {}", name_of(result.verdict),
+                                 first_words(result));
     return;
   }
   for (const auto& step : exercise.steps) {
@@ -99,7 +98,7 @@ void judge_starter(const grader::Exercise& exercise, const StageResult& result,
     if (verdict == Verdict::not_started) continue;
     evidence.words =
         fmt::format("step {} is {} before anybody wrote it; give it a test that needs it",
-                    step.number, grader::name_of(verdict));
+                    step.number, name_of(verdict));
     return;
   }
   evidence.standing = Standing::holds;
@@ -110,7 +109,7 @@ void judge_solution(const StageResult& result, Evidence& evidence) {
     evidence.standing = Standing::holds;
   } else {
     evidence.words =
-        fmt::format("is {}: {}", grader::name_of(result.verdict), first_words(result));
+        fmt::format("is {}: {}", name_of(result.verdict), first_words(result));
   }
 }
 
@@ -136,7 +135,7 @@ void judge_mutant(const Trial& trial, const StageResult& result, Evidence& evide
   }
   if (result.verdict != Verdict::failed) {
     evidence.words =
-        fmt::format("is {}: {}", grader::name_of(result.verdict), first_words(result));
+        fmt::format("is {}: {}", name_of(result.verdict), first_words(result));
     return;
   }
   if (const std::string idle = idle_test(result, trial.tests); !idle.empty()) {
@@ -294,9 +293,9 @@ class Campaign {
 
 }  // namespace
 
-std::vector<Evidence> gather_evidence(
-    const std::vector<const grader::Exercise*>& exercises, const Extent& extent,
-    Grading& grading, const EvidenceListener& listener) {
+std::vector<Evidence> gather_evidence(const std::vector<const Exercise*>& exercises,
+                                      const Extent& extent, Grading& grading,
+                                      const EvidenceListener& listener) {
   std::vector<Trial> trials;
   for (const auto* exercise : exercises) {
     const std::vector<Trial> more = trials_of(*exercise, extent.mutants, grading);

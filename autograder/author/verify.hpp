@@ -35,13 +35,12 @@ class Grading {
   // Runs one stage of a subject that is built, or just those of its tests that `only` names;
   // Stage::build builds it. Any thread may call it, but for Stage::gate only while no other
   // call runs.
-  [[nodiscard]] virtual grader::StageResult run(grader::Stage stage,
+  [[nodiscard]] virtual grader::StageResult run(Stage stage,
                                                 const grader::Subject& subject,
                                                 const std::vector<std::string>& only) = 0;
 
   // Whether `exercise` is judged by `stage` at all.
-  [[nodiscard]] virtual bool applies(grader::Stage stage,
-                                     const grader::Exercise& exercise) const = 0;
+  [[nodiscard]] virtual bool applies(Stage stage, const Exercise& exercise) const = 0;
 
   // How many stages may run side by side.
   [[nodiscard]] virtual unsigned side_by_side() const = 0;
@@ -55,13 +54,13 @@ enum class MutantStages { none, first, every };
 // What is to be proven.
 struct Extent {
   MutantStages mutants = MutantStages::first;
-  std::optional<grader::Stage> only;  // this stage, and no other
+  std::optional<Stage> only;  // this stage, and no other
 };
 
 // All evidence about `exercises`, in their order. `listener` hears each piece as soon as it
 // is known, one call at a time. Blocks for minutes.
 [[nodiscard]] std::vector<Evidence> gather_evidence(
-    const std::vector<const grader::Exercise*>& exercises, const Extent& extent,
-    Grading& grading, const EvidenceListener& listener);
+    const std::vector<const Exercise*>& exercises, const Extent& extent, Grading& grading,
+    const EvidenceListener& listener);
 
 }  // namespace course::author

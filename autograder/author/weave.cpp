@@ -8,13 +8,14 @@
 #include <regex>
 
 #include "author/demo_record.hpp"
-#include "author/files.hpp"
 #include "author/markdown.hpp"
 #include "author/marks.hpp"
-#include "grader/manifest.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/manifest.hpp"
+#include "grader/map.hpp"
 #include "grader/promises.hpp"
 #include "grader/result.hpp"
-#include "student/map.hpp"
+#include "grader/what_next.hpp"
 
 namespace course::author {
 namespace fs = std::filesystem;
@@ -172,15 +173,15 @@ class Weaver {
   std::string steps(const std::string& exercise) const {
     const fs::path manifest = root_ / "exercises" / lesson_of(root_, file_).filename() /
                               exercise / "exercise.toml";
-    return table_of(promises_of(grader::load_exercise(root_, manifest), {}));
+    return table_of(grader::promises_of(load_exercise(root_, manifest), {}));
   }
 
   std::string map(const std::string& count) const {
-    const grader::Course course = grader::load_course(root_);
-    const auto states = student::fresh_states_of(course);
+    const Course course = load_course(root_);
+    const auto states = grader::fresh_states_of(course);
     return fenced("", "$ autograder/course --yes\n" +
-                          student::map_of(states, false, std::stoul(count)) +
-                          "\nnext: " + student::what_next(course, states));
+                          grader::map_of(states, false, std::stoul(count)) +
+                          "\nnext: " + grader::what_next(course, states));
   }
 
   void mistake(std::size_t line, const std::string& what) {

@@ -5,7 +5,7 @@
 namespace course::author {
 namespace {
 
-std::string words_for(const grader::Diagnostic& error) {
+std::string words_for(const reading::Diagnostic& error) {
   if (error.line == 0) return error.message;
   return fmt::format("{}:{}: {}", error.file, error.line, error.message);
 }
@@ -32,14 +32,13 @@ std::map<std::string, std::string> WorkshopGrading::build(
   return unbuilt;
 }
 
-grader::StageResult WorkshopGrading::run(grader::Stage stage,
-                                         const grader::Subject& subject,
+grader::StageResult WorkshopGrading::run(Stage stage, const grader::Subject& subject,
                                          const std::vector<std::string>& only) {
-  return grader::run_stage(stage, subject, workshop_, only);
+  const auto tree = workshop_.trees.tree(preset_of(stage));
+  return grader::run_stage(stage, with_unwritten_steps(subject, tree), workshop_, only);
 }
 
-bool WorkshopGrading::applies(grader::Stage stage,
-                              const grader::Exercise& exercise) const {
+bool WorkshopGrading::applies(Stage stage, const Exercise& exercise) const {
   return grader::applies(stage, exercise);
 }
 

@@ -14,9 +14,9 @@ class WorkshopGrading : public Grading {
   // One call of the build for all; only if that fails, one for each, to know which.
   std::map<std::string, std::string> build(
       std::string_view preset, const std::vector<grader::Subject>& subjects) override;
-  grader::StageResult run(grader::Stage stage, const grader::Subject& subject,
+  grader::StageResult run(Stage stage, const grader::Subject& subject,
                           const std::vector<std::string>& only) override;
-  bool applies(grader::Stage stage, const grader::Exercise& exercise) const override;
+  bool applies(Stage stage, const Exercise& exercise) const override;
   unsigned side_by_side() const override;
 
  private:

@@ -11,6 +11,11 @@
 namespace course::cli {
 namespace {
 
+struct NewOptions {
+  std::string lesson;    // "16-name", or an existing lesson's number
+  std::string exercise;  // "name"; empty: the lesson alone
+};
+
 void print_files(const Common& common, const std::vector<std::filesystem::path>& files) {
   for (const auto& file : files) fmt::print("wrote {}\n", shown(common, file));
 }
@@ -37,15 +42,13 @@ void start_exercise(const Common& common, const NewOptions& options) {
   const std::string lesson = author::existing_lesson(common.root, options.lesson);
   print_what_is_left(common, lesson);
   fmt::print(
-      "\nnext: write solutions/{0}/{1}.hpp, then autograder/course author starters; at "
-      "any "
-      "time\nautograder/course author verify {1} tells what is left, and whether the "
-      "rest "
+      "\n"
+      "next: write solutions/{0}/{1}.hpp, then autograder/course author starters; at "
+      "any time\n"
+      "autograder/course author verify {1} tells what is left, and whether the rest "
       "holds\n",
       lesson, options.exercise);
 }
-
-}  // namespace
 
 int author_new(const Common& common, const NewOptions& options) try {
   const bool is_new = author::existing_lesson(common.root, options.lesson).empty();
@@ -55,6 +58,18 @@ int author_new(const Common& common, const NewOptions& options) try {
 } catch (const std::invalid_argument& error) {
   fmt::print(stderr, "course: {}\n", error.what());
   return usage_error;
+}
+
+}  // namespace
+
+void add_author_new(const CommandLine& line) {
+  static NewOptions options;
+  auto* command = line.app.add_subcommand("new", "Start a lesson or an exercise");
+  command->add_option("LESSON", options.lesson, "NN-name, or an existing lesson's number")
+      ->required();
+  command->add_option("EXERCISE", options.exercise, "The exercise's name");
+  command->callback(
+      [=] { line.action = [=] { return author_new(line.common, options); }; });
 }
 
 }  // namespace course::cli

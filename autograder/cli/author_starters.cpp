@@ -2,14 +2,18 @@
 
 #include <cstdio>
 
-#include "author/files.hpp"
 #include "author/starters.hpp"
+#include "catalogue/files.hpp"
 #include "cli/commands.hpp"
 
 namespace course::cli {
 namespace fs = std::filesystem;
 
 namespace {
+
+struct StartersOptions {
+  bool check = false;  // change nothing, fail if anything would change
+};
 
 int check(const Common& common, const std::vector<author::Stale>& stale) {
   for (const author::Stale& one : stale) {
@@ -23,9 +27,7 @@ int check(const Common& common, const std::vector<author::Stale>& stale) {
   return something_failed;
 }
 
-}  // namespace
-
-int author_starters(const Common& common, const AuthorOptions& options) try {
+int author_starters(const Common& common, const StartersOptions& options) try {
   const std::vector<author::Stale> stale = author::stale_starters(common.root);
   if (options.check) return check(common, stale);
   for (const author::Stale& one : stale) {
@@ -38,9 +40,21 @@ int author_starters(const Common& common, const AuthorOptions& options) try {
   }
   if (stale.empty()) fmt::print("Every starter is what its solution gives.\n");
   return all_passed;
-} catch (const author::Mistake& mistake) {
+} catch (const Mistake& mistake) {
   fmt::print(stderr, "{}\n", mistake.what());
   return something_failed;
+}
+
+}  // namespace
+
+void add_author_starters(const CommandLine& line) {
+  static StartersOptions options;
+  auto* command =
+      line.app.add_subcommand("starters", "Write the starters from the solutions");
+  command->add_flag("--check", options.check,
+                    "Change nothing; fail if anything would change");
+  command->callback(
+      [=] { line.action = [=] { return author_starters(line.common, options); }; });
 }
 
 }  // namespace course::cli

@@ -7,19 +7,26 @@
 #include "author/inventory.hpp"
 #include "author/proof.hpp"
 #include "author/workshop_grading.hpp"
+#include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
-#include "grader/manifest.hpp"
-#include "grader/process.hpp"
 #include "grader/stages.hpp"
+#include "process/process.hpp"
 
 namespace course::cli {
 namespace {
 
-using Exercises = std::vector<const grader::Exercise*>;
+struct VerifyOptions {
+  std::vector<std::string> ids;  // these only
+  bool every_stage = false;      // a mutant in each stage that its head names
+  bool no_mutants = false;       // starters and solutions
+  std::string stage;             // this one; all if empty
+  bool json = false;
+};
+
+using Exercises = std::vector<const Exercise*>;
 
 // Files first: what is missing there would only show again as a failed build.
-std::vector<std::string> faults_of(const grader::Course& course,
-                                   const Exercises& exercises) {
+std::vector<std::string> faults_of(const Course& course, const Exercises& exercises) {
   std::vector<std::string> faults = author::stale_texts(course.root);
   for (const auto* exercise : exercises) {
     const auto more = author::missing_parts(course, *exercise);
@@ -28,17 +35,16 @@ std::vector<std::string> faults_of(const grader::Course& course,
   return faults;
 }
 
-author::Extent extent_of(const AuthorOptions& options) {
+author::Extent extent_of(const VerifyOptions& options) {
   author::Extent extent;
   if (options.every_stage) extent.mutants = author::MutantStages::every;
   if (options.no_mutants) extent.mutants = author::MutantStages::none;
-  extent.only = grader::stage_named(options.stage);
+  extent.only = stage_named(options.stage);
   return extent;
 }
 
-author::Proof prove(const Common& common, const AuthorOptions& options,
-                    const grader::Course& course, const Exercises& exercises,
-                    std::FILE* stream) {
+author::Proof prove(const Common& common, const VerifyOptions& options,
+                    const Course& course, const Exercises& exercises, std::FILE* stream) {
   author::Proof proof;
   proof.faults = faults_of(course, exercises);
   for (const auto& fault : proof.faults) fmt::print(stream, "{}\n", fault);
@@ -66,8 +72,8 @@ void print_what_does_not_hold(const author::Proof& proof, std::FILE* stream) {
   }
 }
 
-int verify(const Common& common, const AuthorOptions& options) {
-  const grader::Course course = grader::load_course(common.root);
+int verify(const Common& common, const VerifyOptions& options) {
+  const Course course = load_course(common.root);
   const Exercises exercises = course.select(options.ids);
   // With JSON on standard output, people read standard error.
   std::FILE* stream = options.json ? stderr : stdout;
@@ -89,19 +95,44 @@ int verify(const Common& common, const AuthorOptions& options) {
   return something_failed;
 }
 
-}  // namespace
+std::vector<std::string> stage_names() {
+  std::vector<std::string> names;
+  for (const auto stage : all_stages) names.emplace_back(name_of(stage));
+  return names;
+}
 
-int author_verify(const Common& common, const AuthorOptions& options) {
-  grader::end_children_on_signals();
+int author_verify(const Common& common, const VerifyOptions& options) {
+  process::end_children_on_signals();
   try {
     return verify(common, options);
-  } catch (const grader::UnknownId& error) {
+  } catch (const UnknownId& error) {
     fmt::print(stderr, "course: {}\n", error.what());
     return usage_error;
-  } catch (const grader::ManifestError& error) {
+  } catch (const ManifestError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return something_failed;
   }
+}
+
+}  // namespace
+
+void add_author_verify(const CommandLine& line) {
+  static VerifyOptions options;
+  auto* command =
+      line.app.add_subcommand("verify", "Prove starters, solutions and mutants");
+  command->add_option("ID", options.ids, "Only these exercises or lessons");
+  command->add_option("--stage", options.stage, "Only this stage, such as interleave")
+      ->check(CLI::IsMember(stage_names()))
+      ->type_name("NAME");
+  auto* no_mutants = command->add_flag("--no-mutants", options.no_mutants,
+                                       "Only starters and solutions");
+  command
+      ->add_flag("--every-stage", options.every_stage,
+                 "Prove a mutant in each stage that its head names, not in the first")
+      ->excludes(no_mutants);
+  command->add_flag("--json", options.json, "Print JSON");
+  command->callback(
+      [=] { line.action = [=] { return author_verify(line.common, options); }; });
 }
 
 }  // namespace course::cli

@@ -5,22 +5,30 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
 #include "experiments/machine_words.hpp"
 #include "experiments/measurements.hpp"
 #include "experiments/program.hpp"
 #include "experiments/progress.hpp"
 #include "experiments/tables.hpp"
-#include "grader/manifest.hpp"
-#include "grader/process.hpp"
 #include "page/page.hpp"
+#include "process/process.hpp"
 
 namespace course::cli {
 namespace {
 
 using namespace experiments;
 namespace fs = std::filesystem;
+
+struct BenchOptions {
+  std::string lesson;  // empty: every lesson; "interleave": the explorer's own speed
+  Destination html;    // empty: .course/bench.html
+  Destination json;
+  bool quick = false;
+  bool record = false;
+};
 
 constexpr int repetitions = 3;
 constexpr double longest_seconds = 1800;
@@ -68,7 +76,7 @@ std::vector<Benchmarks> benchmarks_for(const Common& common,
 std::string measure(const Benchmarks& benchmarks, const fs::path& program,
                     const fs::path& results, bool quick) {
   Progress progress("Benchmarking " + benchmarks.heading);
-  grader::Command command;
+  process::Command command;
   command.words = {program.string(), "--benchmark_out=" + results.string(),
                    "--benchmark_out_format=json",
                    fmt::format("--benchmark_repetitions={}", quick ? 1 : repetitions)};
@@ -79,13 +87,13 @@ std::string measure(const Benchmarks& benchmarks, const fs::path& program,
     lines += static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
     progress.note(fmt::format("{} lines of results", lines));
   };
-  const grader::Outcome outcome = grader::run(command);
+  const process::Outcome outcome = process::run(command);
   if (!outcome.exited_with(0)) {
     throw std::runtime_error(fmt::format("{}\nthe benchmarks of {} failed: {}",
                                          outcome.output, benchmarks.heading,
-                                         grader::words_for(outcome)));
+                                         process::words_for(outcome)));
   }
-  return author::read_file(results);
+  return read_file(results);
 }
 
 page::Origin origin_of(const Common& common, const BenchOptions& options) {
@@ -123,7 +131,7 @@ void write_to(const std::string& destination, const std::string& text) {
   if (destination == "-") {
     std::cout << text << '\n';
   } else {
-    author::write_file(fs::absolute(destination), text);
+    write_file(fs::absolute(destination), text);
   }
 }
 
@@ -135,11 +143,11 @@ std::string tables_of(const std::vector<page::Section>& sections) {
   return text;
 }
 
-// -- The explorer ---------------------------------------------------------------------------
+// -- The explorer -----------------------------------------------------------------------
 
 // Time to the first failure beside stress: prints its table as it grows, and returns it.
 std::string race_with_stress(const Common& common, bool quick) {
-  grader::Command command;
+  process::Command command;
   command.words = {build_program(grader::Trees(common.root, common.compiler), "bench",
                                  fs::path("bench") / explorer,
                                  common.root / "bench" / explorer,
@@ -150,9 +158,9 @@ std::string race_with_stress(const Common& common, bool quick) {
   }
   command.seconds = longest_seconds;
   command.on_output = [](std::string_view text) { std::cout << text << std::flush; };
-  const grader::Outcome outcome = grader::run(command);
+  const process::Outcome outcome = process::run(command);
   if (!outcome.exited_with(0)) {
-    throw std::runtime_error("interleave-first-failure: " + grader::words_for(outcome));
+    throw std::runtime_error("interleave-first-failure: " + process::words_for(outcome));
   }
   return outcome.output;
 }
@@ -161,9 +169,8 @@ std::string race_with_stress(const Common& common, bool quick) {
 void record(const Common& common, const std::string& name, const page::Origin& origin,
             const std::string& tables) {
   const fs::path file = common.root / "bench" / explorer / (name + ".txt");
-  author::write_file(
-      file, fmt::format("command   {}\nmachine   {}\ndate      {}\n\n{}", origin.command,
-                        origin.machine, origin.date, tables));
+  write_file(file, fmt::format("command   {}\nmachine   {}\ndate      {}\n\n{}",
+                               origin.command, origin.machine, origin.date, tables));
   std::cerr << "wrote " << file.string() << '\n';
 }
 
@@ -177,7 +184,7 @@ void measure_explorer(const Common& common, const BenchOptions& options,
   std::cerr << "now: autograder/course author weave\n";
 }
 
-// -- Everything -----------------------------------------------------------------------------
+// -- Everything -------------------------------------------------------------------------
 
 int run(const Common& common, const BenchOptions& options) {
   const fs::path memory = common.root / ".course";
@@ -217,8 +224,6 @@ int run(const Common& common, const BenchOptions& options) {
   return failures.empty() ? all_passed : something_failed;
 }
 
-}  // namespace
-
 int bench(const Common& common, const BenchOptions& options) {
   if (options.record && (options.quick || options.lesson != explorer)) {
     std::cerr << "course: --record is for `bench interleave`, measured in full; what a "
@@ -227,13 +232,29 @@ int bench(const Common& common, const BenchOptions& options) {
   }
   try {
     return run(common, options);
-  } catch (const grader::UnknownId& unknown) {
+  } catch (const UnknownId& unknown) {
     std::cerr << "course: " << unknown.what() << '\n';
     return usage_error;
   } catch (const BuildFailed& failure) {
     std::cerr << failure.what() << "\ncourse: the benchmarks could not be built\n";
     return environment_error;
   }
+}
+
+}  // namespace
+
+void add_bench(const CommandLine& line) {
+  static BenchOptions options;
+  auto* command = line.app.add_subcommand("bench", "Run benchmarks, print and plot them");
+  command->add_option("LESSON", options.lesson,
+                      "Its number or its name; or `interleave`, the explorer itself");
+  add_json_option(*command, options.json);
+  command->add_option("--html", options.html, "Write the page to FILE")
+      ->type_name("FILE");
+  command->add_flag("--quick", options.quick, "Prove that it runs; no real numbers");
+  command->add_flag("--record", options.record,
+                    "Write what the explorer's README quotes (interleave only)");
+  command->callback([=] { line.action = [=] { return bench(line.common, options); }; });
 }
 
 }  // namespace course::cli

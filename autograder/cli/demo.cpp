@@ -7,17 +7,26 @@
 #include <nlohmann/json.hpp>
 
 #include "author/demo_record.hpp"
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
+#include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
 #include "experiments/machine_words.hpp"
 #include "experiments/program.hpp"
-#include "grader/manifest.hpp"
 
 namespace course::cli {
 namespace {
 
 using namespace experiments;
 namespace fs = std::filesystem;
+
+struct DemoOptions {
+  std::string lesson;               // "1", "01" or "parallel-workers"
+  std::vector<std::string> claims;  // empty: all of them
+  bool list = false;
+  bool json = false;    // with list
+  bool quick = false;   // proves that it runs; the numbers mean nothing
+  bool record = false;  // authors: write lessons/NN-name/demo.txt, which the text quotes
+};
 
 // The programs of one lesson's demo, each built when it is first asked for.
 class Programs {
@@ -42,12 +51,12 @@ class Programs {
 };
 
 std::vector<Experiment> list(Programs& programs) {
-  grader::Command command;
+  process::Command command;
   command.words = {programs.of("bench").string(), "--list"};
-  const grader::Outcome outcome = grader::run(command);
+  const process::Outcome outcome = process::run(command);
   if (!outcome.exited_with(0)) {
     throw std::runtime_error("the demo cannot list its experiments: " +
-                             grader::words_for(outcome) + "\n" + outcome.output);
+                             process::words_for(outcome) + "\n" + outcome.output);
   }
   return parse_list(outcome.output);
 }
@@ -77,7 +86,7 @@ std::optional<std::string> run_all(Programs& programs, const fs::path& root,
     output += outcome.output;
     if (outcome.exited_with(0)) continue;
     std::cerr << "experiment " << experiment.claim
-              << " failed: " << grader::words_for(outcome) << "\n";
+              << " failed: " << process::words_for(outcome) << "\n";
     good = false;
   }
   return good ? std::optional(output) : std::nullopt;
@@ -90,7 +99,7 @@ void record(const Programs& programs, const Lesson& lesson, const std::string& o
   record.machine = programs.machine();
   record.date = today();
   const fs::path file = lesson.folder / "demo.txt";
-  author::write_file(file, author::record_text(lesson.folder, record, output));
+  write_file(file, author::record_text(lesson.folder, record, output));
   std::cerr << "wrote " << file.string() << "\nnow: autograder/course author weave\n";
 }
 
@@ -108,8 +117,6 @@ int run(const Common& common, const DemoOptions& options) {
   return all_passed;
 }
 
-}  // namespace
-
 int demo(const Common& common, const DemoOptions& options) {
   if (options.record && (options.quick || !options.claims.empty())) {
     std::cerr
@@ -119,13 +126,27 @@ int demo(const Common& common, const DemoOptions& options) {
   }
   try {
     return run(common, options);
-  } catch (const grader::UnknownId& unknown) {
+  } catch (const UnknownId& unknown) {
     std::cerr << "course: " << unknown.what() << '\n';
     return usage_error;
   } catch (const BuildFailed& failure) {
     std::cerr << failure.what() << "\ncourse: the demo could not be built\n";
     return environment_error;
   }
+}
+
+}  // namespace
+
+void add_demo(const CommandLine& line) {
+  static DemoOptions options;
+  auto* command = line.app.add_subcommand("demo", "Run a lesson's experiments");
+  command->add_option("LESSON", options.lesson, "Its number or its name")->required();
+  command->add_option("CLAIM", options.claims, "Only these claims, such as P3");
+  auto* list = command->add_flag("--list", options.list, "Only list the experiments");
+  command->add_flag("--json", options.json, "List as JSON")->needs(list);
+  command->add_flag("--quick", options.quick, "Prove that it runs; no real numbers");
+  command->add_flag("--record", options.record, "Write what the lesson's text quotes");
+  command->callback([=] { line.action = [=] { return demo(line.common, options); }; });
 }
 
 }  // namespace course::cli

@@ -8,16 +8,20 @@
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
 #include "grader/build.hpp"
-#include "grader/process.hpp"
 #include "grader/sanitizers.hpp"
 #include "machine/conditions.hpp"
 #include "machine/usable_cores.hpp"
+#include "process/process.hpp"
 
 namespace course::cli {
 namespace {
 
 using namespace course::grader;
 namespace fs = std::filesystem;
+
+struct DoctorOptions {
+  bool json = false;
+};
 
 enum class Health { good, poor, broken };
 
@@ -44,10 +48,10 @@ std::string first_line(const std::string& text) {
 Examined examine_tool(const std::string& name, const std::string& program,
                       std::pair<int, int> least, Health if_missing,
                       const std::string& package) {
-  Command version;
+  process::Command version;
   version.words = {program, "--version"};
   version.seconds = 10;
-  const Outcome outcome = run(version);
+  const process::Outcome outcome = run(version);
   const std::string mend = "sudo apt-get install " + package;
   if (!outcome.exited_with(0)) return {name, if_missing, program + " is missing", mend};
   const std::string found = first_line(outcome.output);
@@ -168,10 +172,8 @@ void print_json(const std::vector<Examined>& all) {
   fmt::print("{}\n", out.dump(2));
 }
 
-}  // namespace
-
 int doctor(const Common& common, const DoctorOptions& options) {
-  end_children_on_signals();
+  process::end_children_on_signals();
   const std::vector<Examined> all = examine(common);
   if (options.json) {
     print_json(all);
@@ -187,6 +189,15 @@ int doctor(const Common& common, const DoctorOptions& options) {
                       : "autograder/course");
   }
   return broken ? environment_error : all_passed;
+}
+
+}  // namespace
+
+void add_doctor(const CommandLine& line) {
+  static DoctorOptions options;
+  auto* command = line.app.add_subcommand("doctor", "Check this machine");
+  command->add_flag("--json", options.json, "Print JSON");
+  command->callback([=] { line.action = [=] { return doctor(line.common, options); }; });
 }
 
 }  // namespace course::cli

@@ -4,21 +4,27 @@
 #include <random>
 #include <system_error>
 
+#include "catalogue/files.hpp"
 #include "cli/commands.hpp"
+#include "cli/terminal.hpp"
 #include "grader/grades.hpp"
 #include "grader/grading.hpp"
-#include "grader/process.hpp"
 #include "grader/reports.hpp"
 #include "grader/terminal.hpp"
+#include "process/process.hpp"
 
 namespace course::cli {
 namespace {
 
 using namespace course::grader;
 
-bool coloured(Colour wish, std::FILE* stream) {
-  return wish == Colour::always || (wish == Colour::automatic && wants_colour(stream));
-}
+struct GradeOptions {
+  std::vector<std::string> ids;  // "5", "5.1", "spsc_ring"; empty: everything started
+  bool answers = false;          // grade solutions/ instead of exercises/
+  Destination json;
+  Destination junit;
+  std::optional<std::uint64_t> seed;  // of the unit stage; drawn when absent
+};
 
 // Everything started, or everything there is to answer.
 std::vector<const Exercise*> chosen(const Course& course, const GradeOptions& options) {
@@ -33,20 +39,13 @@ void write_report(const Destination& destination, const std::string& text) {
   if (*destination == "-") {
     fmt::print("{}\n", text);
   } else {
-    write_whole(*destination, text + "\n");
+    write_file(*destination, text + "\n");
   }
 }
 
 int status_for(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::passed:
-    case Verdict::inconclusive:
-      return all_passed;
-    case Verdict::environment:
-      return environment_error;
-    default:
-      return something_failed;
-  }
+  if (passes(verdict)) return all_passed;
+  return verdict == Verdict::environment ? environment_error : something_failed;
 }
 
 std::vector<ExerciseResult> grade_all(const std::vector<const Exercise*>& exercises,
@@ -87,10 +86,8 @@ int grade_chosen(const Common& common, const GradeOptions& options) {
   return status_for(verdict_of(results));
 }
 
-}  // namespace
-
 int grade(const Common& common, const GradeOptions& options) {
-  end_children_on_signals();
+  process::end_children_on_signals();
   try {
     return grade_chosen(common, options);
   } catch (const UnknownId& error) {
@@ -103,6 +100,22 @@ int grade(const Common& common, const GradeOptions& options) {
     }
     return environment_error;
   }
+}
+
+}  // namespace
+
+void add_grade(const CommandLine& line) {
+  static GradeOptions options;
+  auto* command = line.app.add_subcommand("grade", "Grade exercises");
+  command->add_option("ID", options.ids,
+                      "A lesson (5), an exercise (5.1 or spsc_ring); everything started "
+                      "if none is named");
+  command->add_flag("--answers", options.answers, "Grade the solutions");
+  add_json_option(*command, options.json);
+  command->add_option("--junit", options.junit, "Write JUnit XML to FILE")
+      ->type_name("FILE");
+  command->add_option("--seed", options.seed, "Repeat the unit tests of a seed");
+  command->callback([=] { line.action = [=] { return grade(line.common, options); }; });
 }
 
 }  // namespace course::cli

@@ -9,7 +9,7 @@
 namespace course::cli {
 namespace {
 
-int print_hints(const Common& common, const grader::Exercise& exercise) {
+int print_hints(const Common& common, const Exercise& exercise) {
   const std::size_t before = student::hints_shown(common.root, exercise);
   const std::size_t shown = student::show_another_hint(common.root, exercise);
   const std::size_t all = exercise.hints.size();
@@ -32,11 +32,15 @@ int print_hints(const Common& common, const grader::Exercise& exercise) {
   return all_passed;
 }
 
-}  // namespace
-
 int hint(const Common& common, const std::string& id) {
   return with_exercise(
       common, id, [&](const auto& exercise) { return print_hints(common, exercise); });
+}
+
+}  // namespace
+
+void add_hint(const CommandLine& line) {
+  add_for_exercise(line, "hint", "The next hint of an exercise, one at a time", hint);
 }
 
 }  // namespace course::cli

@@ -7,12 +7,12 @@
 namespace course::cli {
 
 int with_exercise(const Common& common, const std::string& id,
-                  const std::function<int(const grader::Exercise&)>& act) {
-  const grader::Course course = grader::load_course(common.root);
-  std::vector<const grader::Exercise*> named;
+                  const std::function<int(const Exercise&)>& act) {
+  const Course course = load_course(common.root);
+  std::vector<const Exercise*> named;
   try {
     named = course.select({id});
-  } catch (const grader::UnknownId& error) {
+  } catch (const UnknownId& error) {
     fmt::print(stderr, "course: {}\n", error.what());
     return usage_error;
   }
@@ -22,6 +22,14 @@ int with_exercise(const Common& common, const std::string& id,
     fmt::print(stderr, "  {:<6} {}\n", exercise->id, exercise->name);
   }
   return usage_error;
+}
+
+void add_for_exercise(const CommandLine& line, const char* name, const char* about,
+                      int (*command)(const Common&, const std::string& id)) {
+  static std::string id;  // one command is read
+  auto* added = line.app.add_subcommand(name, about);
+  added->add_option("ID", id, "The exercise")->required();
+  added->callback([=] { line.action = [=] { return command(line.common, id); }; });
 }
 
 std::string shown(const Common& common, const std::filesystem::path& file) {

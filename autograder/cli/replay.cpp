@@ -10,8 +10,8 @@
 #include "cli/commands.hpp"
 #include "cli/keys.hpp"
 #include "grader/build.hpp"
-#include "grader/process.hpp"
 #include "machine/usable_cores.hpp"
+#include "process/process.hpp"
 #include "student/debugger.hpp"
 
 namespace course::cli {
@@ -20,6 +20,14 @@ namespace {
 using namespace grader;
 using student::Replayed;
 using student::ReplayedStep;
+
+struct ReplayOptions {
+  std::string token;
+  std::string variant = "student";  // or "solution", or a mutant's name
+  bool gdb = false;
+  std::size_t step = 0;                    // with gdb, as the picture counts; 0: the last
+  std::vector<std::string> gdb_arguments;  // with gdb
+};
 
 // --- Which program, and what it does --------------------------------------------------
 
@@ -43,7 +51,7 @@ bool build_to_replay(const Trees& trees, const Subject& subject) {
       grader::build(trees, preset, {subject.target()}, subject.file(trees.tree(preset)),
                     machine::usable_cores());
   if (built.built) return true;
-  const Diagnostic& error = built.error.first;
+  const reading::Diagnostic& error = built.error.first;
   fmt::print(stderr, "course: {} does not build\n{}:{}: {}\n{}", subject.target(),
              error.file, error.line, error.message, error.excerpt);
   return false;
@@ -100,7 +108,7 @@ int cannot_debug(const std::string& why) {
 }
 
 int debug(const Replayed& replayed, TestCommand command, const ReplayOptions& options) {
-  if (find_program("gdb").empty()) {
+  if (process::find_program("gdb").empty()) {
     return cannot_debug("gdb is not installed: sudo apt-get install gdb");
   }
   const std::size_t last = replayed.steps.size();
@@ -112,11 +120,11 @@ int debug(const Replayed& replayed, TestCommand command, const ReplayOptions& op
   const ReplayedStep& step =
       replayed.steps[(options.step == 0 ? last : options.step) - 1];
   command.stop_at = step.at;
-  Command look = process_of(command);
-  const Command program = look;
+  process::Command look = process_of(command);
+  const process::Command program = look;
   look.words = student::words_to_look(program);
   look.without.emplace_back("DEBUGINFOD_URLS");
-  const Outcome looked = run(look);
+  const process::Outcome looked = run(look);
   if (looked.output.find("interleave_at_step ()") == std::string::npos) {
     return cannot_debug("gdb could not stop the program at this step. It said:\n" +
                         looked.output);
@@ -161,10 +169,8 @@ int replay_built(const Trees& trees, const Subject& subject,
                      : print_replay(replayed, options);
 }
 
-}  // namespace
-
 int replay(const Common& common, const ReplayOptions& options) {
-  end_children_on_signals();
+  process::end_children_on_signals();
   const std::string test = student::test_of(options.token);
   if (test.empty()) {
     return wrong_token(options.token + " is not a token as the grader prints it");
@@ -179,6 +185,27 @@ int replay(const Common& common, const ReplayOptions& options) {
   const Subject subject{exercise, options.variant};
   if (!build_to_replay(trees, subject)) return something_failed;
   return replay_built(trees, subject, options);
+}
+
+}  // namespace
+
+void add_replay(const CommandLine& line) {
+  static ReplayOptions options;
+  auto* command = line.app.add_subcommand("replay", "Replay a failing interleaving");
+  command->add_option("TOKEN", options.token, "As the grader printed it")->required();
+  command
+      ->add_option("--of", options.variant, "Authors: the solution's or a mutant's token")
+      ->type_name("VARIANT");
+  auto* gdb =
+      command->add_flag("--gdb", options.gdb, "Stop at its last step in the debugger");
+  command->add_option("--step", options.step, "Stop at this step instead")
+      ->needs(gdb)
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("GDB", options.gdb_arguments,
+                   "After --: more for gdb, such as -batch -ex bt")
+      ->needs(gdb);
+  command->callback([=] { line.action = [=] { return replay(line.common, options); }; });
 }
 
 }  // namespace course::cli

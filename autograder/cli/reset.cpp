@@ -7,7 +7,7 @@
 namespace course::cli {
 namespace {
 
-int restore(const Common& common, const grader::Exercise& exercise) {
+int restore(const Common& common, const Exercise& exercise) {
   const student::Reset reset = student::restore_starter(exercise);
   const std::string file = shown(common, exercise.file);
   if (!reset.changed) {
@@ -20,11 +20,16 @@ int restore(const Common& common, const grader::Exercise& exercise) {
   return all_passed;
 }
 
-}  // namespace
-
 int reset(const Common& common, const std::string& id) {
   return with_exercise(common, id,
                        [&](const auto& exercise) { return restore(common, exercise); });
+}
+
+}  // namespace
+
+void add_reset(const CommandLine& line) {
+  add_for_exercise(line, "reset", "Put the starter back; your file is kept beside it",
+                   reset);
 }
 
 }  // namespace course::cli

@@ -1,14 +1,23 @@
 #include "cli/terminal.hpp"
 
-#include <cstdio>
+#include <unistd.h>
 
-#include "grader/terminal.hpp"
+#include <cstdlib>
+#include <cstring>
 
 namespace course::cli {
 
-bool coloured(Colour wanted) {
+bool coloured(Colour wanted, std::FILE* stream) {
   if (wanted != Colour::automatic) return wanted == Colour::always;
-  return grader::wants_colour(stdout);
+  const char* terminal = std::getenv("TERM");
+  const char* refused = std::getenv("NO_COLOR");
+  return ::isatty(::fileno(stream)) != 0 && (refused == nullptr || *refused == '\0') &&
+         terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
+}
+
+void add_json_option(CLI::App& command, Destination& json) {
+  command.add_option("--json", json, "Write JSON to FILE, or to standard output for -")
+      ->type_name("FILE");
 }
 
 }  // namespace course::cli

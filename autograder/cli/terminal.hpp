@@ -1,12 +1,14 @@
 // What the commands may assume of the terminal.
 #pragma once
 
+#include <cstdio>
+
 #include "cli/commands.hpp"
 
 namespace course::cli {
 
-// Whether standard output is to be coloured: as asked for, else on a terminal where NO_COLOR
-// is not set.
-[[nodiscard]] bool coloured(Colour wanted);
+// Whether what is written to `stream` is to be coloured: as asked for, else on a terminal
+// that is not dumb where NO_COLOR is not set.
+[[nodiscard]] bool coloured(Colour wanted, std::FILE* stream = stdout);
 
 }  // namespace course::cli

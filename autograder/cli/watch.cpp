@@ -11,6 +11,10 @@
 namespace course::cli {
 namespace {
 
+struct WatchOptions {
+  std::string id;  // empty: the file saved last
+};
+
 // This program again, to grade one exercise as this run was asked to.
 std::vector<std::string> grade_command(const Common& common, const std::string& id) {
   std::vector<std::string> words{
@@ -32,19 +36,26 @@ int watch_files(const Common& common, const std::vector<student::WatchedFile>& f
   return all_passed;
 }
 
-}  // namespace
-
 int watch(const Common& common, const WatchOptions& options) {
   if (!options.id.empty()) {
-    return with_exercise(common, options.id, [&](const grader::Exercise& exercise) {
+    return with_exercise(common, options.id, [&](const Exercise& exercise) {
       return watch_files(common, {{exercise.id, exercise.file}}, exercise.id);
     });
   }
-  const grader::Course course = grader::load_course(common.root);
+  const Course course = load_course(common.root);
   std::vector<student::WatchedFile> files;
   for (const auto& exercise : course.exercises)
     files.push_back({exercise.id, exercise.file});
   return watch_files(common, files, "");
+}
+
+}  // namespace
+
+void add_watch(const CommandLine& line) {
+  static WatchOptions options;
+  auto* command = line.app.add_subcommand("watch", "Grade again at each save");
+  command->add_option("ID", options.id, "The exercise; the one saved last if none");
+  command->callback([=] { line.action = [=] { return watch(line.common, options); }; });
 }
 
 }  // namespace course::cli

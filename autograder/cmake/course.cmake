@@ -2,7 +2,9 @@
 # CMakeLists.txt. A library that this machine does not have is left out. A peer, which only the
 # bench tree has, is named as in dependencies.cmake: course_lesson(peer::tbb).
 #
-# An exercise may include its lesson's headers.
+# An exercise may include its lesson's headers. course_exercise(NAME AFTER EARLIER…) may also
+# include <EARLIER.hpp>: an exercise of the same lesson, as the course solves it, so that what a
+# student has made of it, or not yet, changes nothing.
 #
 # A program is graded in variants that differ in one include directory only:
 #   student    exercises/LESSON/NAME/NAME.hpp
@@ -31,11 +33,14 @@ function(course_variant name variant include)
     set(harness course_test_harness)
   endif()
   add_executable(${target} ${source})
-  target_include_directories(${target} PRIVATE ${include} ${PROJECT_SOURCE_DIR}/lessons/${lesson})
+  target_include_directories(${target} PRIVATE
+    ${include} ${PROJECT_SOURCE_DIR}/lessons/${lesson} ${earlier})
   target_link_libraries(${target} PRIVATE ${harness} ${libraries})
   target_precompile_headers(${target} REUSE_FROM ${harness})
-  # GCC 12 takes a std::jthread for uninitialised if its scope ends at a step still to be written.
-  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  # GCC 12 takes a std::jthread for uninitialised if its scope ends at a step still to be written,
+  # and warns of each fence that ThreadSanitizer does not know them: the explorer does.
+  target_compile_options(${target} PRIVATE
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-tsan>)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/graded)
   if(NOT variant STREQUAL "student")
     set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
@@ -85,10 +90,22 @@ macro(course_libraries)
   endforeach()
 endmacro()
 
+# Sets `earlier` to a folder that holds the solutions of those exercises, and nothing else.
+macro(course_earlier)
+  set(earlier "")
+  foreach(exercise IN ITEMS ${ARGN})
+    set(earlier ${PROJECT_BINARY_DIR}/earlier/${lesson}/${name})
+    configure_file(${PROJECT_SOURCE_DIR}/solutions/${lesson}/${exercise}.hpp
+      ${earlier}/${exercise}.hpp COPYONLY)
+  endforeach()
+endmacro()
+
 # Declares the exercise `name` of the lesson whose CMakeLists.txt calls this.
 function(course_exercise name)
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME lesson)
-  course_libraries(${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 exercise "" "" "AFTER")
+  course_earlier(${exercise_AFTER})
+  course_libraries(${exercise_UNPARSED_ARGUMENTS})
   course_variant(${name} student ${PROJECT_SOURCE_DIR}/exercises/${lesson}/${name})
   course_variant(${name} solution ${PROJECT_SOURCE_DIR}/solutions/${lesson})
   set(mutants ${PROJECT_SOURCE_DIR}/autograder/mutants/${lesson}/${name})

@@ -6,8 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "catalogue/manifest.hpp"
 #include "experiments/progress.hpp"
-#include "grader/manifest.hpp"
 
 namespace course::experiments {
 namespace {
@@ -27,7 +27,7 @@ void require_claim(const std::vector<Experiment>& experiments, const std::string
     if (shows(experiment, claim)) return;
     known += fmt::format("\n  {}  {}", experiment.claim, experiment.title);
   }
-  throw grader::UnknownId(
+  throw UnknownId(
       fmt::format("this lesson shows no claim \"{}\". It shows:{}", claim, known));
 }
 
@@ -67,18 +67,18 @@ std::vector<Experiment> select(const std::vector<Experiment>& experiments,
   return selected;
 }
 
-grader::Outcome run_experiment(const std::filesystem::path& program,
-                               const std::filesystem::path& folder,
-                               const Experiment& experiment, bool quick,
-                               const std::function<void(std::string_view)>& on_output) {
+process::Outcome run_experiment(const std::filesystem::path& program,
+                                const std::filesystem::path& folder,
+                                const Experiment& experiment, bool quick,
+                                const std::function<void(std::string_view)>& on_output) {
   Progress progress(fmt::format("{}  {}", experiment.claim, experiment.title));
-  grader::Command command;
+  process::Command command;
   command.words = {program.string(), experiment.claim};
   command.folder = folder;
   if (quick) command.words.push_back("--quick");
   command.seconds = longest_seconds;
   command.on_output = on_output;
-  return grader::run(command);
+  return process::run(command);
 }
 
 }  // namespace course::experiments

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 namespace course::experiments {
 
@@ -28,14 +28,14 @@ struct Experiment {
 [[nodiscard]] std::vector<Experiment> parse_list(std::string_view output);
 
 // The experiments that show `claims`, in their order; all for none. A claim may have
-// several, P5, P5b, …: asked for by P5, or one by its own name. Throws grader::UnknownId,
+// several, P5, P5b, …: asked for by P5, or one by its own name. Throws UnknownId,
 // with the claims that there are.
 [[nodiscard]] std::vector<Experiment> select(const std::vector<Experiment>& experiments,
                                              const std::vector<std::string>& claims);
 
 // Runs one experiment in `folder`, the course's, so that what it prints of paths is the
 // same on every machine, and hands on its output as it arrives. Blocks.
-[[nodiscard]] grader::Outcome run_experiment(
+[[nodiscard]] process::Outcome run_experiment(
     const std::filesystem::path& program, const std::filesystem::path& folder,
     const Experiment& experiment, bool quick,
     const std::function<void(std::string_view)>& on_output);

@@ -8,6 +8,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "machine/median.hpp"
+
 namespace course::experiments {
 namespace {
 
@@ -69,12 +71,9 @@ double nanoseconds(const nlohmann::json& run) {
          units.at(run.at("time_unit").get<std::string>());
 }
 
-page::Point point_of(double x, std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  const double median =
-      values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-  return {x, median, values.front(), values.back()};
+page::Point point_of(double x, const std::vector<double>& values) {
+  const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
+  return {x, machine::median(values), *lowest, *highest};
 }
 
 // Gathers runs by chart, series and x; each in the order in which it came first.

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string words_for(const grader::BuildError& error) {
+std::string words_for(const reading::BuildError& error) {
   const auto& [file, line, message, excerpt] = error.first;
   const std::string place = file.empty() ? "" : fmt::format("{}:{}: ", file, line);
   return fmt::format("{}{}\n{}", place, message, excerpt);

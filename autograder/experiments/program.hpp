@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "experiments/lesson.hpp"
+#include "catalogue/lesson.hpp"
 #include "grader/build.hpp"
 
 namespace course::experiments {

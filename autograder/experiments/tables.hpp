@@ -8,7 +8,8 @@
 
 namespace course::experiments {
 
-// A line for each series, a column for each x, the name of the unit above.
+// A line for each series, a column for each x, the name of the unit above. If a series is
+// called "ours", the last line says how many times as good it is as the best of the others.
 [[nodiscard]] std::string table(const page::Chart& chart);
 
 [[nodiscard]] nlohmann::json to_json(const page::Chart& chart);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "machine/median.hpp"
+
 namespace course::gate {
 namespace {
 
@@ -16,12 +18,6 @@ constexpr double times_the_reference = 4;  // then a run is stopped
 // reference's time; starting a process differs by less than 2 ms once the best run counts.
 constexpr double hidden_share = 0.3;
 constexpr double hidden_seconds = 0.002;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 }  // namespace
 
@@ -70,8 +66,8 @@ Measurement Contest::run(Side side, unsigned threads) {
 void Contest::limit_after(const std::vector<double>& reference_runs) {
   constexpr double at_least = 0.020;
   constexpr double at_most = 5;
-  seconds_allowed_ =
-      std::clamp(times_the_reference * median(reference_runs), at_least, at_most);
+  seconds_allowed_ = std::clamp(times_the_reference * machine::median(reference_runs),
+                                at_least, at_most);
 }
 
 double Contest::best_of_three() {

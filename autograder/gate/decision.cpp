@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gate/e_process.hpp"
+#include "machine/median.hpp"
 
 namespace course::gate {
 namespace {
@@ -21,7 +22,9 @@ class Findings {
   [[nodiscard]] std::optional<Verdict> verdict() const;
 
   [[nodiscard]] double ratio() const;
-  [[nodiscard]] double reference_scaling() const { return median(reference_scalings_); }
+  [[nodiscard]] double reference_scaling() const {
+    return machine::median(reference_scalings_);
+  }
   // Whether a program that does not scale at all could be told from the reference.
   [[nodiscard]] bool reference_scales() const;
   // In most blocks, and in the best runs of all: where noise hides a lie from a block, the
@@ -41,8 +44,6 @@ class Findings {
   [[nodiscard]] double e_pass() const { return speed_.good(); }
 
  private:
-  static double median(std::vector<double> values);
-
   const Rule rule_;
   EProcess speed_;
   EProcess clock_;
@@ -76,16 +77,9 @@ std::optional<Verdict> Findings::verdict() const {
   return std::nullopt;
 }
 
-double Findings::median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 double Findings::ratio() const {
   if (differences_.empty()) return 0;
-  const double ratio = std::exp(median(differences_));
+  const double ratio = std::exp(machine::median(differences_));
   return std::isfinite(ratio) ? ratio : 0;
 }
 
@@ -94,7 +88,7 @@ bool Findings::reference_scales() const {
   return reference_scalings_.empty() || reference_scaling() >= clearly / rule_.bar;
 }
 
-// --- in words ---------------------------------------------------------------------------
+// --- in words --------------------------------------------------------------------------
 
 std::string what_is_compared(const Gate& gate) {
   if (gate.kind == Kind::ratio) return "the reference's speed";

@@ -25,11 +25,11 @@
 #include <thread>
 #include <vector>
 
+#include "catalogue/manifest.hpp"
 #include "gate/gate.hpp"
 #include "gate/program.hpp"
-#include "grader/manifest.hpp"
-#include "grader/process.hpp"
 #include "machine/usable_cores.hpp"
+#include "process/process.hpp"
 
 namespace {
 
@@ -76,8 +76,7 @@ class Student {
   Student& operator=(const Student&) = delete;
 
   // The programs of `exercise`, the student's freshly copied.
-  [[nodiscard]] gate::Programs programs(const grader::Exercise& exercise,
-                                        const fs::path& root) {
+  [[nodiscard]] gate::Programs programs(const Exercise& exercise, const fs::path& root) {
     const std::string name = exercise.name + "-solution";
     const fs::path reference = root / ".build/bench/graded" / name;
     fs::copy_file(reference, folder_ / name, fs::copy_options::overwrite_existing);
@@ -92,11 +91,11 @@ class Student {
   fs::path folder_;
 };
 
-gate::Gate gate_of(const grader::GateRule& rule) {
+gate::Gate gate_of(const GateRule& rule) {
   gate::Gate gate;
   gate.name = rule.name;
-  gate.kind = rule.kind == grader::GateRule::Kind::ratio ? gate::Kind::ratio
-                                                         : gate::Kind::scaling;
+  gate.kind =
+      rule.kind == GateRule::Kind::ratio ? gate::Kind::ratio : gate::Kind::scaling;
   gate.told = rule.told;
   gate.threads = static_cast<unsigned>(rule.threads);
   return gate;
@@ -114,7 +113,7 @@ class Trials {
  public:
   explicit Trials(const Options& options) : options_(options) {}
 
-  void grade(const std::vector<const grader::Exercise*>& exercises);
+  void grade(const std::vector<const Exercise*>& exercises);
 
   // How many verdicts broke the promise, and how many of them said something.
   [[nodiscard]] int broken() const;
@@ -122,14 +121,14 @@ class Trials {
   void print() const;
 
  private:
-  void grade_once(gate::Judge& judge, const grader::Exercise& exercise);
+  void grade_once(gate::Judge& judge, const Exercise& exercise);
 
   const Options options_;
   Student student_;
   std::map<std::string, Count> counts_;  // by gate
 };
 
-void Trials::grade(const std::vector<const grader::Exercise*>& exercises) {
+void Trials::grade(const std::vector<const Exercise*>& exercises) {
   const std::vector<unsigned> cores = machine::gate_cores();
   const gate::Runner real = gate::program_runner(cores);
   const gate::Runner runner = [&](gate::Run run) {
@@ -139,15 +138,15 @@ void Trials::grade(const std::vector<const grader::Exercise*>& exercises) {
   for (int grading = 1; grading <= options_.gradings; ++grading) {
     gate::Judge judge(runner, static_cast<unsigned>(cores.size()));
     fmt::print("grading {} of {}\n", grading, options_.gradings);
-    for (const grader::Exercise* exercise : exercises) grade_once(judge, *exercise);
+    for (const Exercise* exercise : exercises) grade_once(judge, *exercise);
   }
 }
 
-void Trials::grade_once(gate::Judge& judge, const grader::Exercise& exercise) {
+void Trials::grade_once(gate::Judge& judge, const Exercise& exercise) {
   const gate::Programs programs = student_.programs(exercise, options_.root);
-  for (const grader::GateRule& rule : exercise.gates) {
+  for (const GateRule& rule : exercise.gates) {
     // Work done twice at every number of threads scales as well as work done once.
-    if (options_.twice && rule.kind == grader::GateRule::Kind::scaling) continue;
+    if (options_.twice && rule.kind == GateRule::Kind::scaling) continue;
     const gate::Result result = judge.judge(gate_of(rule), programs);
     ++counts_[exercise.id + " " + rule.name][result.verdict];
     fmt::print("  {:<12} {:>5.2f} s  {}: {}\n", word_for(result.verdict), result.seconds,
@@ -193,7 +192,7 @@ void Trials::print() const {
 }
 
 int run(const Options& options) {
-  const grader::Course course = grader::load_course(options.root);
+  const Course course = load_course(options.root);
   Trials trials(options);
   {
     std::vector<std::jthread> load;
@@ -225,7 +224,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  grader::end_children_on_signals();
+  process::end_children_on_signals();
   try {
     return run(options);
   } catch (const std::exception& error) {

@@ -3,7 +3,7 @@
 //      Run { program, iterations, threads, … } --Runner--> Measurement { seconds, … }
 //
 // The judging is written against `Runner` alone, so that tests can put a simulated machine
-// in the place of processes; `run_program` (program.hpp) is the real one.
+// in the place of processes; what `program_runner` makes (program.hpp) is the real one.
 #pragma once
 
 #include <cstdint>

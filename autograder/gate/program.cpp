@@ -8,16 +8,16 @@
 #include <string_view>
 #include <utility>
 
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 extern char** environ;
 
 namespace course::gate {
 namespace {
 
-using grader::Command;
-using grader::Outcome;
 using nlohmann::json;
+using process::Command;
+using process::Outcome;
 
 constexpr int status_of_todo = 75;
 
@@ -119,7 +119,7 @@ std::string last_lines(const std::string& output) {
 
 Measurement read_run(const Run& run, const Outcome& outcome) {
   const Records records = read(outcome.records);
-  if (outcome.end == grader::End::timed_out) {
+  if (outcome.end == process::End::timed_out) {
     return with_words(End::stopped, outcome,
                       fmt::format("did not finish in {:.3g} s", run.seconds_allowed));
   }
@@ -141,7 +141,7 @@ Measurement read_run(const Run& run, const Outcome& outcome) {
 
 Runner program_runner(std::vector<unsigned> cores) {
   return [cores = std::move(cores)](const Run& run) {
-    return read_run(run, grader::run(command_for(run, cores)));
+    return read_run(run, process::run(command_for(run, cores)));
   };
 }
 

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 namespace course::grader {
 namespace {
@@ -37,9 +37,9 @@ class TreeLock {
   int descriptor_;
 };
 
-Outcome run_cmake(const Trees& trees, std::vector<std::string> arguments,
-                  std::stop_token stop, const OutputListener& on_output) {
-  Command cmake;
+process::Outcome run_cmake(const Trees& trees, std::vector<std::string> arguments,
+                           std::stop_token stop, const OutputListener& on_output) {
+  process::Command cmake;
   cmake.words = {"cmake"};
   cmake.words.insert(cmake.words.end(), arguments.begin(), arguments.end());
   cmake.folder = trees.root();
@@ -52,8 +52,8 @@ Outcome run_cmake(const Trees& trees, std::vector<std::string> arguments,
   return run(cmake, std::move(stop));
 }
 
-Outcome configure(const Trees& trees, std::string_view preset, std::stop_token stop,
-                  const OutputListener& on_output) {
+process::Outcome configure(const Trees& trees, std::string_view preset,
+                           std::stop_token stop, const OutputListener& on_output) {
   std::vector<std::string> arguments{"--preset", std::string(preset), "-B",
                                      trees.tree(preset).string()};
   if (!trees.compiler().empty()) {
@@ -62,14 +62,14 @@ Outcome configure(const Trees& trees, std::string_view preset, std::stop_token s
   return run_cmake(trees, arguments, std::move(stop), on_output);
 }
 
-BuildResult result_of(const Outcome& outcome, const fs::path& student_file) {
+BuildResult result_of(const process::Outcome& outcome, const fs::path& student_file) {
   BuildResult result;
   result.output = outcome.output;
   result.seconds = outcome.seconds;
   result.built = outcome.exited_with(0);
   if (result.built) return result;
-  result.error = first_error(outcome.output, student_file);
-  if (outcome.end != End::exited) {
+  result.error = reading::first_error(outcome.output, student_file);
+  if (outcome.end != process::End::exited) {
     result.error = {true, {"", 0, "the build was " + words_for(outcome), ""}};
   }
   return result;
@@ -102,6 +102,12 @@ fs::path Subject::file(const fs::path& tree) const {
          exercise->file.filename();
 }
 
+Subject with_unwritten_steps(const Subject& subject, const fs::path& tree) {
+  Subject seen = subject;
+  seen.unwritten = unwritten_in(subject.file(tree));
+  return seen;
+}
+
 BuildResult build(const Trees& trees, std::string_view preset,
                   const std::vector<std::string>& targets, const fs::path& student_file,
                   unsigned jobs, std::stop_token stop, const OutputListener& on_output) {
@@ -109,7 +115,7 @@ BuildResult build(const Trees& trees, std::string_view preset,
   const TreeLock lock(tree);
   double configured_in = 0;
   if (!fs::exists(tree / "build.ninja")) {
-    const Outcome configured = configure(trees, preset, stop, on_output);
+    const process::Outcome configured = configure(trees, preset, stop, on_output);
     if (!configured.exited_with(0)) return result_of(configured, student_file);
     configured_in = configured.seconds;
   }

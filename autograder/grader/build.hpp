@@ -14,9 +14,10 @@
 #include <string>
 #include <vector>
 
-#include "grader/compiler_output.hpp"
-#include "grader/manifest.hpp"
-#include "grader/stage.hpp"
+#include "catalogue/manifest.hpp"
+#include "catalogue/stage.hpp"
+#include "catalogue/unwritten.hpp"
+#include "reading/compiler_output.hpp"
 
 namespace course::grader {
 
@@ -42,18 +43,28 @@ class Trees {
 // What is graded: one variant of one exercise.
 struct Subject {
   const Exercise* exercise;
-  std::string variant;  // "student", "solution" or a mutant's name
+  std::string variant;            // "student", "solution" or a mutant's name
+  UnwrittenSteps unwritten = {};  // as its file stood when its grading began
 
   [[nodiscard]] std::string target() const { return exercise->name + "-" + variant; }
+
+  // The file to open: a mutant is edited in its solution's place, which is the student's.
+  [[nodiscard]] const std::filesystem::path& edited_file() const {
+    return variant == "solution" ? exercise->solution : exercise->file;
+  }
 
   // The file that is judged, as the compiler sees it in `tree`.
   [[nodiscard]] std::filesystem::path file(const std::filesystem::path& tree) const;
 };
 
+// The same with its unwritten steps, as its file in `tree` stands now.
+[[nodiscard]] Subject with_unwritten_steps(const Subject& subject,
+                                           const std::filesystem::path& tree);
+
 struct BuildResult {
   bool built = false;
-  BuildError error;    // when it was not
-  std::string output;  // the compiler's, whole
+  reading::BuildError error;  // when it was not
+  std::string output;         // the compiler's, whole
   double seconds = 0;
 };
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "grader/sanitizer_report.hpp"
+#include "reading/sanitizer_report.hpp"
 
 namespace course::grader {
 namespace {
@@ -14,7 +14,7 @@ struct Control {
 };
 
 bool printed(const TestRun& run, const char* report) {
-  return run.process.end == End::exited && run.process.status != 0 &&
+  return run.process.end == process::End::exited && run.process.status != 0 &&
          run.process.output.find(report) != std::string::npos;
 }
 
@@ -61,9 +61,11 @@ std::optional<Finding> lost_control(const TestCommand& like, std::stop_token sto
     command.test = control.test;
     command.control = true;
     const TestRun run = run_test(command, stop);
-    if (control.answered(run) || run.process.end == End::stopped) continue;
+    if (control.answered(run) || run.process.end == process::End::stopped) continue;
     Finding finding;
-    if (const std::string death = start_up_death(run.process.output); !death.empty()) {
+    finding.of_control = true;
+    if (const std::string death = reading::start_up_death(run.process.output);
+        !death.empty()) {
       finding.verdict = Verdict::environment;
       finding.what = death;
       return finding;
@@ -74,8 +76,7 @@ std::optional<Finding> lost_control(const TestCommand& like, std::stop_token sto
                    control.must + ", and did not (" + words_for(run.process) + ")";
     finding.detail =
         "Something in it silences its tests: an exit while it starts, a filter, a macro "
-        "over "
-        "GoogleTest's, a suppressed report. Nothing else that it reports can be "
+        "over GoogleTest's, a suppressed report. Nothing else that it reports can be "
         "believed.";
     finding.again = again(command);
     return finding;

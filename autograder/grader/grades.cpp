@@ -1,10 +1,9 @@
 #include "grader/grades.hpp"
 
-#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
-#include <system_error>
+
+#include "catalogue/files.hpp"
 
 namespace course::grader {
 namespace {
@@ -26,33 +25,7 @@ std::uint64_t fingerprint(const fs::path& file) {
   return hash;
 }
 
-std::optional<Verdict> verdict_named(const std::string& name) {
-  for (const Verdict verdict :
-       {Verdict::passed, Verdict::failed, Verdict::not_started, Verdict::inconclusive,
-        Verdict::environment, Verdict::tampered, Verdict::not_run}) {
-    if (name_of(verdict) == name) return verdict;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
-
-void write_whole(const fs::path& file, const std::string& text) {
-  if (file.has_parent_path()) fs::create_directories(file.parent_path());
-  const fs::path fresh = file.string() + ".new";
-  errno = 0;
-  std::ofstream out(fresh, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) {
-    const int error = errno == 0 ? EIO : errno;
-    std::error_code ignored;
-    fs::remove(fresh, ignored);
-    throw std::system_error(error, std::generic_category(),
-                            "cannot write " + file.string());
-  }
-  fs::rename(fresh, file);
-}
 
 void remember(const Course& course, const ExerciseResult& result) {
   if (result.subject.variant != "student") return;
@@ -63,7 +36,7 @@ void remember(const Course& course, const ExerciseResult& result) {
                   {"of", points.of},
                   {"not_measured", points.not_measured},
                   {"fingerprint", fingerprint(exercise.file)}};
-  write_whole(file_for(course, exercise), kept.dump(2) + "\n");
+  write_file(file_for(course, exercise), kept.dump(2) + "\n");
 }
 
 std::optional<Grade> remembered(const Course& course, const Exercise& exercise) {

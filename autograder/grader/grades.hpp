@@ -1,10 +1,9 @@
 // The student's last grades, remembered in .course/grades/EXERCISE.json.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 #include "grader/result.hpp"
 
 namespace course::grader {
@@ -21,9 +20,5 @@ void remember(const Course& course, const ExerciseResult& result);
 // None if the exercise was never graded, or what was kept cannot be read.
 [[nodiscard]] std::optional<Grade> remembered(const Course& course,
                                               const Exercise& exercise);
-
-// Writes the whole of `text` to `file` or, on failure, leaves what was there and throws
-// std::system_error that names the file.
-void write_whole(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace course::grader

@@ -24,6 +24,8 @@ class Grading {
 
   ExerciseResult run() {
     const StageResult built = tell(run_build_stage(subject_, workshop_));
+    const std::string_view preset = preset_of(Stage::unit);
+    subject_ = with_unwritten_steps(subject_, workshop_.trees.tree(preset));
     if (built.verdict != Verdict::passed) {
       tell_rest(Verdict::not_run, "needs a program that builds");
     } else if (nothing_started()) {
@@ -44,7 +46,8 @@ class Grading {
 
  private:
   bool nothing_started() const {
-    return subject_.variant == "student" && !is_started(*subject_.exercise);
+    return subject_.variant == "student" &&
+           !is_started(*subject_.exercise, subject_.unwritten);
   }
 
   StageResult tell(StageResult stage) {
@@ -161,7 +164,7 @@ class Grading {
     }
   }
 
-  const Subject subject_;
+  Subject subject_;  // its unwritten steps once it is built
   Workshop& workshop_;
   const StageListener& listener_;
   std::counting_semaphore<> cores_;  // taken in the order of the pipelines

@@ -12,8 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "grader/manifest.hpp"
-#include "grader/stage.hpp"
+#include "catalogue/manifest.hpp"
+#include "catalogue/stage.hpp"
+#include "grader/verdict.hpp"
 
 namespace course::grader {
 

@@ -34,8 +34,11 @@ json json_of(const Finding& finding, const Course& course) {
 }
 
 json json_of(const StageResult& stage, const Course& course) {
+  json notes = json::array();
+  for (const auto& warning : stage.warnings) notes.push_back(warning_line(warning));
+  for (const auto& note : stage.notes) notes.push_back(note);
   json out{{"stage", name_of(stage.stage)}, {"verdict", name_of(stage.verdict)},
-           {"seconds", stage.seconds},      {"notes", stage.notes},
+           {"seconds", stage.seconds},      {"notes", std::move(notes)},
            {"checks", json::array()},       {"findings", json::array()}};
   for (const auto& check : stage.checks) {
     out["checks"].push_back({{"name", check.name},

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 #include "grader/result.hpp"
 
 namespace course::grader {

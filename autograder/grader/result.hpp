@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "catalogue/stage.hpp"
 #include "grader/build.hpp"
 #include "grader/promises.hpp"
-#include "grader/stage.hpp"
+#include "grader/verdict.hpp"
 
 namespace course::grader {
 
@@ -24,6 +25,7 @@ struct Finding {
   int line = 0;
   std::string again;             // the command that shows it again; may be empty
   std::filesystem::path report;  // the whole of it, kept; may be empty
+  bool of_control = false;       // `test` is one that must fail, and did not
 };
 
 // One check that was expected to report, and what it said.
@@ -38,9 +40,16 @@ struct StageResult {
   Verdict verdict = Verdict::not_run;
   std::vector<Check> checks;
   std::vector<Finding> findings;
-  std::vector<std::string> notes;  // "2 warnings", "seed 42", "all 24 behaviours checked"
+  std::vector<std::string> notes;             // "seed 42", "all 24 behaviours checked"
+  std::vector<reading::Diagnostic> warnings;  // the compiler's, of the student's file
   double seconds = 0;
 };
+
+// "warning: job_queue.hpp:41: unused variable"
+[[nodiscard]] std::string warning_line(const reading::Diagnostic& warning);
+
+// Of a stage that the machine or its tools keep from saying anything.
+[[nodiscard]] StageResult environment(Stage stage, const std::string& why);
 
 struct ExerciseResult {
   Subject subject;

@@ -1,10 +1,8 @@
 #include "grader/sanitizers.hpp"
 
-#include <fstream>
-#include <sstream>
-
-#include "grader/process.hpp"
-#include "grader/sanitizer_report.hpp"
+#include "catalogue/files.hpp"
+#include "process/process.hpp"
+#include "reading/sanitizer_report.hpp"
 
 namespace course::grader {
 namespace {
@@ -18,19 +16,12 @@ const std::vector<KnownProgram> address_programs{
     {"leak", "-fsanitize=address", "LeakSanitizer: detected memory leaks"},
     {"overflow", "-fsanitize=address", "AddressSanitizer: heap-buffer-overflow"}};
 
-std::string contents(const fs::path& file) {
-  std::ifstream in(file);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 // What a built program was built from: the compiler and the source.
 std::string build_key(const std::string& compiler, const fs::path& source) {
-  Command version;
+  process::Command version;
   version.words = {compiler, "--version"};
   version.seconds = 10;
-  return run(version).output + contents(source);
+  return run(version).output + read_file(source);
 }
 
 // The program, built; or an empty path and why not.
@@ -42,23 +33,24 @@ std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& k
   const fs::path key_file = folder / (known.name + ".key");
   const std::string compiler = trees.compiler_program();
   const std::string key = build_key(compiler, source);
-  if (fs::exists(program) && contents(key_file) == key) return {program, ""};
+  if (fs::exists(program) && fs::exists(key_file) && read_file(key_file) == key)
+    return {program, ""};
   fs::create_directories(folder);
-  Command compile;
+  process::Command compile;
   compile.words = {compiler,   "-g",   "-w", known.flags,
                    "-pthread", source, "-o", program.string()};
-  const Outcome outcome = run(compile);
+  const process::Outcome outcome = run(compile);
   if (!outcome.exited_with(0)) {
     return {{},
-            "a program with " + known.flags +
-                " does not build: " + first_error(outcome.output, source).first.message};
+            "a program with " + known.flags + " does not build: " +
+                reading::first_error(outcome.output, source).first.message};
   }
-  std::ofstream(key_file) << key;
+  write_file(key_file, key);
   return {program, ""};
 }
 
-Outcome run_known(const fs::path& program, bool fixed_addresses) {
-  Command command;
+process::Outcome run_known(const fs::path& program, bool fixed_addresses) {
+  process::Command command;
   command.words = {program.string()};
   command.seconds = 20;
   command.stacks = false;
@@ -67,14 +59,14 @@ Outcome run_known(const fs::path& program, bool fixed_addresses) {
   return run(command);
 }
 
-bool as_expected(const KnownProgram& known, const Outcome& outcome) {
+bool as_expected(const KnownProgram& known, const process::Outcome& outcome) {
   if (known.report.empty()) return outcome.exited_with(0);
-  return outcome.end == End::exited && outcome.status != 0 &&
+  return outcome.end == process::End::exited && outcome.status != 0 &&
          outcome.output.find(known.report) != std::string::npos;
 }
 
-std::string trouble_with(const KnownProgram& known, const Outcome& outcome) {
-  const std::string death = start_up_death(outcome.output);
+std::string trouble_with(const KnownProgram& known, const process::Outcome& outcome) {
+  const std::string death = reading::start_up_death(outcome.output);
   if (!death.empty()) return death;
   return "the sanitizer's self-test `" + known.name + "` did not behave (" +
          words_for(outcome) + "): run `autograder/course doctor`";
@@ -88,9 +80,9 @@ SanitizerHealth try_sanitizer(const Trees& trees,
   for (const auto& one : known) {
     const auto [program, trouble] = built(trees, one);
     if (program.empty()) return {false, false, trouble};
-    Outcome outcome = run_known(program, health.fixed_addresses);
+    process::Outcome outcome = run_known(program, health.fixed_addresses);
     if (!as_expected(one, outcome) && !health.fixed_addresses) {
-      const Outcome fixed = run_known(program, true);
+      const process::Outcome fixed = run_known(program, true);
       if (as_expected(one, fixed)) {
         health.fixed_addresses = true;
         outcome = fixed;

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <regex>
 
+#include "catalogue/files.hpp"
 #include "gate/gate.hpp"
 #include "gate/program.hpp"
 #include "grader/cost_stage.hpp"
@@ -19,16 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-StageResult environment(StageResult result, const std::string& why) {
-  Finding finding;
-  finding.verdict = Verdict::environment;
-  finding.what = why;
-  result.verdict = Verdict::environment;
-  result.findings.push_back(std::move(finding));
-  return result;
-}
-
-Finding build_finding(const BuildError& error) {
+Finding build_finding(const reading::BuildError& error) {
   Finding finding;
   finding.verdict = error.environment ? Verdict::environment : Verdict::failed;
   finding.what = error.first.message;
@@ -43,10 +34,10 @@ Finding build_finding(const BuildError& error) {
 std::optional<Finding> redefined_tests(const fs::path& file) {
   static const std::regex form(
       R"(^\s*#\s*(?:define|undef)\s+((?:EXPECT_|ASSERT_|GTEST_|ADD_FAILURE|TEST)\w*).*)");
-  std::ifstream in(file);
+  if (!fs::exists(file)) return std::nullopt;
   std::smatch match;
   int number = 0;
-  for (std::string line; std::getline(in, line);) {
+  for (const std::string& line : lines_of(read_file(file))) {
     ++number;
     if (!std::regex_match(line, match, form)) continue;
     Finding finding;
@@ -102,11 +93,7 @@ StageResult run_build_stage(const Subject& subject, Workshop& workshop) {
               workshop.cores, workshop.stop);
     result.seconds = built.seconds;
     result.verdict = Verdict::passed;
-    for (const auto& warning : warnings_in(built.output, file)) {
-      result.notes.push_back(fmt::format("warning: {}:{}: {}",
-                                         fs::path(warning.file).filename().string(),
-                                         warning.line, warning.message));
-    }
+    result.warnings = reading::warnings_in(built.output, file);
     if (!built.built) {
       result.findings.push_back(build_finding(built.error));
       result.verdict = result.findings.back().verdict;
@@ -142,13 +129,10 @@ bool is_chosen(const std::string& name, const std::vector<std::string>& only) {
 
 StageResult run_stage(Stage stage, const Subject& subject, Workshop& workshop,
                       const std::vector<std::string>& only) {
-  StageResult result;
-  result.stage = stage;
   if (stage == Stage::build) return run_build_stage(subject, workshop);
   const fs::path program = program_of(workshop.trees, stage, subject);
   if (!fs::exists(program)) {
-    return environment(std::move(result),
-                       "the build left no program at " + program.string());
+    return environment(stage, "the build left no program at " + program.string());
   }
   if (stage == Stage::cost) return run_cost_stage(subject, workshop, only);
   if (stage == Stage::gate) return run_gate_stage(subject, workshop, only);

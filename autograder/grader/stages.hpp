@@ -1,6 +1,6 @@
 // Runs one stage of grading on one built program.
 //
-//      build -> unit -> interleave -> tsan -> asan -> cost -> gate      (see grading.md)
+//      build -> unit -> interleave -> tsan -> asan -> cost -> gate
 //
 // A stage passed only if every check that exercise.toml and the harness make it expect
 // reported, and every control answered.
@@ -18,8 +18,8 @@
 #include <stop_token>
 #include <string>
 
+#include "catalogue/manifest.hpp"
 #include "grader/build.hpp"
-#include "grader/manifest.hpp"
 #include "grader/result.hpp"
 #include "grader/sanitizers.hpp"
 

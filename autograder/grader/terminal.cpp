@@ -4,15 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <cstdlib>
-#include <cstring>
-#include <mutex>
-#include <sstream>
-#include <thread>
 
+#include "catalogue/files.hpp"
 #include "grader/stages.hpp"
+#include "grader/ticker.hpp"
+#include "grader/what_next.hpp"
 
 namespace course::grader {
 namespace {
@@ -42,96 +38,7 @@ const char* colour_of(Verdict verdict) {
   return "";
 }
 
-bool passes(Verdict verdict) {
-  return verdict == Verdict::passed || verdict == Verdict::inconclusive;
-}
-
-fs::path edited_file(const Subject& subject) {
-  return subject.variant == "solution" ? subject.exercise->solution
-                                       : subject.exercise->file;
-}
-
-// The first line of the student's file that a finding names: of those as bad as the whole
-// result, else of any.
-std::string first_place(const ExerciseResult& result) {
-  std::string other = edited_file(result.subject).string();
-  if (const auto left = steps_left(other);
-      result.verdict() == Verdict::not_started && !left.empty()) {
-    return fmt::format("{}:{}", other, left.begin()->second);
-  }
-  bool found = false;
-  for (const auto& stage : result.stages) {
-    for (const auto& finding : stage.findings) {
-      const bool own =
-          fs::path(finding.file).filename() == result.subject.exercise->file.filename();
-      if (finding.line == 0 || !own) continue;
-      const std::string place = fmt::format("{}:{}", finding.file, finding.line);
-      if (finding.verdict == result.verdict()) return place;
-      if (!found) other = place;
-      found = true;
-    }
-  }
-  return other;
-}
-
 }  // namespace
-
-// "  working on tsan, asan  12 s", rewritten in place; only on a terminal.
-class Terminal::Progress {
- public:
-  Progress(std::FILE* stream, std::vector<Stage> stages)
-      : stream_(stream),
-        stages_(std::move(stages)),
-        ticker_([this](std::stop_token stop) { run(stop); }) {}
-
-  void done(Stage stage) {
-    const std::lock_guard lock(mutex_);
-    std::erase(stages_, stage);
-    erase();
-  }
-
-  ~Progress() {
-    ticker_.request_stop();
-    ticker_.join();
-    erase();
-  }
-
- private:
-  void run(const std::stop_token& stop) {
-    const auto started = std::chrono::steady_clock::now();
-    std::unique_lock lock(mutex_);
-    while (!stop.stop_requested()) {
-      changed_.wait_for(lock, stop, std::chrono::milliseconds(500), [] { return false; });
-      if (stop.stop_requested() || stages_.empty()) continue;
-      std::string names;
-      for (const Stage stage : stages_) names += fmt::format(" {}", name_of(stage));
-      const std::chrono::duration<double> passed =
-          std::chrono::steady_clock::now() - started;
-      fmt::print(stream_, "\r\033[K  working on{}  {:.0f} s", names, passed.count());
-      std::fflush(stream_);
-      drawn_ = true;
-    }
-  }
-
-  void erase() {
-    if (drawn_) fmt::print(stream_, "\r\033[K");
-    drawn_ = false;
-  }
-
-  std::FILE* stream_;
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::vector<Stage> stages_;  // that are not known yet
-  bool drawn_ = false;
-  std::jthread ticker_;
-};
-
-bool wants_colour(std::FILE* stream) {
-  const char* terminal = std::getenv("TERM");
-  const char* refused = std::getenv("NO_COLOR");
-  return ::isatty(::fileno(stream)) != 0 && (refused == nullptr || *refused == '\0') &&
-         terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
-}
 
 Terminal::Terminal(std::FILE* stream, bool colour, const Course& course)
     : stream_(stream), colour_(colour), course_(course) {}
@@ -155,14 +62,14 @@ std::string Terminal::shown(const fs::path& file) const {
 void Terminal::begin(const Subject& subject) {
   const Exercise& exercise = *subject.exercise;
   fmt::print(stream_, "{} {}  {}\n    {}\n\n", exercise.id, exercise.name, exercise.title,
-             shown(edited_file(subject)));
+             shown(subject.edited_file()));
   std::fflush(stream_);
   if (::isatty(::fileno(stream_)) == 0) return;
   std::vector<Stage> stages;
   for (const Stage stage : all_stages) {
     if (applies(stage, exercise)) stages.push_back(stage);
   }
-  progress_ = std::make_unique<Progress>(stream_, std::move(stages));
+  ticker_ = std::make_unique<Ticker>(stream_, std::move(stages));
 }
 
 void Terminal::concept_line(const std::string& name) {
@@ -177,9 +84,7 @@ void Terminal::concept_line(const std::string& name) {
 }
 
 void Terminal::print_detail(const std::string& detail) {
-  std::vector<std::string> lines;
-  std::istringstream text(detail);
-  for (std::string line; std::getline(text, line);) lines.push_back(std::move(line));
+  const std::vector<std::string> lines = lines_of(detail);
   const std::size_t left_out = lines.size() - std::min(lines.size(), detail_lines_shown);
   for (std::size_t at = 0; at < lines.size(); ++at) {
     if (left_out > 0 && at == detail_lines_at_start) {
@@ -206,24 +111,19 @@ void Terminal::finding(const Finding& finding) {
 }
 
 void Terminal::stage(const StageResult& result) {
-  if (progress_) progress_->done(result.stage);
+  Ticker::Silence silence;
+  if (ticker_) silence = ticker_->silence_for(result.stage);
   std::string notes;
-  std::vector<std::string> warnings;
-  for (const auto& note : result.notes) {
-    if (note.starts_with("warning: ")) {
-      warnings.push_back(note);
-    } else {
-      notes += "   " + note;
-    }
-  }
+  for (const auto& note : result.notes) notes += "   " + note;
   fmt::print(stream_, "  {:<11} {}  {:>5.1f} s{}\n", name_of(result.stage),
              painted(result.verdict, fmt::format("{:<12}", name_of(result.verdict))),
              result.seconds, faint(notes));
-  for (std::size_t at = 0; at < std::min(warnings.size(), warnings_shown); ++at) {
-    fmt::print(stream_, "      {}\n", warnings[at]);
+  for (std::size_t at = 0; at < std::min(result.warnings.size(), warnings_shown); ++at) {
+    fmt::print(stream_, "      {}\n", warning_line(result.warnings[at]));
   }
-  if (warnings.size() > warnings_shown) {
-    fmt::print(stream_, "      and {} more warnings\n", warnings.size() - warnings_shown);
+  if (result.warnings.size() > warnings_shown) {
+    fmt::print(stream_, "      and {} more warnings\n",
+               result.warnings.size() - warnings_shown);
   }
   for (std::size_t at = 0; at < std::min(result.findings.size(), findings_shown); ++at) {
     finding(result.findings[at]);
@@ -244,7 +144,7 @@ void Terminal::promise(const Promise& promise) {
 }
 
 void Terminal::end(const ExerciseResult& result) {
-  progress_.reset();
+  ticker_.reset();
   const Verdict verdict = result.verdict();
   const bool gap = !result.stages.empty() && !result.stages.back().findings.empty();
   if (!gap) fmt::print(stream_, "\n");  // a finding ends with one
@@ -268,50 +168,6 @@ void Terminal::next(const std::vector<ExerciseResult>& results) {
 void Terminal::say(const std::string& sentence) {
   fmt::print(stream_, "{}\n", sentence);
   std::fflush(stream_);
-}
-
-std::string grade_command(const Subject& subject) {
-  return std::string("autograder/course grade ") +
-         (subject.variant == "solution" ? "--answers " : "") + subject.exercise->id;
-}
-
-std::string what_next(const Course& course, const std::vector<ExerciseResult>& results) {
-  const auto relative = [&](const std::string& place) {
-    return fs::path(place).lexically_normal().lexically_relative(course.root).string();
-  };
-  for (const auto& result : results) {
-    const std::string command = grade_command(result.subject);
-    switch (result.verdict()) {
-      case Verdict::passed:
-      case Verdict::inconclusive:
-        continue;
-      case Verdict::environment:
-        return "autograder/course doctor";
-      case Verdict::tampered:
-        return "let a person look at it; then " + command;
-      case Verdict::not_started:
-        return fmt::format("open {}, then {}", relative(first_place(result)), command);
-      case Verdict::failed:
-        return fmt::format("mend {}, then {}; stuck? autograder/course hint {}",
-                           relative(first_place(result)), command,
-                           result.subject.exercise->id);
-      case Verdict::not_run:
-        return command + " once the missing stages are built";
-    }
-  }
-  const bool all_passed =
-      std::all_of(results.begin(), results.end(),
-                  [](const auto& result) { return passes(result.verdict()); });
-  if (results.empty() || !all_passed) return "autograder/course";
-  bool after = false;
-  for (const Exercise& exercise : course.exercises) {
-    if (after && !steps_left(exercise.file).empty()) {
-      return fmt::format("open {}, then autograder/course grade {}",
-                         relative(exercise.file), exercise.id);
-    }
-    after = after || exercise.id == results.back().subject.exercise->id;
-  }
-  return "autograder/course";
 }
 
 }  // namespace course::grader

@@ -11,13 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 #include "grader/result.hpp"
 
 namespace course::grader {
 
-// Whether `stream` is to be coloured: a terminal that is not dumb, and NO_COLOR not set.
-[[nodiscard]] bool wants_colour(std::FILE* stream);
+class Ticker;
 
 class Terminal {
  public:
@@ -35,8 +34,6 @@ class Terminal {
   void say(const std::string& sentence);
 
  private:
-  class Progress;
-
   void print_detail(const std::string& detail);
   void finding(const Finding& finding);
   void promise(const Promise& promise);
@@ -48,14 +45,7 @@ class Terminal {
   std::FILE* stream_;
   bool colour_;
   const Course& course_;
-  std::unique_ptr<Progress> progress_;
+  std::unique_ptr<Ticker> ticker_;
 };
-
-// The command that grades `subject` again.
-[[nodiscard]] std::string grade_command(const Subject& subject);
-
-// One sentence with a command in it: what somebody with these results should do next.
-[[nodiscard]] std::string what_next(const Course& course,
-                                    const std::vector<ExerciseResult>& results);
 
 }  // namespace course::grader

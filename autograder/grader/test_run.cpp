@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "grader/source_folder.hpp"
+#include "reading/source_folder.hpp"
 
 namespace course::grader {
 namespace {
@@ -172,28 +172,28 @@ Finding ended_early(const TestRun& run) {
 std::optional<Finding> killed(const TestCommand& command, const TestRun& run) {
   Finding finding;
   switch (run.process.end) {
-    case End::could_not_start:
+    case process::End::could_not_start:
       finding.verdict = Verdict::environment;
       finding.what = "the test program " + words_for(run.process);
       return finding;
-    case End::timed_out:
+    case process::End::timed_out:
       finding.what = fmt::format("did not end within {:g} s", command.seconds);
       finding.detail = "what every thread was doing:\n" + run.process.stacks;
       return finding;
-    case End::signalled:
+    case process::End::signalled:
       finding.what = "crashed: " + words_for(run.process);
       finding.detail = last_lines(run.process.output);
       return finding;
-    case End::endless_output:
+    case process::End::endless_output:
       finding.what = fmt::format("printed without end: it was {}; its last kept lines:",
                                  words_for(run.process));
       finding.detail = last_lines(run.process.output, 3);
       return finding;
-    case End::stopped:
+    case process::End::stopped:
       finding.verdict = Verdict::not_run;
       finding.what = "stopped on request";
       return finding;
-    case End::exited:
+    case process::End::exited:
       return std::nullopt;
   }
   return std::nullopt;
@@ -238,8 +238,8 @@ Finding judge(const TestCommand& command, const TestRun& run) {
 
 }  // namespace
 
-Command process_of(const TestCommand& command) {
-  Command process;
+process::Command process_of(const TestCommand& command) {
+  process::Command process;
   process.words = {command.program.string(), "--gtest_filter=" + command.test,
                    "--gtest_color=no"};
   process.environment = environment_of(command);
@@ -248,16 +248,16 @@ Command process_of(const TestCommand& command) {
 }
 
 TestRun run_test(const TestCommand& command, std::stop_token stop) {
-  Command process = process_of(command);
+  process::Command process = process_of(command);
   process.seconds = command.seconds;
   process.records = true;
   process.fixed_addresses = command.fixed_addresses;
   TestRun run;
-  run.process = grader::run(process, std::move(stop));
-  name_real_folder(run.process.output, command.program);
-  name_real_folder(run.process.stacks, command.program);
+  run.process = process::run(process, std::move(stop));
+  reading::name_real_folder(run.process.output, command.program);
+  reading::name_real_folder(run.process.stacks, command.program);
   for (std::string& record : run.process.records) {
-    name_real_folder(record, command.program);
+    reading::name_real_folder(record, command.program);
   }
   read_records(command.test, run);
   return run;

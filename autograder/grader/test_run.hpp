@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "grader/process.hpp"
+#include "catalogue/stage.hpp"
 #include "grader/result.hpp"
-#include "grader/stage.hpp"
+#include "process/process.hpp"
 
 namespace course::grader {
 
@@ -36,13 +36,13 @@ struct TestCommand {
 
 // What a run told.
 struct TestRun {
-  Outcome process;
+  process::Outcome process;
   std::vector<nlohmann::json> failures;
   std::vector<nlohmann::json> explored;
   std::vector<nlohmann::json> costs;
   std::optional<nlohmann::json> todo;
-  std::string
-      result;  // of the test's own record: "passed", "failed", "skipped"; or empty
+  // Of the test's own record: "passed", "failed", "skipped"; or empty.
+  std::string result;
   int tests_reported = 0;
   bool ended = false;    // the end record arrived
   bool garbled = false;  // a line was not a record
@@ -61,7 +61,7 @@ struct TestRun {
                                                 const TestRun& run);
 
 // The program's own words, its variables, and those of the caller's that it must not see.
-[[nodiscard]] Command process_of(const TestCommand& command);
+[[nodiscard]] process::Command process_of(const TestCommand& command);
 
 // The shell command that runs the test again, with the same seed and in the same way.
 [[nodiscard]] std::string again(const TestCommand& command);

@@ -21,6 +21,7 @@
 #include "course/atomic_counts.hpp"
 #include "course/gate.hpp"
 #include "course/records.hpp"
+#include "course/stay_on.hpp"
 #include "machine/usable_cores.hpp"
 
 namespace course {
@@ -67,18 +68,11 @@ OnOneCore::~OnOneCore() { ::sched_setaffinity(0, sizeof before_, &before_); }
 
 namespace {
 
-void stay_on(unsigned core) noexcept {
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(core, &one);
-  ::sched_setaffinity(0, sizeof one, &one);
-}
-
 // Returns in every thread once `all` threads are here, without sleeping: a thread that has
 // to be woken begins later than the one that wakes it.
 void meet(std::atomic<unsigned>& here, unsigned all) noexcept {
-  constexpr int looks_before_yielding =
-      10'000;  // where there are fewer cores than threads
+  // Then it yields: there may be fewer cores than threads.
+  constexpr int looks_before_yielding = 10'000;
   // relaxed: nothing else is handed over.
   here.fetch_add(1, std::memory_order_relaxed);
   for (int looks = 0; here.load(std::memory_order_relaxed) < all; ++looks) {

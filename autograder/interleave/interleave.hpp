@@ -78,8 +78,8 @@ struct Options {
   std::string strategy = "portfolio";  // see search/strategy.hpp     INTERLEAVE_STRATEGY
   std::uint64_t seed = 1;              // of everything random        INTERLEAVE_SEED
   Memory memory = Memory::kWeak;       // "weak" or "sequential"      INTERLEAVE_MEMORY
-  bool spurious =
-      true;  // explore spurious wake-ups, weak compare-exchange and try_lock failures
+  // Explore spurious wake-ups, weak compare-exchange and try_lock failures.
+  bool spurious = true;
   bool leaks = true;  // a block allocated by the body and alive at its end is a failure
   std::string test = current_test();  // in records and tokens
   bool (*assertion_failed)() =
@@ -96,8 +96,8 @@ struct Result {
   std::string token;         // replays it: INTERLEAVE_REPLAY=token
   std::string coverage;      // what was covered, in words
   std::uint64_t schedules = 0;
-  std::uint64_t executions =
-      0;  // distinct ones: who reads from whom, in which modification order
+  // Distinct ones: who reads from whom, in which modification order.
+  std::uint64_t executions = 0;
   double milliseconds = 0;
   bool exhaustive = false;  // every behaviour was checked
 

@@ -31,7 +31,8 @@ bool has_cpu(const std::string& controllers) {
   return std::find(names.begin(), names.end(), "cpu") != names.end();
 }
 
-// The first mount of `type` whose options `suits`: "36 25 0:31 GROUP POINT … - TYPE SOURCE OPTIONS".
+// The first mount of `type` whose options `suits`: "36 25 0:31 GROUP POINT … - TYPE
+// SOURCE OPTIONS".
 std::optional<Mount> find_mount(const fs::path& root, const std::string& type,
                                 const std::function<bool(const std::string&)>& suits) {
   std::ifstream mounts(root / "proc/self/mountinfo");

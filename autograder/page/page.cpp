@@ -15,19 +15,26 @@ constexpr std::string_view style = R"css(
 body { margin: 0; background: var(--ground); color: var(--text);
        font: 20px/1.45 system-ui, "Segoe UI", "Liberation Sans", sans-serif; }
 main, header { max-width: 1840px; margin: 0 auto; padding: 0 clamp(16px, 3vw, 56px); }
-h1 { font-size: clamp(22px, 2vw, 34px); margin: 1.2em 0 0; font-weight: 600; color: var(--quiet); }
+h1 { font-size: clamp(22px, 2vw, 34px); margin: 1.2em 0 0; font-weight: 600;
+     color: var(--quiet); }
 section { padding: 3vh 0 5vh; }
-h2 { font-size: clamp(26px, 2.6vw, 50px); line-height: 1.15; margin: 0 0 .5em; text-wrap: balance; }
-svg { display: block; width: 100%; height: auto; max-height: 78vh; font-family: inherit; overflow: visible; }
+h2 { font-size: clamp(26px, 2.6vw, 50px); line-height: 1.15; margin: 0 0 .5em;
+     text-wrap: balance; }
+svg { display: block; width: 100%; height: auto; max-height: 78vh; font-family: inherit;
+      overflow: visible; }
 .narrow { display: none; }
-@media (max-width: 900px) { .wide { display: none; } .narrow { display: block; max-height: none; } }
+@media (max-width: 900px) {
+  .wide { display: none; }
+  .narrow { display: block; max-height: none; }
+}
 figure { margin: 0; }
 figcaption { color: var(--quiet); font-size: clamp(16px, 1.25vw, 24px); margin-top: 1em; }
 code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .95em; }
 details { margin-top: .8em; font-size: clamp(16px, 1.25vw, 24px); overflow-x: auto; }
 summary { cursor: pointer; color: var(--quiet); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-top: .5em; }
-th, td { padding: .25em 1em .25em 0; text-align: right; border-bottom: 1px solid var(--grid); }
+th, td { padding: .25em 1em .25em 0; text-align: right;
+         border-bottom: 1px solid var(--grid); }
 th:first-child, td:first-child { text-align: left; }
 .name, .tick { fill: var(--quiet); }
 .label { font-weight: 600; fill: var(--colour); }

@@ -13,8 +13,8 @@
 namespace course::page {
 namespace {
 
-constexpr double letter =
-    0.6;                      // the mean width of a letter, in heights; on the safe side
+// The mean width of a letter, in heights; on the safe side.
+constexpr double letter = 0.6;
 constexpr double marker = 9;  // half a marker's width
 
 struct Unit {

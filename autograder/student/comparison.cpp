@@ -2,20 +2,18 @@
 
 #include <stdexcept>
 
-#include "author/files.hpp"
 #include "author/marks.hpp"
-#include "grader/process.hpp"
+#include "catalogue/files.hpp"
+#include "process/process.hpp"
 
 namespace course::student {
 namespace fs = std::filesystem;
 
-std::string comparison(const fs::path& root, const grader::Exercise& exercise,
-                       bool coloured) {
+std::string comparison(const fs::path& root, const Exercise& exercise, bool coloured) {
   const fs::path readable = root / ".course" / "diff" / exercise.solution.filename();
-  author::write_file(readable,
-                     author::without_marks(author::read_file(exercise.solution)));
+  write_file(readable, author::without_marks(read_file(exercise.solution)));
 
-  grader::Command diff;
+  process::Command diff;
   diff.words = {
       "diff",
       "--unified",
@@ -24,9 +22,9 @@ std::string comparison(const fs::path& root, const grader::Exercise& exercise,
       "--label=solution   " + exercise.solution.lexically_relative(root).string(),
       exercise.file.string(),
       readable.string()};
-  const grader::Outcome outcome = grader::run(diff);
+  const process::Outcome outcome = process::run(diff);
   if (outcome.exited_with(0) || outcome.exited_with(1)) return outcome.output;
-  throw std::runtime_error("diff could not compare them: " + grader::words_for(outcome) +
+  throw std::runtime_error("diff could not compare them: " + process::words_for(outcome) +
                            "\n" + outcome.output);
 }
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "grader/source_folder.hpp"
+#include "reading/source_folder.hpp"
 
 namespace course::student {
 namespace {
@@ -34,12 +34,12 @@ void add_commands(std::vector<std::string>& words,
   }
 }
 
-std::vector<std::string> words_for(const grader::Command& program,
+std::vector<std::string> words_for(const process::Command& program,
                                    std::vector<std::string> words,
                                    const std::vector<std::string>& at_the_step,
                                    const std::vector<std::string>& more) {
-  add_commands(words, {"set substitute-path " + std::string(grader::any_folder) + " \"" +
-                       grader::real_folder(program.words.front()) + "\""});
+  add_commands(words, {"set substitute-path " + std::string(reading::any_folder) + " \"" +
+                       reading::real_folder(program.words.front()) + "\""});
   add_commands(words, to_the_step);
   add_commands(words, at_the_step);
   words.insert(words.end(), more.begin(), more.end());
@@ -50,12 +50,12 @@ std::vector<std::string> words_for(const grader::Command& program,
 
 }  // namespace
 
-std::vector<std::string> words_to_look(const grader::Command& program) {
+std::vector<std::string> words_to_look(const process::Command& program) {
   return words_for(program, {"gdb", "-nx", "-q", "-batch"},
                    {"set print frame-arguments none", "backtrace 100"}, {});
 }
 
-std::vector<std::string> words_to_stop(const grader::Command& program, std::size_t frame,
+std::vector<std::string> words_to_stop(const process::Command& program, std::size_t frame,
                                        const std::vector<std::string>& more) {
   return words_for(program, {"gdb", "-q"}, {"frame " + std::to_string(frame)}, more);
 }
@@ -75,7 +75,7 @@ std::optional<std::size_t> frame_at(const std::string& callers, const std::strin
   return std::nullopt;
 }
 
-int become(const std::vector<std::string>& words, const grader::Command& program) {
+int become(const std::vector<std::string>& words, const process::Command& program) {
   for (const auto& name : program.without) ::unsetenv(name.c_str());
   for (const auto& [name, value] : program.environment) {
     ::setenv(name.c_str(), value.c_str(), 1);

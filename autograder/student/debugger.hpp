@@ -14,15 +14,15 @@
 #include <string>
 #include <vector>
 
-#include "grader/process.hpp"
+#include "process/process.hpp"
 
 namespace course::student {
 
 // gdb's words up to the step at which `program` stops, as grader::process_of made it with
 // `stop_at`.
-[[nodiscard]] std::vector<std::string> words_to_look(const grader::Command& program);
+[[nodiscard]] std::vector<std::string> words_to_look(const process::Command& program);
 [[nodiscard]] std::vector<std::string> words_to_stop(
-    const grader::Command& program, std::size_t frame,
+    const process::Command& program, std::size_t frame,
     const std::vector<std::string>& more);
 
 // The number of the innermost frame at that line, in what the first gdb printed.
@@ -30,6 +30,6 @@ namespace course::student {
                                                   const std::string& file, int line);
 
 // Becomes gdb, with the program's variables. Returns only if that fails: the error's number.
-int become(const std::vector<std::string>& words, const grader::Command& program);
+int become(const std::vector<std::string>& words, const process::Command& program);
 
 }  // namespace course::student

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::student {
 namespace fs = std::filesystem;
@@ -16,26 +16,26 @@ fs::path memory_in(const fs::path& root) { return root / ".course" / "hints.json
 // then shown again from the first, which does no harm.
 nlohmann::json remembered(const fs::path& root) {
   if (!fs::exists(memory_in(root))) return nlohmann::json::object();
-  const auto memory = nlohmann::json::parse(author::read_file(memory_in(root)), nullptr,
+  const auto memory = nlohmann::json::parse(read_file(memory_in(root)), nullptr,
                                             /*exceptions=*/false);
   return memory.is_object() ? memory : nlohmann::json::object();
 }
 
 }  // namespace
 
-std::size_t hints_shown(const fs::path& root, const grader::Exercise& exercise) {
+std::size_t hints_shown(const fs::path& root, const Exercise& exercise) {
   const nlohmann::json memory = remembered(root);
   const auto shown = memory.find(exercise.name);
   if (shown == memory.end() || !shown->is_number_unsigned()) return 0;
   return std::min(shown->get<std::size_t>(), exercise.hints.size());
 }
 
-std::size_t show_another_hint(const fs::path& root, const grader::Exercise& exercise) {
+std::size_t show_another_hint(const fs::path& root, const Exercise& exercise) {
   const std::size_t shown =
       std::min(hints_shown(root, exercise) + 1, exercise.hints.size());
   nlohmann::json memory = remembered(root);
   memory[exercise.name] = shown;
-  author::write_file(memory_in(root), memory.dump(2) + "\n");
+  write_file(memory_in(root), memory.dump(2) + "\n");
   return shown;
 }
 

@@ -55,8 +55,7 @@ std::string test_of(const std::string& token) {
   return token.substr(0, token.find('@'));
 }
 
-const grader::Exercise* exercise_with(const grader::Course& course,
-                                      const std::string& test) {
+const Exercise* exercise_with(const Course& course, const std::string& test) {
   for (const auto& exercise : course.exercises) {
     for (const auto& known : exercise.tests()) {
       if (known.name == test) return &exercise;

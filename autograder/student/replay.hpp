@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 #include "grader/test_run.hpp"
 
 namespace course::student {
@@ -51,8 +51,8 @@ struct Replayed {
 [[nodiscard]] std::string test_of(const std::string& token);
 
 // The exercise that has this test; nullptr if none has.
-[[nodiscard]] const grader::Exercise* exercise_with(const grader::Course& course,
-                                                    const std::string& test);
+[[nodiscard]] const Exercise* exercise_with(const Course& course,
+                                            const std::string& test);
 
 // What a run of a test with `only_replay` told.
 [[nodiscard]] Replayed read_replay(const grader::TestCommand& command,

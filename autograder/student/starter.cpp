@@ -1,18 +1,18 @@
 #include "student/starter.hpp"
 
-#include "author/files.hpp"
 #include "author/starters.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::student {
 
-Reset restore_starter(const grader::Exercise& exercise) {
+Reset restore_starter(const Exercise& exercise) {
   const std::string starter = author::starter_of(exercise.solution);
   Reset reset;
   if (std::filesystem::exists(exercise.file)) {
-    if (author::read_file(exercise.file) == starter) return reset;
-    reset.kept = author::keep_beside(exercise.file);
+    if (read_file(exercise.file) == starter) return reset;
+    reset.kept = keep_beside(exercise.file);
   }
-  author::write_file(exercise.file, starter);
+  write_file(exercise.file, starter);
   reset.changed = true;
   return reset;
 }

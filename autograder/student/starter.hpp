@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::student {
 
@@ -14,7 +14,7 @@ struct Reset {
 
 // Writes the starter, generated from the solution, over exercise.file. What was there is
 // first copied to NAME.mine-N.hpp beside it, N the first that is free.
-// Throws author::Mistake when the solution cannot be read.
-Reset restore_starter(const grader::Exercise& exercise);
+// Throws Mistake when the solution cannot be read.
+Reset restore_starter(const Exercise& exercise);
 
 }  // namespace course::student

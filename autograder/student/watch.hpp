@@ -53,8 +53,8 @@ class Watch {
   CommandFor command_for_;
   int saves_;         // inotify
   int signals_ = -1;  // signalfd, while run() runs
-  std::map<std::pair<int, std::string>, std::string>
-      ids_;             // {folder's watch, file name} -> id
+  // {folder's watch, file name} -> id.
+  std::map<std::pair<int, std::string>, std::string> ids_;
   pid_t command_ = -1;  // the group that runs; -1 if none
 };
 

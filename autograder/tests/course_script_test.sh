@@ -24,7 +24,8 @@ fresh() {
   root=$work/clone
   mkdir -p "$root/autograder" "$work/tools"
   cp "$from/course" "$from/setup" "$from/compilers" "$root/autograder/"
-  for tool in sh dirname readlink cut sed grep cat find head tail tr mkdir rm id chmod sleep touch flock; do
+  for tool in sh dirname readlink cut sed grep cat find head tail tr mkdir rm id chmod sleep \
+    touch flock; do
     ln -s "$(command -v $tool)" "$work/tools/$tool"
   done
   tool c++ 'case $1 in -dumpversion) echo 12 ;; *) echo "c++ (Debian) 12.2.0" ;; esac'
@@ -33,7 +34,8 @@ fresh() {
        touch "'"$root"'/.build/student/build.ninja" ;; esac'
   tool ninja 'echo "[1/1] Building"; program="'"$root"'/.build/student/course"
     echo "#!/bin/sh
-echo \"ran:\$*\"; [ \"\$1\" != cxx ] || echo \"CXX=\$CXX\"; exit 7" >"$program"; chmod +x "$program"'
+echo \"ran:\$*\"; [ \"\$1\" != cxx ] || echo \"CXX=\$CXX\"; exit 7" >"$program"
+    chmod +x "$program"'
   tool patch 'exit 0'
   tool gdb 'exit 0'
   tool dpkg-query 'echo "install ok installed"'
@@ -142,7 +144,7 @@ tool ninja 'echo "course.cpp:1:2: error: broken"; exit 1'
 course map
 says 'course.cpp:1:2: error: broken' || fail "the compiler's error is shown"
 
-# --- Folders of others, folders that run nothing ----------------------------------------------
+# --- Folders of others, folders that run nothing ----------------------------------------
 
 # Runs `course map` as a user that may not write to what root owns.
 as_another_user() {

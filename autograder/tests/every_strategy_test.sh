@@ -27,7 +27,7 @@ for solution in solutions/[0-9]*/*.hpp; do
 done
 cmake --build "$tree" -t $targets >/dev/null
 
-# --- All of them, as many at once as there are cores ----------------------------------------
+# --- All of them, as many at once as there are cores ------------------------------------
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 export tree logs

@@ -36,7 +36,8 @@ if [ "$status" != 130 ]; then
 fi
 if [ "$(left_running)" != 0 ]; then
   echo "FAILED: still running:"
-  grep -lzxF "$mark" /proc/[0-9]*/environ 2>/dev/null | sed 's/environ/cmdline/' | xargs -n 1 tr '\0' ' ' <&- || :
+  grep -lzxF "$mark" /proc/[0-9]*/environ 2>/dev/null | sed 's/environ/cmdline/' |
+    xargs -n 1 tr '\0' ' ' <&- || :
   exit 1
 fi
 

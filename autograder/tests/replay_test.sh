@@ -28,7 +28,7 @@ replay() {
 
 says() { grep -qF -- "$1" "$work/out" "$work/err"; }
 
-# --- What is no token --------------------------------------------------------------------
+# --- What is no token -------------------------------------------------------------------
 replay nonsense
 [ "$status" = 2 ] && says 'is not a token' || fail "nonsense is a mistake on the command line"
 replay 'Nobody.HasThis@1@weak@pct3@1.1@00000000'
@@ -36,13 +36,13 @@ replay 'Nobody.HasThis@1@weak@pct3@1.1@00000000'
 replay "$test@1@weak@pct3@1.1@00000000" --of nobody
 [ "$status" = 2 ] && says 'no variant nobody' || fail "an unknown variant is told"
 
-# --- A token of another program ----------------------------------------------------------
+# --- A token of another program ---------------------------------------------------------
 # This also builds the mutant's program. Its default schedule does not fail.
 replay "$test@1@weak@default@@00000000" --of $mutant
 [ "$status" = 0 ] && says 'it has changed' && says 'Others may' ||
   fail "a program that is not the token's is said to have changed"
 
-# --- Ten times of ten ---------------------------------------------------------------------
+# --- Ten times of ten -------------------------------------------------------------------
 program=$root/.build/$compiler/interleave/graded/job_queue-$mutant
 "$program" --gtest_filter=$test >"$work/found" 2>&1 || :
 token=$(sed -n 's/.*autograder\/course replay //p' "$work/found" | head -n 1)
@@ -57,7 +57,7 @@ says 'from here on' || fail "the step after which every schedule fails is told"
 steps=$(grep -cE '^ *[0-9]+  ' "$work/first")
 ! says 'Enter:' || fail "without a terminal there is nobody to ask"
 
-# --- A key for each step ------------------------------------------------------------------
+# --- A key for each step ----------------------------------------------------------------
 # script(1) gives it a terminal. Two steps, then the end.
 printf '\n\nq' | script -qec "'$course' --compiler '$compiler' replay '$token' --of $mutant" \
   /dev/null >"$work/out" 2>"$work/err" || :
@@ -68,7 +68,7 @@ printf 'a' | script -qec "'$course' --compiler '$compiler' replay '$token' --of 
   /dev/null >"$work/out" 2>"$work/err" || :
 says 'pop gave nothing' || fail "a shows all"
 
-# --- The debugger -------------------------------------------------------------------------
+# --- The debugger -----------------------------------------------------------------------
 # Its selected frame is the line that the picture shows for the step.
 line_of() { sed -n "s/^ *$1  .* \([a-z_]*\.[ch]pp:[0-9]*\).*/\1/p" "$work/first"; }
 for step in 2 "$steps"; do

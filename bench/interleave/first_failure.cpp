@@ -46,7 +46,7 @@ struct Wishes {
   std::string_view name;  // empty: all
 };
 
-// -- Stress -----------------------------------------------------------------------------------
+// -- Stress -----------------------------------------------------------------------------
 
 struct Stressed {
   std::string how;  // empty: no failure within the limit
@@ -157,7 +157,7 @@ Stressed stress_once(const Classic& classic, const char* form, double limit) {
   return result;
 }
 
-// -- The table --------------------------------------------------------------------------------
+// -- The table --------------------------------------------------------------------------
 
 template <typename T, typename Less>
 T median(std::vector<T> values, Less less) {

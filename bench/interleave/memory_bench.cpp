@@ -29,7 +29,7 @@ Site turn(std::uint32_t operation, std::uint32_t threads) {
 
 Value number(std::uint64_t low) { return {low, 0}; }
 
-// -- Operations -----------------------------------------------------------------------------
+// -- Operations -------------------------------------------------------------------------
 // Each leaves in `held` what real memory holds.
 
 // Bytes of its own, again and again: the quickest there is.
@@ -82,7 +82,7 @@ void load_among_many(MemoryModel& model, const Site& site, Value& held) {
   benchmark::DoNotOptimize(model.commit_load(choices.size() - 1).read.low);
 }
 
-// -- Measuring ------------------------------------------------------------------------------
+// -- Measuring --------------------------------------------------------------------------
 
 using Operation = void (*)(MemoryModel&, const Site&, Value&);
 

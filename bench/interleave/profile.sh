@@ -16,22 +16,34 @@ perf record --quiet -F 5000 -o "$samples" "$program" --benchmark_min_time=2 \
   --benchmark_filter='Under pct3.*/an addition and a sum under a lock/threads:3' >/dev/null 2>&1
 
 perf report -i "$samples" --stdio --no-children --sort symbol 2>/dev/null |
-  sed -n 's/^ *\([0-9.]*\)%  \[.\] \(.*\)/\1 \2/p' | sed 's/(anonymous namespace):\?:\?//g; s/(.*//; s/interleave:\?:\?//g; s/  *- *-\? *$//' |
+  sed -n 's/^ *\([0-9.]*\)%  \[.\] \(.*\)/\1 \2/p' |
+  sed 's/(anonymous namespace):\?:\?//g; s/(.*//; s/interleave:\?:\?//g; s/  *- *-\? *$//' |
   awk '
     { share = $1; $1 = ""; name = substr($0, 2); total[room(name)] += share
       if (shown < 14 && share >= 1) line[++shown] = sprintf("  %5.1f %%  %s", share, name) }
+    BEGIN {
+      memory = "MemoryModel|RaceDetector|Histories|SeqCstOrder|ShadowPages|SyncObjects|ClockRows"
+      search = "Pct|SideChoices"
+      runtime = "Engine|Scheduler|Tracer|Probe|ThreadList|Exploration|Arena|Spin|AddressMap" \
+        "|__tsan|pthread_|malloc|free|mem|own_|interleave_|plain_access|update|load|store" \
+        "|create|join|lock_mutex|unlock_mutex|allocate|release|switch_fiber|prepare_fiber" \
+        "|reset_thread_locals|take_own|expect_alive|conclude|arrive|check_alive|obtain|took" \
+        "|gave_back|hooked|Thread|Operation|operator|is_own|known_lock"
+    }
     function room(name) {
-      if (name ~ /^(MemoryModel|RaceDetector|Histories|SeqCstOrder|ShadowPages|SyncObjects|ClockRows)/) return "memory/"
-      if (name ~ /^(Pct|SideChoices)/) return "search/"
-      if (name ~ /^(Engine|Scheduler|Tracer|Probe|ThreadList|Exploration|Arena|Spin|AddressMap|RaceDetector|__tsan|pthread_|malloc|free|mem|own_|interleave_)/) return "runtime/"
-      if (name ~ /^(plain_access|update|load|store|create|join|lock_mutex|unlock_mutex|allocate|release|switch_fiber|prepare_fiber|reset_thread_locals|take_own|expect_alive|conclude|arrive|check_alive|obtain|took|gave_back|hooked|Thread|Operation|operator|is_own|known_lock)/) return "runtime/"
+      if (name ~ "^(" memory ")") return "memory/"
+      if (name ~ "^(" search ")") return "search/"
+      if (name ~ "^(" runtime ")") return "runtime/"
       return "the body, libraries, the kernel"
     }
     END {
       for (i = 1; i <= shown; ++i) print line[i]
       print ""
       n = split("memory/,runtime/,search/,the body%c libraries%c the kernel", rooms, ",")
-      for (i = 1; i <= n; ++i) { gsub("%c", ",", rooms[i]); printf "  %5.1f %%  in all: %s\n", total[rooms[i]], rooms[i] }
+      for (i = 1; i <= n; ++i) {
+        gsub("%c", ",", rooms[i])
+        printf "  %5.1f %%  in all: %s\n", total[rooms[i]], rooms[i]
+      }
     }' >"$here/profile.body"
 {
   echo "command   bench/interleave/profile.sh"

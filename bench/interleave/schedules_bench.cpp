@@ -35,7 +35,7 @@ void in_threads(std::size_t threads, const Work& work) {
   for (std::thread& other : others) other.join();
 }
 
-// -- The bodies ---------------------------------------------------------------------------
+// -- The bodies -------------------------------------------------------------------------
 
 // No operation but start and join: what a schedule costs before anything happens in it.
 void nothing(std::size_t threads) {
@@ -79,7 +79,7 @@ void look_at_each_other(std::size_t threads) {
   });
 }
 
-// -- Measuring ----------------------------------------------------------------------------
+// -- Measuring --------------------------------------------------------------------------
 
 void explore(benchmark::State& state, void (*body)(std::size_t), const char* strategy) {
   const auto threads = static_cast<std::size_t>(state.range(0));

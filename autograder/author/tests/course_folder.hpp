@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::author {
 

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "author/files.hpp"
 #include "author/tests/course_folder.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::author {
 namespace {

@@ -32,7 +32,7 @@ class InventoryTest : public testing::Test {
   }
 
   Messages missing() {
-    const grader::Course course = grader::load_course(course_.root());
+    const Course course = load_course(course_.root());
     return missing_parts(course, course.exercises.front());
   }
 
@@ -64,8 +64,7 @@ TEST_F(InventoryTest, ScaffoldLacksNothing) {
 TEST_F(InventoryTest, UnknownConceptIsNamedWhereItStands) {
   const std::string place =
       "autograder/mutants/16-work-sharing/shared_sum/without_a_lock.diff:3: no lesson "
-      "has "
-      "the concept \"data race\"; ";
+      "has the concept \"data race\"; ";
   course_.add(concepts, "[\"data racer\"]\nmeans = \"x\"\n[contention]\nmeans = \"x\"\n");
   EXPECT_EQ(missing(), Messages{place + "did you mean `data racer`?"});
   course_.add(concepts, "[contention]\nmeans = \"x\"\n");

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "author/files.hpp"
+#include "catalogue/files.hpp"
 
 namespace course::author {
 namespace {

@@ -8,8 +8,8 @@
 #include "author/links.hpp"
 #include "author/starters.hpp"
 #include "author/tests/course_folder.hpp"
-#include "grader/manifest.hpp"
-#include "grader/process.hpp"
+#include "catalogue/manifest.hpp"
+#include "process/process.hpp"
 
 namespace course::author {
 namespace {
@@ -42,12 +42,12 @@ class ScaffoldTest : public testing::Test {
     return "";
   }
 
-  grader::Outcome run(std::vector<std::string> words) {
-    grader::Command command;
+  process::Outcome run(std::vector<std::string> words) {
+    process::Command command;
     command.words = std::move(words);
     command.folder = root();
     command.seconds = 300;
-    return grader::run(command);
+    return process::run(command);
   }
 
   CourseFolder course_;
@@ -73,8 +73,8 @@ TEST_F(ScaffoldTest, ExerciseIsDeclaredWithItsStarterAndTheNextId) {
   EXPECT_EQ(course_.text("lessons/16-work-sharing/CMakeLists.txt"),
             "course_lesson()\ncourse_exercise(shared_sum)\ncourse_exercise(other_sum)\n");
   EXPECT_TRUE(stale_starters(root()).empty());
-  const grader::Exercise second = grader::load_exercise(
-      root(), root() / "exercises/16-work-sharing/other_sum/exercise.toml");
+  const Exercise second =
+      load_exercise(root(), root() / "exercises/16-work-sharing/other_sum/exercise.toml");
   EXPECT_EQ(second.id, "16.2");
   EXPECT_EQ(second.steps.front().tests.back().name, "OtherSum.CostOfAnAddition");
   EXPECT_EQ(second.mutants.front().tests.front(), "OtherSum.NothingIsLost");
@@ -113,7 +113,7 @@ TEST_F(ScaffoldTest, NothingIsWrittenOverAFileThatIsThere) {
 }
 
 TEST_F(ScaffoldTest, EverythingIsFormatted) {
-  if (grader::find_program("clang-format").empty())
+  if (process::find_program("clang-format").empty())
     GTEST_SKIP() << "clang-format is not installed";
   fs::copy_file(fs::path(COURSE_SOURCE_FOLDER) / ".clang-format",
                 root() / ".clang-format");

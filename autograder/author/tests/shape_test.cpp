@@ -6,6 +6,7 @@
 
 #include "author/scaffold.hpp"
 #include "author/tests/course_folder.hpp"
+#include "catalogue/lesson.hpp"
 
 namespace course::author {
 namespace {
@@ -21,7 +22,7 @@ TEST(Shape, EveryLessonHasTheTemplatesFilesAndSections) {
   for (const fs::path& lesson : lesson_folders(source / "lessons")) {
     EXPECT_EQ(lacks_of_lesson(source, lesson.filename()), Messages{});
   }
-  const grader::Course course = grader::load_course(source);
+  const Course course = load_course(source);
   ASSERT_FALSE(course.exercises.empty());
   for (const auto& exercise : course.exercises) {
     EXPECT_EQ(lacks_of_exercise(source, exercise), Messages{});
@@ -45,7 +46,7 @@ class ShapeTest : public testing::Test {
 
   Messages lacks() {
     Messages all = lacks_of_lesson(course_.root(), "16-work-sharing");
-    const auto exercise = grader::load_exercise(
+    const auto exercise = load_exercise(
         course_.root(),
         course_.root() / "exercises/16-work-sharing/shared_sum/exercise.toml");
     const Messages more = lacks_of_exercise(course_.root(), exercise);

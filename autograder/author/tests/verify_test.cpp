@@ -9,7 +9,6 @@
 namespace course::author {
 namespace {
 
-using grader::Stage;
 using grader::StageResult;
 using grader::Subject;
 using grader::Verdict;
@@ -45,7 +44,7 @@ class ToldGrading : public Grading {
   StageResult run(Stage stage, const Subject& subject,
                   const std::vector<std::string>& only) override {
     const std::scoped_lock lock(mutex_);
-    const std::string what = std::string(grader::name_of(stage)) + " " + subject.target();
+    const std::string what = std::string(name_of(stage)) + " " + subject.target();
     ++runs[what];
     tests[what] = only;
     const auto found = told.find(what);
@@ -55,7 +54,7 @@ class ToldGrading : public Grading {
     return failed(only.empty() ? "" : only.front(), "data race");
   }
 
-  bool applies(Stage stage, const grader::Exercise&) const override {
+  bool applies(Stage stage, const Exercise&) const override {
     return stage != Stage::cost;
   }
   unsigned side_by_side() const override { return 2; }
@@ -102,7 +101,7 @@ class VerifyTest : public testing::Test {
     return words;
   }
 
-  grader::Exercise exercise_;
+  Exercise exercise_;
   Extent extent_;
   ToldGrading grading_;
   int heard_ = 0;
@@ -180,7 +179,7 @@ TEST_F(VerifyTest, MutantCaughtUnderAnotherConceptFails) {
 }
 
 TEST_F(VerifyTest, MutantWhoseOwnGateCouldNotTellIsInconclusive) {
-  using Kind = grader::GateRule::Kind;
+  using Kind = GateRule::Kind;
   exercise_.gates = {{"Ratio", Kind::ratio, 0, 0.8, "contention", "", 0, 0},
                      {"Scaling", Kind::scaling, 1, 0.8, "data race", "", 0, 0}};
   StageResult result = failed("Scaling", "contention");

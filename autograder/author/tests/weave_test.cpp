@@ -109,9 +109,8 @@ TEST_F(WeaveTest, StaleOutputNamesTheCommandThatMeasuresAgain) {
 TEST_F(WeaveTest, MistakesNameTheLineAndTheRemedy) {
   record();
   EXPECT_EQ(mistake("\n<!-- weave code b.hpp -->\n<!-- /weave -->\n"),
-            "lessons/01-a/README.md:2: there is no b.hpp, neither beside this text nor "
-            "from the "
-            "course's folder");
+            "lessons/01-a/README.md:2: there is no b.hpp, neither beside this text "
+            "nor from the course's folder");
   EXPECT_EQ(
       mistake("<!-- weave code a.hpp#pop -->\n<!-- /weave -->\n"),
       "lessons/01-a/README.md:1: lessons/01-a/a.hpp: has no region `pop`; it has push");
@@ -121,9 +120,8 @@ TEST_F(WeaveTest, MistakesNameTheLineAndTheRemedy) {
             "lessons/01-a/README.md:1: `cod` cannot be woven; `code`, `output`, "
             "`steps` and `map` can");
   EXPECT_EQ(mistake("<!-- weave code a.hpp -->\nnever closed\n"),
-            "lessons/01-a/README.md:1: this is never closed; add `<!-- /weave -->` after "
-            "what it "
-            "holds");
+            "lessons/01-a/README.md:1: this is never closed; add `<!-- /weave -->` "
+            "after what it holds");
   EXPECT_NE(mistake("<!-- weave a.hpp -->\n").find("this is no weave"),
             std::string::npos);
 }

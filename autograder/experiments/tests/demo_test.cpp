@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::experiments {
 namespace {
@@ -48,7 +48,7 @@ TEST(DemoSelection, NamesTheClaimsThereAre) {
   try {
     (void)select(three, {"P3", "P9"});
     FAIL() << "P9 is no claim";
-  } catch (const grader::UnknownId& unknown) {
+  } catch (const UnknownId& unknown) {
     const std::string words = unknown.what();
     EXPECT_NE(words.find("\"P9\""), std::string::npos) << words;
     EXPECT_NE(words.find("P8  Order is not determined"), std::string::npos) << words;

@@ -17,9 +17,23 @@ const page::Chart chart{"Workers add speed",
 TEST(Table, HasALineForEachSeriesAndADashWhereNothingWasMeasured) {
   EXPECT_EQ(table(chart),
             "Workers add speed   (jobs per second)\n\n"
-            "  workers          1          2\n"
-            "  ours           1 k      1.9 k\n"
-            "  peer             -     1.23 M\n");
+            "  workers                   1          2\n"
+            "  ours                    1 k      1.9 k\n"
+            "  peer                      -     1.23 M\n"
+            "  ours / best peer          -       0.00\n");
+}
+
+TEST(Table, ComparesOursWithTheBestPeer) {
+  page::Chart rates{"Rates", "", "per second", false, {}};
+  rates.series = {
+      {"ours", {{0, 30, 0, 0}}}, {"a", {{0, 10, 0, 0}}}, {"b", {{0, 20, 0, 0}}}};
+  EXPECT_NE(table(rates).find("ours / best peer       1.50\n"), std::string::npos)
+      << table(rates);
+  rates.duration = true;
+  EXPECT_NE(table(rates).find("ours / best peer       0.33\n"), std::string::npos)
+      << table(rates);
+  rates.series[0].name = "reference";
+  EXPECT_EQ(table(rates).find("best peer"), std::string::npos) << table(rates);
 }
 
 TEST(Table, WritesTimesWithTheirUnit) {

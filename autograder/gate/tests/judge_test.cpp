@@ -97,7 +97,7 @@ TEST_F(JudgeOnAQuietMachine, TellsBrokenRunsApart) {
   EXPECT_EQ(verdict("reference", End::stopped), Verdict::environment);
 }
 
-// --- the trial of the machine -----------------------------------------------------------
+// --- the trial of the machine ----------------------------------------------------------
 
 TEST_F(JudgeOnAQuietMachine, TriesTheMachineOncePerRun) {
   int runs = 0;

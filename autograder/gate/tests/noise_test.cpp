@@ -135,7 +135,7 @@ TEST(Noise, SettlesNothingWhereTheReferenceItselfDoesNotScale) {
   EXPECT_EQ(count[Verdict::inconclusive], trial.gradings);
 }
 
-// --- the simulation sees a broken rule ------------------------------------------------------
+// --- the simulation sees a broken rule -------------------------------------------------
 
 TEST(Noise, SeesABarThatIsTooHigh) {
   const Count count = grade(noise_called("quiet"), {.rule = {.bar = 1.05}});

@@ -122,7 +122,7 @@ TEST_F(Promises, AGateThatWasNotReachedCanStillBeHad) {
   EXPECT_EQ(points(), "40 30 10 0 | 80 of 100 points");
 }
 
-// --- Fails closed -----------------------------------------------------------------------
+// --- Fails closed ----------------------------------------------------------------------
 
 TEST_F(Promises, AStageThatFailsWithoutNamingATestCostsEveryStep) {
   in(Stage::asan).verdict = Verdict::failed;

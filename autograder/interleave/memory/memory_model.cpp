@@ -186,7 +186,7 @@ void MemoryModel::State::enter(ThreadId thread, std::uint32_t location) {
   if (weak_) clocks_.copy(entering.elsewhere, entering.clock);
 }
 
-// -- Plain memory ------------------------------------------------------------------------
+// -- Plain memory -----------------------------------------------------------------------
 
 const Race* MemoryModel::State::plain(const Site& site, Address address,
                                       std::uint64_t size, bool write) {
@@ -204,7 +204,7 @@ void MemoryModel::State::reset(Address address, std::uint64_t size) {
   });
 }
 
-// -- What an atomic operation may do -----------------------------------------------------
+// -- What an atomic operation may do ----------------------------------------------------
 
 void MemoryModel::State::start(const Site& site, Address address, std::uint8_t size,
                                Value held) {
@@ -301,7 +301,7 @@ std::size_t MemoryModel::State::places(MemoryOrder order) {
   return positions_.size();
 }
 
-// -- Doing it ------------------------------------------------------------------------------
+// -- Doing it ---------------------------------------------------------------------------
 
 // The stores from `from` on come later than the access in modification order.
 void MemoryModel::State::gather_targets(std::size_t from) {
@@ -430,7 +430,7 @@ void MemoryModel::State::fence(const Site& site, MemoryOrder order) {
   }
 }
 
-// -- Bounded histories -----------------------------------------------------------------------
+// -- Bounded histories ------------------------------------------------------------------
 
 // Drops the stores that no thread, now or to come, may read or store before. A location
 // that is never long is never looked at.
@@ -470,7 +470,7 @@ bool MemoryModel::State::carries_order(const AtomicLocation& location,
   return false;
 }
 
-// -- The interface ---------------------------------------------------------------------------
+// -- The interface ----------------------------------------------------------------------
 
 MemoryModel::MemoryModel(MemoryMode mode, std::size_t tidy_after)
     : state_(std::make_unique<State>(mode, tidy_after)) {}

@@ -71,11 +71,11 @@ struct Committed {
   Value read;
   Value written;
   std::uint32_t reads_from = kNoStep;
-  std::uint32_t newest_store =
-      kNoStep;  // of the store that is last in modification order before this
+  // Of the store that is last in modification order before this.
+  std::uint32_t newest_store = kNoStep;
   bool wrote = false;
-  bool newest =
-      true;  // the store is last in modification order: real memory takes its value
+  // The store is last in modification order: real memory takes its value.
+  bool newest = true;
   bool changed = false;        // it wrote a value other than the one before it
   const Race* race = nullptr;  // with a plain access; valid until the next call
 };

@@ -98,7 +98,7 @@ class RaceDetector {
   bool found_ = false;
 };
 
-// -- The way of nearly every access, so that it is without calls -------------------------
+// -- The way of nearly every access, so that it is without calls ------------------------
 
 // The bytes of the cell at `cell` that lie in [begin, end).
 inline std::uint8_t RaceDetector::bytes_in(Address cell, Address begin, Address end) {

@@ -216,7 +216,7 @@ bool SeqCstOrder::consistent(const OrderedAccess& access) {
   return true;
 }
 
-// -- Performing --------------------------------------------------------------------------
+// -- Performing -------------------------------------------------------------------------
 
 std::uint32_t SeqCstOrder::add_node(ThreadId thread, Time now, Row past) {
   Node node;

@@ -68,7 +68,7 @@ class SeqCstOrder {
   void add_targets(const Store& later);  // in modification order than the access
   [[nodiscard]] bool consistent(const OrderedAccess& access);
 
-  // -- Performing ------------------------------------------------------------------------
+  // -- Performing -----------------------------------------------------------------------
   // With the targets of the chosen position. `accessed` is the store that was read or,
   // if it writes, its own store.
   void perform(const OrderedAccess& access, Time now, Store& accessed);

@@ -42,8 +42,8 @@ struct Report {
                              // order", "data race", "release without acquire",
                              // "livelock", "lifetime", "misuse", "atomicity", "leak"
   std::string headline;      // "deadlock after 9 steps, in schedule 3 of 1,000"
-  std::string
-      picture;       // headline, columns, explanation, replay command; ends in a newline
+  // Headline, columns, explanation, replay command; ends in a newline.
+  std::string picture;
   std::string file;  // where in the student's source it happened
   std::uint32_t line = 0;
   std::string json;  // the record {"record":"explored", ...}, one line

@@ -88,7 +88,8 @@ std::string receiver_of(std::string_view line, const Pattern& members) {
 // X in "std::lock_guard guard(X)".
 std::string locked_by_guard(std::string_view line) {
   static const Pattern kGuard(
-      R"((lock_guard|unique_lock|scoped_lock|shared_lock)(<[^;]*>)?\s+\w+\s*[({]\s*([^,(){}]+(\([^()]*\))?[^,(){}]*))");
+      R"((lock_guard|unique_lock|scoped_lock|shared_lock)(<[^;]*>)?\s+\w+\s*[({]\s*)"
+      R"(([^,(){}]+(\([^()]*\))?[^,(){}]*))");
   const auto found = kGuard.find_in(line);
   return found ? trimmed((*found)[3]) : std::string();
 }
@@ -129,9 +130,11 @@ std::string object_in(std::string_view line, OperationKind kind) {
   static const Pattern kConditions(
       R"((\.|->)(wait(_for|_until)?|notify_one|notify_all)\()");
   static const Pattern kWords(
-      R"((\.|->)(wait|notify_one|notify_all|acquire|release|try_acquire\w*|count_down|arrive\w*|get|set_value|set_exception)\()");
+      R"((\.|->)(wait|notify_one|notify_all|acquire|release|try_acquire\w*|count_down)"
+      R"(|arrive\w*|get|set_value|set_exception)\()");
   static const Pattern kAtomics(
-      R"((\.|->)(load|store|exchange|fetch_\w+|compare_exchange_\w+|test_and_set|test|clear|wait)\()");
+      R"((\.|->)(load|store|exchange|fetch_\w+|compare_exchange_\w+|test_and_set|test)"
+      R"(|clear|wait)\()");
   if (is_lock(kind)) {
     const std::string guarded = locked_by_guard(line);
     return guarded.empty() ? receiver_of(line, kLocks) : guarded;

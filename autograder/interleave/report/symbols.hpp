@@ -19,8 +19,8 @@
 namespace interleave {
 
 struct Frame {
-  std::string
-      function;      // "JobQueue::push": its class, no parameters, no template arguments
+  // "JobQueue::push": its class, no parameters, no template arguments.
+  std::string function;
   std::string file;  // as the compiler was given it, usually absolute
   std::uint32_t line = 0;
 

@@ -11,8 +11,8 @@ extern "C" __attribute__((weak)) char libstdcxx_waiter_table[16 * 128] asm(
 namespace interleave {
 namespace {
 
-// A thread that only computes still lets others run now and then, so that waiting for a plain variable, which is
-// a race, is seen rather than suffered.
+// A thread that only computes still lets others run now and then, so that waiting for a
+// plain variable, which is a race, is seen rather than suffered.
 constexpr std::uint32_t kPlainAccessesBeforeYield = 20'000;
 
 // A large block is guarded against racing frees at its first bytes only.
@@ -93,7 +93,7 @@ void expect_alive(Thread& self, Address object, ProgramCounter pc) {
   if (race != nullptr) fail_race(self, *race);
 }
 
-// -- Plain -------------------------------------------------------------------------------------
+// -- Plain ------------------------------------------------------------------------------
 
 void plain_access(const void* object, std::uint64_t size, bool write, ProgramCounter pc) {
   Thread* const thread = body_thread();
@@ -123,7 +123,7 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
   }
 }
 
-// -- Atomic ------------------------------------------------------------------------------------
+// -- Atomic -----------------------------------------------------------------------------
 
 Value held_at(Address address, std::uint8_t size) {
   Value value;
@@ -197,9 +197,10 @@ Operation atomic_operation(const Thread& self, OperationKind kind, Address addre
           .pc = pc};
 }
 
-// libstdc++ counts the waiters of atomic::wait in a table of its own, with orders that are too weak: by the
-// standard's letter a notify may miss a waiter. That is not the program's mistake, so the table is taken
-// as sequentially consistent, and its accesses are no places to switch threads.
+// libstdc++ counts the waiters of atomic::wait in a table of its own, with orders that
+// are too weak: by the standard's letter a notify may miss a waiter. That is not the
+// program's mistake, so the table is taken as sequentially consistent, and its accesses
+// are no places to switch threads.
 bool is_waiter_table(Address address) {
   return libstdcxx_waiter_table != nullptr &&
          address - reinterpret_cast<Address>(libstdcxx_waiter_table) <
@@ -215,7 +216,8 @@ void arrive(Thread& self, const Operation& operation) {
               operation.pc);
 }
 
-// A thread that goes round in circles gets the newest value in the end: stores arrive in finite time.
+// A thread that goes round in circles gets the newest value in the end: stores arrive in
+// finite time.
 bool must_see_newest(Thread& self, const Operation& operation) {
   if (is_waiter_table(operation.object)) return true;
   if (!scheduler().repeats(self, operation)) {
@@ -302,7 +304,7 @@ void forget_waiters() {
   std::memset(libstdcxx_waiter_table, 0, sizeof libstdcxx_waiter_table);
 }
 
-// -- Allocation --------------------------------------------------------------------------------
+// -- Allocation -------------------------------------------------------------------------
 
 void* allocate(Thread& self, std::size_t size, std::size_t alignment, ProgramCounter pc) {
   ++self.counts.allocations;

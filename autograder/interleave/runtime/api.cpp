@@ -52,7 +52,7 @@ Result explore_or_replay(Exploration& exploration) {
 
 }  // namespace
 
-// -- Exploring -------------------------------------------------------------------------------------
+// -- Exploring --------------------------------------------------------------------------
 
 Result find_failure(const std::function<void()>& body, const Options& options) {
   Exploration exploration(body, options, nullptr);
@@ -88,7 +88,7 @@ Outcomes outcomes_of_text(const std::function<std::string()>& body,
 
 bool explores_schedules() { return true; }
 
-// -- In a body -------------------------------------------------------------------------------------
+// -- In a body --------------------------------------------------------------------------
 
 void check(bool holds, std::string_view message, Location where) {
   if (holds) return;

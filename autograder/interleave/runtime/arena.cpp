@@ -88,7 +88,7 @@ void Arena::mark(const Block& block, State state) {
               granules);
 }
 
-// -- Reachability ----------------------------------------------------------------------------
+// -- Reachability -----------------------------------------------------------------------
 
 namespace {
 

@@ -4,8 +4,8 @@
 //    | kept blocks  | blocks of this run ...  | never used                         |
 //    | state of each 16 bytes: unused · live · freed                               |
 //
-// Since nothing is reused within a run, a use of freed memory is seen for certain, and a false race with
-// an earlier owner of the same bytes cannot happen.
+// Since nothing is reused within a run, a use of freed memory is seen for certain, and a
+// false race with an earlier owner of the same bytes cannot happen.
 //
 // Threads     One at a time, as everywhere in the runtime.
 // Left out    Bytes between the asked size and the next multiple of 16 count as the block's.
@@ -82,9 +82,9 @@ class Arena {
 // As a report has it.
 [[nodiscard]] Block described(const Arena::Block& block);
 
-// The blocks of this run that nothing outside it points to: not the program's variables, not the stacks and
-// heap outside the body, not another block that is reachable. `stack_begin` is how far the explorer's
-// own stack goes down.
+// The blocks of this run that nothing outside it points to: not the program's variables,
+// not the stacks and heap outside the body, not another block that is reachable.
+// `stack_begin` is how far the explorer's own stack goes down.
 [[nodiscard]] std::vector<Arena::Block> unreachable_blocks(Arena& arena,
                                                            Address stack_begin);
 

@@ -176,7 +176,8 @@ EndingGuard::~EndingGuard() {
 
 }  // namespace interleave
 
-// The C library raises the signal in the thread whose thread pointer is set, which is not the one that runs.
+// The C library raises the signal in the thread whose thread pointer is set, which is not
+// the one that runs.
 INTERLEAVE_HOOK void abort() noexcept {
   interleave::end_by_abort("called abort");
   interleave::real().abort();

@@ -28,7 +28,7 @@ void adopt(void* thread) {
 
 }  // namespace
 
-// -- One run ---------------------------------------------------------------------------------
+// -- One run ----------------------------------------------------------------------------
 
 RunResult Engine::run(const std::function<void()>& body, Strategy& strategy,
                       MemoryModel& memory, const RunOptions& options) {
@@ -105,8 +105,8 @@ void Engine::enter_thread(void* thread) {
 }
 
 void Engine::run_thread(Thread& self) {
-  // An exception that leaves the thread ends in std::terminate, at the place that threw it: still in the
-  // program, so no scope's end may have run before.
+  // An exception that leaves the thread ends in std::terminate, at the place that threw
+  // it: still in the program, so no scope's end may have run before.
   [this, &self]() noexcept {
     self.in_runtime = false;
     if (self.id == 0) {
@@ -210,7 +210,7 @@ void Engine::saw_nobodys_store(Thread& self) {
   if (unseen_stores_) memory_->acquire_from(self.id, kUnseenStores);
 }
 
-// -- Failing ---------------------------------------------------------------------------------
+// -- Failing ----------------------------------------------------------------------------
 
 void Engine::fail(Failure failure) {
   failure_ = std::move(failure);

@@ -5,7 +5,8 @@
 //          +-- the body ended, ---+              tracer()     what happened, step by step
 //              or fail()
 //
-// Threads     One kernel thread. run is called by the explorer, everything else by the body's threads.
+// Threads     One kernel thread. run is called by the explorer, everything else by the
+//             body's threads.
 // Invariant   After fail() no code of the body runs again: its stacks are left as they are.
 #pragma once
 
@@ -46,12 +47,12 @@ struct RunResult {
 
 class Engine {
  public:
-  // -- The explorer's side ------------------------------------------------------------------
+  // -- The explorer's side --------------------------------------------------------------
 
   RunResult run(const std::function<void()>& body, Strategy& strategy,
                 MemoryModel& memory, const RunOptions& options);
 
-  // -- The body's side: `self` is the calling thread ----------------------------------------
+  // -- The body's side: `self` is the calling thread ------------------------------------
 
   Thread& create_thread(Thread& creator, void* (*routine)(void*), void* argument);
 
@@ -60,7 +61,7 @@ class Engine {
   // the order of the read: what is read may carry the release on.
   void saw_nobodys_store(Thread& self);
 
-  // -- Endings: of the whole run, whatever its other threads are doing ------------------------
+  // -- Endings: of the whole run, whatever its other threads are doing ------------------
 
   [[noreturn]] void fail(Failure failure);
   [[noreturn]] void fail(FailureKind kind, Thread& self, ProgramCounter pc,
@@ -70,7 +71,7 @@ class Engine {
   [[noreturn]] void ran_too_long(const char* what);
   [[noreturn]] void end_run();
 
-  // -- What there is ------------------------------------------------------------------------
+  // -- What there is --------------------------------------------------------------------
 
   [[nodiscard]] ThreadList& threads() { return threads_; }
   // No other thread has existed yet in this run: what is done now happens before everything.
@@ -96,17 +97,17 @@ class Engine {
   // -- Kept from run to run
   ThreadList threads_;  // with their stacks; written by create_thread and finish
   Arena arena_;         // the body's heap; written by its allocations
-  Fiber
-      explorer_;  // where run goes on once the run has ended; written by run and end_run
+  // Where run goes on once the run has ended; written by run and end_run.
+  Fiber explorer_;
 
   // -- Written by run and begin_run
-  const std::function<void()>* body_ = nullptr;
-  MemoryModel* memory_ = nullptr;
-  RunOptions options_;
+  const std::function<void()>* body_ = nullptr;  // what thread 0 runs
+  MemoryModel* memory_ = nullptr;                // asked by every access
+  RunOptions options_;                           // as the explorer gave them
   bool assertion_had_failed_ = false;  // before this run: what fails now is not its doing
 
   // -- Written by the body's threads
-  Objects objects_;
+  Objects objects_;             // locks and all else that threads wait for
   bool unseen_stores_ = false;  // a thread ended that may have stored what was not seen
   Failure failure_;  // of fail; none: the run was good, or its strategy gave it up
 };

@@ -59,7 +59,8 @@ void tell_person(const Finding& found, const RunResult& run) {
   }
 }
 
-// The C++ runtime's first throw sets up tables behind locks of its own: that is no state of the body's.
+// The C++ runtime's first throw sets up tables behind locks of its own: that is no state
+// of the body's.
 void throw_once() {
   static bool thrown = false;
   if (std::exchange(thrown, true)) return;
@@ -118,7 +119,7 @@ void Exploration::restart() {
   seen_.clear();
 }
 
-// -- Schedules -----------------------------------------------------------------------------------
+// -- Schedules --------------------------------------------------------------------------
 
 template <typename RunOne>
 Exploration::End Exploration::explore_by(RunOne run_one) {
@@ -200,7 +201,7 @@ double Exploration::milliseconds() const {
   return std::chrono::duration<double, std::milli>(Clock::now() - start_).count();
 }
 
-// -- Failures ------------------------------------------------------------------------------------
+// -- Failures ---------------------------------------------------------------------------
 
 // Takes deviations away, many at once and then one by one, as long as the failure stays.
 Answer Exploration::minimised(const Answer& failure) {
@@ -279,7 +280,7 @@ std::string Exploration::coverage() const {
   return text;
 }
 
-// -- Replay --------------------------------------------------------------------------------------
+// -- Replay -----------------------------------------------------------------------------
 
 Result Exploration::replay(const Token& token) {
   result_.coverage = "not this schedule's exploration";

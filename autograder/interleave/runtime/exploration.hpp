@@ -1,6 +1,6 @@
 // One exploration: schedules until one fails, the budget is spent, or nothing is left to explore.
 //
-//   run schedules here --fails--> replay it in a fresh process --fails again--> make it smaller --> report
+//   run schedules here --fails--> replay in a fresh process --fails again--> minimise --> report
 //          |                                 |
 //          |                                 +--runs well--> the body has hidden state
 //          +--all clean--> the first schedule once more --differs--> the same
@@ -30,8 +30,8 @@ namespace interleave {
 
 class Exploration {
  public:
-  // `outcome`, if given, is where the body leaves what it returned; then failures are outcomes too and
-  // do not end the exploration.
+  // `outcome`, if given, is where the body leaves what it returned; then failures are
+  // outcomes too and do not end the exploration.
   Exploration(const std::function<void()>& body, const Options& options,
               std::string* outcome);
 

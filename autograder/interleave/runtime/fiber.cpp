@@ -126,8 +126,9 @@ void set_thread_pointer(std::uintptr_t pointer) {
 
 }  // namespace
 
-// interleave_switch_stack(save, load): pushes what a function must preserve, changes stacks, pops it.
-// interleave_enter: the first thing on a new stack; r12 holds the entry, r13 its argument.
+// interleave_switch_stack(save, load): pushes what a function must preserve, changes
+// stacks, pops it. interleave_enter: the first thing on a new stack; r12 holds the entry,
+// r13 its argument.
 asm(R"(
   .text
   .type interleave_switch_stack, @function
@@ -176,7 +177,8 @@ void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* a
 }
 
 void prepare_fiber(Fiber& fiber, void (*entry)(void*), void* argument) {
-  // From the top: padding that aligns the stack for a call, the return address, rbp, rbx, r12 .. r15.
+  // From the top: padding that aligns the stack for a call, the return address, rbp, rbx,
+  // r12 .. r15.
   auto* top = reinterpret_cast<std::uintptr_t*>(fiber.stack_end) - 2;
   *--top = reinterpret_cast<std::uintptr_t>(&interleave_enter);
   *--top = 0;

@@ -4,9 +4,10 @@
 //      [ explorer ] ------> [ body ] ------> [ worker 1 ]      one runs at a time
 //                  switch_to        switch_to
 //
-// The thread pointer (FS on x86-64) is switched with the stack, so `thread_local`, errno and the C++ runtime's
-// exception state are each thread's own. A thread pointer cannot be made without the C library: each
-// fiber borrows that of a real thread, which sleeps for ever.
+// The thread pointer (FS on x86-64) is switched with the stack, so `thread_local`, errno
+// and the C++ runtime's exception state are each thread's own. A thread pointer cannot be
+// made without the C library: each fiber borrows that of a real thread, which sleeps for
+// ever.
 //
 // Threads     One kernel thread calls all of this.
 #pragma once
@@ -25,8 +26,9 @@ struct Fiber {
   Address stack_end = 0;
 };
 
-// Borrows a thread pointer and maps a stack, at the same address in every process, for fiber `index`.
-// `adopt` is called once on the lending thread, so that it can set thread-local variables.
+// Borrows a thread pointer and maps a stack, at the same address in every process, for
+// fiber `index`. `adopt` is called once on the lending thread, so that it can set
+// thread-local variables.
 void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* argument);
 
 // The next switch to `fiber` calls entry(argument), which must never return.

@@ -78,7 +78,8 @@ FreshProcess::FreshProcess(const std::function<void()>& body, const std::string*
   int sockets[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) lost_contact();
   std::fflush(nullptr);
-  // Not fork(): that would hand the stacks of the threads that lend their thread pointers back to the C library.
+  // Not fork(): that would hand the stacks of the threads that lend their thread pointers
+  // back to the C library.
   keeper_ = _Fork();
   if (keeper_ < 0) lost_contact();
   if (keeper_ == 0) {
@@ -97,7 +98,7 @@ FreshProcess::~FreshProcess() {
   }
 }
 
-// -- The explorer's side -----------------------------------------------------------------------
+// -- The explorer's side ----------------------------------------------------------------
 
 Answer FreshProcess::replay(const Deviations& deviations) {
   put_value(socket_, Question::kReplay);
@@ -164,7 +165,7 @@ Report FreshProcess::report(const Deviations& deviations, const Finding& finding
   return get_value<Report>(socket_);
 }
 
-// -- The other side ----------------------------------------------------------------------------
+// -- The other side ---------------------------------------------------------------------
 
 void FreshProcess::keep() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -4,8 +4,9 @@
 //          |                                                               |
 //          +----------- question, decisions, answer: one socket -----------+
 //
-// So a failure is replayed where no earlier schedule left anything behind, and a body with hidden state can be
-// explored at all: each of its schedules begins from the same state.
+// So a failure is replayed where no earlier schedule left anything behind, and a body
+// with hidden state can be explored at all: each of its schedules begins from the same
+// state.
 //
 // Threads     None: one caller, the explorer.
 #pragma once

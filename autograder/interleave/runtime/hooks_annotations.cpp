@@ -1,7 +1,9 @@
-// What a program says of its own locks to ThreadSanitizer (<sanitizer/tsan_interface.h>). libstdc++ of GCC 13 and
-// later says it of the lock inside std::atomic<std::shared_ptr>, whose atomics alone would not order what it guards.
+// What a program says of its own locks to ThreadSanitizer (<sanitizer/tsan_interface.h>).
+// libstdc++ of GCC 13 and later says it of the lock inside std::atomic<std::shared_ptr>,
+// whose atomics alone would not order what it guards.
 //
-// A lock orders: who holds it next sees what was done under it. Its atomics are scheduled and explored as ever.
+// A lock orders: who holds it next sees what was done under it. Its atomics are scheduled
+// and explored as ever.
 #include "interleave/runtime/program.hpp"
 
 #define INTERLEAVE_HOOK extern "C" __attribute__((visibility("default")))

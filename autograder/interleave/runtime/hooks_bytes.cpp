@@ -1,7 +1,7 @@
 // memcpy, memmove, memset: how the program touches memory behind the compilers' hooks.
 //
-// A copy reads and writes like any other access. Those of libraries do not count: what orders them may be
-// an atomic that was not instrumented either.
+// A copy reads and writes like any other access. Those of libraries do not count: what
+// orders them may be an atomic that was not instrumented either.
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>

@@ -1,4 +1,5 @@
-// The blocking calls of the C library. In a body they go to the scheduler, outside to the C library.
+// The blocking calls of the C library. In a body they go to the scheduler, outside to the
+// C library.
 //
 // libstdc++ reaches them too, since a program's symbols come before the C library's.
 #include <cxxabi.h>
@@ -44,7 +45,7 @@ std::uint64_t after(Thread&, const timespec& duration) {
 
 }  // namespace
 
-// -- Mutexes -----------------------------------------------------------------------------------
+// -- Mutexes ----------------------------------------------------------------------------
 
 INTERLEAVE_HOOK int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   INTERLEAVE_IN_BODY(return lock_mutex(*self, mutex, kForever, pc))
@@ -73,7 +74,7 @@ INTERLEAVE_HOOK int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
   return real().pthread_mutex_destroy(mutex);
 }
 
-// -- Reader-writer locks -------------------------------------------------------------------------
+// -- Reader-writer locks ----------------------------------------------------------------
 
 INTERLEAVE_HOOK int pthread_rwlock_rdlock(pthread_rwlock_t* lock) noexcept {
   INTERLEAVE_IN_BODY(return lock_for_reading(*self, lock, kForever, pc))
@@ -122,7 +123,7 @@ INTERLEAVE_HOOK int pthread_rwlock_destroy(pthread_rwlock_t* lock) noexcept {
   return real().pthread_rwlock_destroy(lock);
 }
 
-// -- Condition variables -------------------------------------------------------------------------
+// -- Condition variables ----------------------------------------------------------------
 
 INTERLEAVE_HOOK int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
   INTERLEAVE_IN_BODY(return wait_on_condition(*self, condition, mutex, kNever, pc))
@@ -154,7 +155,7 @@ INTERLEAVE_HOOK int pthread_cond_destroy(pthread_cond_t* condition) noexcept {
   return real().pthread_cond_destroy(condition);
 }
 
-// -- Threads -------------------------------------------------------------------------------------
+// -- Threads ----------------------------------------------------------------------------
 
 INTERLEAVE_HOOK int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
                                    void* (*routine)(void*), void* argument) noexcept {
@@ -207,7 +208,7 @@ INTERLEAVE_HOOK int sched_yield() noexcept {
   return real().sched_yield();
 }
 
-// -- Once ----------------------------------------------------------------------------------------
+// -- Once -------------------------------------------------------------------------------
 
 namespace {
 
@@ -271,7 +272,7 @@ INTERLEAVE_HOOK int __cxa_thread_atexit(void (*function)(void*), void* argument,
   return real().cxa_thread_atexit(function, argument, library);
 }
 
-// -- Semaphores and barriers -----------------------------------------------------------------------
+// -- Semaphores and barriers ------------------------------------------------------------
 
 INTERLEAVE_HOOK int sem_wait(sem_t* semaphore) {
   INTERLEAVE_IN_BODY(return wait_on_semaphore(*self, semaphore, kForever, pc))
@@ -313,7 +314,7 @@ INTERLEAVE_HOOK int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept
   return real().pthread_barrier_destroy(barrier);
 }
 
-// -- Time ----------------------------------------------------------------------------------------
+// -- Time -------------------------------------------------------------------------------
 
 INTERLEAVE_HOOK int nanosleep(const timespec* duration, timespec* rest) {
   INTERLEAVE_IN_BODY(sleep_until(*self, after(*self, *duration), pc); return 0)
@@ -366,7 +367,7 @@ INTERLEAVE_HOOK int timespec_get(timespec* time, int base) noexcept {
   return real().clock_gettime(CLOCK_REALTIME, time) == 0 ? base : 0;
 }
 
-// -- System calls by number -------------------------------------------------------------------------
+// -- System calls by number -------------------------------------------------------------
 
 namespace {
 

@@ -1,8 +1,9 @@
-// What the explorer does not do: in a body it ends the schedule with a sentence that names it, outside it goes to
-// the C library. Without these hooks it would happen unscheduled, and the verdict could be wrong.
+// What the explorer does not do: in a body it ends the schedule with a sentence that
+// names it, outside it goes to the C library. Without these hooks it would happen
+// unscheduled, and the verdict could be wrong.
 //
-// Of functions that take a pthread_t, those that have a meaning here are done: a handle of the body's is a number that
-// the C library does not know.
+// Of functions that take a pthread_t, those that have a meaning here are done: a handle
+// of the body's is a number that the C library does not know.
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -49,7 +50,7 @@ Thread& thread_of(pthread_t handle) {
 #define INTERLEAVE_UNSUPPORTED(what) not_in_a_body(what, CALLER)
 #define INTERLEAVE_NEXT(name) next(#name, &name)
 
-// -- Other processes -------------------------------------------------------------------------------
+// -- Other processes --------------------------------------------------------------------
 
 INTERLEAVE_HOOK pid_t fork() noexcept {
   INTERLEAVE_UNSUPPORTED("fork");
@@ -102,7 +103,7 @@ INTERLEAVE_HOOK int sem_init(sem_t* semaphore, int shared, unsigned value) noexc
   return INTERLEAVE_NEXT(sem_init)(semaphore, shared, value);
 }
 
-// -- Threads by other means -------------------------------------------------------------------------
+// -- Threads by other means -------------------------------------------------------------
 
 INTERLEAVE_HOOK int thrd_create(thrd_t* thread, thrd_start_t start, void* argument) {
   INTERLEAVE_UNSUPPORTED("thrd_create, of C's <threads.h>");
@@ -137,7 +138,7 @@ INTERLEAVE_HOOK int pthread_spin_trylock(pthread_spinlock_t* lock) noexcept {
   return INTERLEAVE_NEXT(pthread_spin_trylock)(lock);
 }
 
-// -- What is done to a thread from outside it ---------------------------------------------------------
+// -- What is done to a thread from outside it -------------------------------------------
 
 INTERLEAVE_HOOK int pthread_cancel(pthread_t thread) {
   INTERLEAVE_UNSUPPORTED("pthread_cancel");
@@ -222,7 +223,7 @@ INTERLEAVE_HOOK int pthread_clockjoin_np(pthread_t thread, void** result, clocki
   return INTERLEAVE_NEXT(pthread_clockjoin_np)(thread, result, clock, time);
 }
 
-// -- Signals that somebody waits for -------------------------------------------------------------------
+// -- Signals that somebody waits for ----------------------------------------------------
 
 INTERLEAVE_HOOK unsigned alarm(unsigned seconds) noexcept {
   INTERLEAVE_UNSUPPORTED("alarm");
@@ -246,7 +247,7 @@ INTERLEAVE_HOOK int sigsuspend(const sigset_t* set) {
   return INTERLEAVE_NEXT(sigsuspend)(set);
 }
 
-// -- What is said to ThreadSanitizer ----------------------------------------------------------------
+// -- What is said to ThreadSanitizer ----------------------------------------------------
 
 // An order that no operation carries: the search could not know what depends on it.
 INTERLEAVE_HOOK void __tsan_acquire(void*) { INTERLEAVE_UNSUPPORTED("__tsan_acquire"); }

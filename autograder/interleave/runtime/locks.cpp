@@ -1,8 +1,8 @@
 // Mutexes and reader-writer locks.
 //
-// A lock that was destroyed without a trace (std::mutex has no destructor) may be followed by a new one at
-// the same address. So that the two can be told apart, a locked mutex says so in its own memory too: a
-// new one has zeros there.
+// A lock that was destroyed without a trace (std::mutex has no destructor) may be
+// followed by a new one at the same address. So that the two can be told apart, a locked
+// mutex says so in its own memory too: a new one has zeros there.
 #include <errno.h>
 
 #include <algorithm>

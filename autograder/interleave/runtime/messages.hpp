@@ -20,7 +20,7 @@
 
 namespace interleave {
 
-// -- Each struct's fields ----------------------------------------------------------------------
+// -- Each struct's fields ---------------------------------------------------------------
 
 [[nodiscard]] constexpr auto fields_of(const Answer*) {
   return std::tuple{&Answer::kind,    &Answer::message,     &Answer::place,
@@ -66,14 +66,14 @@ void for_each_field(Struct& value, Visit visit) {
   std::apply([&](auto... field) { (visit(value.*field), ...); }, fields);
 }
 
-// -- Bytes -------------------------------------------------------------------------------------
+// -- Bytes ------------------------------------------------------------------------------
 
 void send_bytes(int socket, const void* bytes, std::size_t size);
 // False if the other end is gone.
 [[nodiscard]] bool receive_bytes(int socket, void* bytes, std::size_t size);
 [[noreturn]] void lost_contact();
 
-// -- Values ------------------------------------------------------------------------------------
+// -- Values -----------------------------------------------------------------------------
 
 template <typename Value>
 concept PlainMemory = std::is_trivially_copyable_v<Value>;

@@ -1,4 +1,5 @@
-// What the runtime knows of the program's blocking objects. An object is known by its address alone.
+// What the runtime knows of the program's blocking objects. An object is known by its
+// address alone.
 #pragma once
 
 #include <array>

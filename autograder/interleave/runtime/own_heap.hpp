@@ -1,5 +1,5 @@
-// The runtime's own memory, apart from the program's: its containers must neither show up in a body's
-// allocations nor keep a leaked block reachable.
+// The runtime's own memory, apart from the program's: its containers must neither show up
+// in a body's allocations nor keep a leaked block reachable.
 //
 // Threads     One at a time.
 #pragma once

@@ -10,7 +10,8 @@ Probe the_probe;
 
 namespace {
 
-// The first look is a millisecond later, each further one twice as far away: four hours at the last.
+// The first look is a millisecond later, each further one twice as far away: four hours
+// at the last.
 constexpr std::uint64_t kFirstLeap = 1'000'000;
 
 std::string sentence_for(const std::vector<ThreadId>& cycle) {
@@ -44,8 +45,8 @@ void Probe::nothing_can_run() {
   if (stuck_.cycle.empty()) wake_everyone();
 }
 
-// Lets every spinning thread go round again, at a later time. False if there is none, or if they have had
-// their chances.
+// Lets every spinning thread go round again, at a later time. False if there is none, or
+// if they have had their chances.
 bool Probe::renew_spinners() {
   bool renewed = false;
   for (Thread& thread : engine().threads()) {

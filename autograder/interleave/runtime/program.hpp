@@ -1,6 +1,8 @@
-// What the program's calls mean in a running body. The hooks come here once they know the calling thread.
+// What the program's calls mean in a running body. The hooks come here once they know the
+// calling thread.
 //
-// Return values and errors are those of the functions they stand for (an errno value, 0 for success).
+// Return values and errors are those of the functions they stand for (an errno value, 0
+// for success).
 #pragma once
 
 #include <pthread.h>
@@ -13,7 +15,7 @@
 
 namespace interleave {
 
-// -- Locks -----------------------------------------------------------------------------------
+// -- Locks ------------------------------------------------------------------------------
 
 // How long to try: once, until a point in virtual time, or for ever.
 struct Patience {
@@ -33,7 +35,7 @@ int lock_for_reading(Thread& self, pthread_rwlock_t* lock, Patience patience,
 int unlock_readers_writer(Thread& self, pthread_rwlock_t* lock, ProgramCounter pc);
 int destroy_readers_writer(Thread& self, pthread_rwlock_t* lock, ProgramCounter pc);
 
-// -- Waiting ---------------------------------------------------------------------------------
+// -- Waiting ----------------------------------------------------------------------------
 
 int wait_on_condition(Thread& self, pthread_cond_t* condition, pthread_mutex_t* mutex,
                       std::uint64_t deadline, ProgramCounter pc);
@@ -52,7 +54,7 @@ int post_semaphore(Thread& self, sem_t* semaphore, ProgramCounter pc);
 
 int wait_at_barrier(Thread& self, pthread_barrier_t* barrier, ProgramCounter pc);
 
-// -- Threads and time ------------------------------------------------------------------------
+// -- Threads and time -------------------------------------------------------------------
 
 int create(Thread& self, pthread_t* handle, const pthread_attr_t* attributes,
            void* (*routine)(void*), void* argument, ProgramCounter pc);
@@ -76,13 +78,13 @@ timespec read_clock(Thread& self, clockid_t clock, ProgramCounter pc);
 [[nodiscard]] std::uint64_t virtual_time(clockid_t clock, const timespec& time);
 [[nodiscard]] std::uint64_t nanoseconds(const timespec& duration);
 
-// -- Once ------------------------------------------------------------------------------------
+// -- Once -------------------------------------------------------------------------------
 
 // True if the caller is the one to run it; then end_once must follow.
 bool begin_once(Thread& self, Address flag, bool (*is_done)(Address), ProgramCounter pc);
 void end_once(Thread& self, Address flag);
 
-// -- Memory ----------------------------------------------------------------------------------
+// -- Memory -----------------------------------------------------------------------------
 
 // A plain access of the calling thread; none outside a body.
 void plain_access(const void* object, std::uint64_t size, bool write, ProgramCounter pc);

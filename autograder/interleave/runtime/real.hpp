@@ -1,4 +1,5 @@
-// The C library's own versions of the functions that the runtime replaces, for callers outside a body.
+// The C library's own versions of the functions that the runtime replaces, for callers
+// outside a body.
 #pragma once
 
 #include <pthread.h>

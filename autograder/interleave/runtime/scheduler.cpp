@@ -21,7 +21,7 @@ void Scheduler::begin_run(Strategy& strategy, bool spurious) {
   strategy.begin_schedule();
 }
 
-// -- Switching -------------------------------------------------------------------------------
+// -- Switching --------------------------------------------------------------------------
 
 bool Scheduler::point(Thread& self, const Operation& operation) {
   self.pending = operation;
@@ -60,7 +60,8 @@ bool Scheduler::settle(Thread& self) {
 // A spinning thread is held back until going round again could differ.
 void Scheduler::wait_for_change(Thread& self) {
   const Wait need = std::exchange(self.wait, Wait::kChange);
-  // One that polls with try_lock waits for the lock; one that polls under a lock can always have it.
+  // One that polls with try_lock waits for the lock; one that polls under a lock can
+  // always have it.
   Lock* const lock =
       need == Wait::kNothing ? self.lock : std::exchange(self.lock, nullptr);
   hand_over(self, pick(self));
@@ -84,7 +85,7 @@ void Scheduler::hand_over(Thread& self, Thread& next) {
   tracer().stop_if_lent(self);
 }
 
-// -- Choosing --------------------------------------------------------------------------------
+// -- Choosing ---------------------------------------------------------------------------
 
 bool Scheduler::can_go_on(const Thread& thread) const {
   switch (thread.wait) {
@@ -105,8 +106,8 @@ bool Scheduler::can_go_on(const Thread& thread) const {
   return false;
 }
 
-// The running thread first, then the others in order of creation; then those that yield, from the running
-// one on; then those whose time would have to come, the earliest first.
+// The running thread first, then the others in order of creation; then those that yield,
+// from the running one on; then those whose time would have to come, the earliest first.
 void Scheduler::collect_alternatives(const Thread& running) {
   alternatives_.clear();
   bool some_yield = false;

@@ -2,9 +2,9 @@
 //
 //      [ thread 0 ] --point--> strategy chooses --switch--> [ thread 1 ] --point--> ...
 //
-// Each visible operation of a thread calls point() before it happens: there, and only there, another
-// thread may be chosen to go on. A blocked thread's need (Thread::wait) is looked at whenever one is to
-// be chosen; no thread has to wake it.
+// Each visible operation of a thread calls point() before it happens: there, and only
+// there, another thread may be chosen to go on. A blocked thread's need (Thread::wait) is
+// looked at whenever one is to be chosen; no thread has to wake it.
 //
 // Threads     Called by the body's threads, of which one runs at a time; begin_run by the explorer.
 // Invariants
@@ -30,13 +30,15 @@ class Scheduler {
   // `spurious`: what may happen for no reason happens at times.
   void begin_run(Strategy& strategy, bool spurious);
 
-  // -- Switching ---------------------------------------------------------------------------
+  // -- Switching ------------------------------------------------------------------------
 
-  // About to do something that others can see: another thread may go first. If a need was set in `self`
-  // (Thread::wait), returns when it is met, or false if its deadline came first; it is no longer set then.
+  // About to do something that others can see: another thread may go first. If a need was
+  // set in `self` (Thread::wait), returns when it is met, or false if its deadline came
+  // first; it is no longer set then.
   bool point(Thread& self, const Operation& operation);
 
-  // Has done the first half of something (it gave up a lock, say) and now needs what was set in `self`.
+  // Has done the first half of something (it gave up a lock, say) and now needs what was
+  // set in `self`.
   bool wait(Thread& self);
 
   // Runs `created` up to its first visible operation at once: what it does until then is its own
@@ -48,7 +50,7 @@ class Scheduler {
 
   [[nodiscard]] bool can_go_on(const Thread& thread) const;
 
-  // -- Deciding ----------------------------------------------------------------------------
+  // -- Deciding -------------------------------------------------------------------------
 
   // Which of the alternatives; 0 where there is nothing to decide.
   std::size_t decide(DecisionKind kind, std::span<const Alternative> alternatives);
@@ -61,7 +63,7 @@ class Scheduler {
   // The strategy gave the schedule up.
   [[nodiscard]] bool pruned() const { return pruned_; }
 
-  // -- Changes, and threads that spin until one comes ------------------------------------------
+  // -- Changes, and threads that spin until one comes -----------------------------------
 
   // Something that a spinning thread may wait for has changed.
   void changed(Thread& self) {
@@ -82,7 +84,7 @@ class Scheduler {
   // The same, whatever it does next.
   [[nodiscard]] bool spins(const Thread& self) const { return self.spin.spins(changes_); }
 
-  // -- Time --------------------------------------------------------------------------------
+  // -- Time -----------------------------------------------------------------------------
 
   // Virtual nanoseconds since the body began.
   [[nodiscard]] std::uint64_t now() const { return now_; }
@@ -102,22 +104,22 @@ class Scheduler {
   void wait_for_change(Thread& self);
 
   // -- Written by begin_run
-  Strategy* strategy_ = nullptr;
+  Strategy* strategy_ = nullptr;  // makes every decision
 
   // -- Written by decide and happens_spuriously
   std::vector<std::uint32_t> choices_;  // the alternative that was taken at each decision
-  bool pruned_ = false;
-  std::uint32_t spurious_left_ = 0;  // so many more things may happen for no reason
+  bool pruned_ = false;                 // the strategy gave the schedule up
+  std::uint32_t spurious_left_ = 0;     // so many more things may happen for no reason
 
   // -- Written by pick and what it calls, anew for each choice of a thread
-  std::vector<Alternative> alternatives_;
+  std::vector<Alternative> alternatives_;  // which threads could go on
 
   // -- Written by changed, and when a thread ends
-  std::uint64_t changes_ =
-      0;  // what a spinning thread compares with: any since it looked?
+  // What a spinning thread compares with: any since it looked?
+  std::uint64_t changes_ = 0;
 
   // -- Written by advance_to
-  std::uint64_t now_ = 0;
+  std::uint64_t now_ = 0;  // virtual nanoseconds; only grows
 };
 
 // The only one. Every hook asks it, so it is not behind a call.

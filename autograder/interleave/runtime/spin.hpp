@@ -1,15 +1,17 @@
-// Tells when a thread goes round in a circle: it repeats what it did, sees what it saw, and changes nothing.
+// Tells when a thread goes round in a circle: it repeats what it did, sees what it saw,
+// and changes nothing.
 //
 //   load flag -> 0   yield   load flag -> 0   yield   load flag -> 0     third time round: it spins
 //
-// An observation is a place in the program, an object and what was seen there. A thread spins when it
-// has gone through the same observations twice without a new one between them, while no other thread changed
-// anything. What it does next cannot matter to others, so the scheduler lets it go on without considering
-// a switch (a spin of fixed length ends that way), and after `kPatience` more repeats makes it wait for a change.
+// An observation is a place in the program, an object and what was seen there. A thread
+// spins when it has gone through the same observations twice without a new one between
+// them, while no other thread changed anything. What it does next cannot matter to
+// others, so the scheduler lets it go on without considering a switch (a spin of fixed
+// length ends that way), and after `kPatience` more repeats makes it wait for a change.
 //
 // Threads     Owned by one Thread.
-// Left out    A loop that counts in registers alone, repeating the same read, looks like a spin: its fourth
-//             and later reads are taken together.
+// Left out    A loop that counts in registers alone, repeating the same read, looks like
+//             a spin: its fourth and later reads are taken together.
 #pragma once
 
 #include <array>

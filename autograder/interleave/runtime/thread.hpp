@@ -97,17 +97,17 @@ struct Thread : ThreadRun {
   void* exception_state = nullptr;  // the C++ runtime's, of the fiber
 
   // -- This run
-  std::vector<ExitHandler>
-      exit_handlers;  // of its thread_local objects, in order of construction
-  std::vector<ProgramCounter>
-      calls;  // return addresses of the program's functions it is in
+  // Of its thread_local objects, in order of construction.
+  std::vector<ExitHandler> exit_handlers;
+  // Return addresses of the program's functions it is in.
+  std::vector<ProgramCounter> calls;
   std::vector<Lock*> holds;
   std::vector<OwnValue> own_values;  // of pthread_setspecific
   Spin spin;
   std::string name;
 };
 
-// -- The calling thread ------------------------------------------------------------------------
+// -- The calling thread -----------------------------------------------------------------
 
 // Every hook asks for it, so it is not behind a call.
 [[gnu::visibility("hidden")]] extern constinit thread_local Thread* this_thread;

@@ -92,7 +92,7 @@ int detach(Thread& self, pthread_t handle, ProgramCounter pc) {
   return 0;
 }
 
-// -- Thread-specific values --------------------------------------------------------------------
+// -- Thread-specific values -------------------------------------------------------------
 
 namespace {
 
@@ -137,7 +137,7 @@ bool take_own_value(Thread& self, ExitHandler& destructor) {
   return false;
 }
 
-// -- Time --------------------------------------------------------------------------------------
+// -- Time -------------------------------------------------------------------------------
 
 std::uint64_t nanoseconds(const timespec& duration) {
   return static_cast<std::uint64_t>(duration.tv_sec) * kSecond +
@@ -153,8 +153,8 @@ std::uint64_t virtual_time(clockid_t clock, const timespec& time) {
 
 void yield(Thread& self, ProgramCounter pc) {
   const Operation operation{.thread = self.id, .kind = OperationKind::kYield, .pc = pc};
-  // atomic::wait reads sixteen times and yields in between before it goes to sleep; to be held up there
-  // would hide that nobody wakes it.
+  // atomic::wait reads sixteen times and yields in between before it goes to sleep; to be
+  // held up there would hide that nobody wakes it.
   if (scheduler().spins(self) && !scheduler().repeats(self, operation)) return;
   self.reluctant = true;
   scheduler().point(self, operation);
@@ -183,7 +183,7 @@ timespec read_clock(Thread& self, clockid_t clock, ProgramCounter pc) {
   return {static_cast<time_t>(time / kSecond), static_cast<long>(time % kSecond)};
 }
 
-// -- Once --------------------------------------------------------------------------------------
+// -- Once -------------------------------------------------------------------------------
 
 bool begin_once(Thread& self, Address flag, bool (*is_done)(Address), ProgramCounter pc) {
   Lock& lock = engine().objects().lock(flag);

@@ -1,11 +1,11 @@
 // A failing schedule as text: everything that another process needs to run it again.
 //
 //   JobQueue.NothingIsLost@1@weak@pct3@12.1-15.2@5eed0a41
-//   test                   | |    |    |         the steps it took, to know a program that has changed
-//                          | |    |    deviations: at decision 12 alternative 1, at decision 15 alternative 2
-//                          | |    the strategy that found it, for people
-//                          | memory; "weak-calm" without spurious events
-//                          which exploration of that test
+//   |                      | |    |    |         a fingerprint of the steps that it took
+//   |                      | |    |    deviations: at decision 12 alternative 1, at 15, 2
+//   |                      | |    the strategy that found it, for people
+//   |                      | memory; "weak-calm" without spurious events
+//   test                   which exploration of that test
 #pragma once
 
 #include <cstdint>

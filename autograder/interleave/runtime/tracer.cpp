@@ -28,7 +28,7 @@ void Tracer::begin_run(Strategy& strategy, Trace* trace, std::uint32_t stop_at) 
   lender_ = nullptr;
 }
 
-// -- Steps -----------------------------------------------------------------------------------
+// -- Steps ------------------------------------------------------------------------------
 
 Step* Tracer::performed(Thread& self, const Operation& operation, bool wrote) {
   if (probe().running()) return nullptr;
@@ -58,7 +58,7 @@ Step* Tracer::traced(Thread& self, const Operation& operation) {
   return &trace_->steps.back();
 }
 
-// -- In a debugger ---------------------------------------------------------------------------
+// -- In a debugger ----------------------------------------------------------------------
 
 // Stops a debugger with the stack of `thread`, which need not be the one that runs.
 void Tracer::stop_in(Thread& thread) {
@@ -74,7 +74,7 @@ void Tracer::stop_and_return(Thread& self) {
   switch_fiber(self.fiber, lender.fiber);
 }
 
-// -- The end ---------------------------------------------------------------------------------
+// -- The end ----------------------------------------------------------------------------
 
 void Tracer::trace_stuck() {
   for (Thread& thread : engine().threads()) {

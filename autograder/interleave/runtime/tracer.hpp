@@ -25,7 +25,7 @@ class Tracer {
   // What a trace says of the whole run: its threads, if it ended well, and its memory.
   void complete();
 
-  // -- Steps -------------------------------------------------------------------------------
+  // -- Steps ----------------------------------------------------------------------------
 
   // The operation was performed: for the strategy, the fingerprint and the trace. `wrote`: it
   // could have had an effect on others. The step may be completed with values; nullptr if no
@@ -59,12 +59,12 @@ class Tracer {
   [[nodiscard]] std::uint32_t operations() const { return operations_; }
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
 
-  // -- The end -----------------------------------------------------------------------------
+  // -- The end --------------------------------------------------------------------------
 
   // No thread can go on: each shows what it wants as its last step.
   void trace_stuck();
 
-  // -- In a debugger -----------------------------------------------------------------------
+  // -- In a debugger --------------------------------------------------------------------
 
   // The turn came back to `self`. If only so that a debugger may stop with its stack, it does,
   // and the turn goes back to its lender.
@@ -80,8 +80,8 @@ class Tracer {
   void trace_threads();
 
   // -- Written by begin_run
-  Strategy* listener_ =
-      nullptr;              // nullptr: the strategy does not want to hear of operations
+  // nullptr: the strategy does not want to hear of operations.
+  Strategy* listener_ = nullptr;
   Trace* trace_ = nullptr;  // nullptr: none is kept
   std::uint32_t stop_at_ = kNoStep;
 

@@ -52,7 +52,7 @@ bool wait_in(Thread& self, WaitQueue& queue, std::uint64_t deadline) {
 
 }  // namespace
 
-// -- Condition variables -----------------------------------------------------------------------
+// -- Condition variables ----------------------------------------------------------------
 
 int wait_on_condition(Thread& self, pthread_cond_t* condition, pthread_mutex_t* mutex,
                       std::uint64_t deadline, ProgramCounter pc) {
@@ -105,7 +105,7 @@ int destroy_condition(Thread& self, pthread_cond_t* condition, ProgramCounter pc
   return 0;
 }
 
-// -- Futexes -----------------------------------------------------------------------------------
+// -- Futexes ----------------------------------------------------------------------------
 
 long wait_on_futex(Thread& self, const int* word, int expected, std::uint64_t deadline,
                    ProgramCounter pc) {
@@ -116,8 +116,9 @@ long wait_on_futex(Thread& self, const int* word, int expected, std::uint64_t de
                             .pc = pc};
   scheduler().point(self, operation);
   scheduler().observe(self, pc, operation.object, static_cast<std::uint64_t>(*word));
-  // libstdc++ 12's semaphore sleeps on a count that it read before it last looked (its bug 104928). The call may
-  // return for no reason, so it does, where the thread knows better than what it expects.
+  // libstdc++ 12's semaphore sleeps on a count that it read before it last looked (its
+  // bug 104928). The call may return for no reason, so it does, where the thread knows
+  // better than what it expects.
   const bool knows_better =
       self.last_read == operation.object && static_cast<int>(self.last_seen) != expected;
   if (*word != expected || knows_better) {
@@ -143,7 +144,7 @@ long wake_futex(Thread& self, const int* word, int most, ProgramCounter pc) {
                                 static_cast<std::size_t>(most), operation));
 }
 
-// -- POSIX semaphores --------------------------------------------------------------------------
+// -- POSIX semaphores -------------------------------------------------------------------
 
 namespace {
 
@@ -196,7 +197,7 @@ int post_semaphore(Thread& self, sem_t* semaphore, ProgramCounter pc) {
   return 0;
 }
 
-// -- POSIX barriers ----------------------------------------------------------------------------
+// -- POSIX barriers ---------------------------------------------------------------------
 
 int wait_at_barrier(Thread& self, pthread_barrier_t* barrier, ProgramCounter pc) {
   Barrier& known = engine().objects().barrier(reinterpret_cast<Address>(barrier));

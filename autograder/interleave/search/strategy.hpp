@@ -38,12 +38,12 @@ enum class DecisionKind : std::uint8_t {
 
 // One way to go on.
 struct Alternative {
-  ThreadId thread =
-      kNoThread;      // kThread: who runs; kStore: who stored; kWaiter: who is woken
+  // kThread: who runs; kStore: who stored; kWaiter: who is woken.
+  ThreadId thread = kNoThread;
   Operation pending;  // kThread: its pending operation; else the operation that is being
                       // decided
-  std::uint32_t store =
-      kNoStep;             // kStore: the step that stored; kPlace: places from the end
+  // kStore: the step that stored; kPlace: places from the end.
+  std::uint32_t store = kNoStep;
   bool reluctant = false;  // kThread: it only yields, sleeps or times out; default while
                            // nobody else can run
 };
@@ -54,8 +54,8 @@ struct Decision {
   ThreadId running = kNoThread;    // who performed the last operation
   bool running_can_go_on = false;  // kThread: alternatives[0] is the running thread; else
                                    // a switch is no preemption
-  std::span<const Alternative>
-      alternatives;  // at least two; kThread: every thread that can run, once
+  // At least two; kThread: every thread that can run, once.
+  std::span<const Alternative> alternatives;
 };
 
 // choose may return this at a kThread decision: every way on was explored already; the
@@ -77,9 +77,9 @@ class Strategy {
   virtual std::size_t choose(const Decision& decision) = 0;
 
   // Each visible operation, just after it was performed, in execution order, whether or
-  // not there was anything to decide. Only called if wants_operations(). `woke` and
-  // `wrote` say whether it could have had an effect on others: a failed compare-exchange
-  // and a try_lock that failed are reads.
+  // not there was anything to decide. Only called if wants_operations(). `wrote`
+  // says whether it could have had an effect on others: a failed compare-exchange and a
+  // try_lock that failed are reads.
   virtual void executed(const Operation& operation, bool wrote);
   [[nodiscard]] virtual bool wants_operations() const { return false; }
 

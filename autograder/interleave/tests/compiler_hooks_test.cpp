@@ -106,7 +106,7 @@ TEST(CompilerHooks, DoWhatTheyStandFor) {
   body();
 }
 
-// -- Sixteen bytes -----------------------------------------------------------------------
+// -- Sixteen bytes ----------------------------------------------------------------------
 
 __extension__ using Wide = unsigned __int128;
 
@@ -130,7 +130,7 @@ TEST(CompilerHooks, PerformUpdatesOfSixteenBytes) {
   EXPECT_EQ(result.kind, "clean") << result.picture;
 }
 
-// -- Locks that the program describes ------------------------------------------------------
+// -- Locks that the program describes ---------------------------------------------------
 
 // Gives back with an order that is too weak, as libstdc++'s atomic shared_ptr does.
 class WeakLock {

@@ -1,4 +1,5 @@
-// Property: each way in which a body can be wrong is found, called by its name, and comes again in another process.
+// Property: each way in which a body can be wrong is found, called by its name, and comes
+// again in another process.
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -306,7 +307,7 @@ TEST(Failures, AGoogleTestAssertionInTheBodyCounts) {
   EXPECT_NE(result.message.find("GoogleTest"), std::string::npos) << result.message;
 }
 
-// -- What is left after a failure ------------------------------------------------------------------
+// -- What is left after a failure -------------------------------------------------------
 
 TEST(Failures, ExploreThrowsThem) {
   EXPECT_THROW(interleave::explore([] { check(false); }), interleave::FailureFound);
@@ -337,7 +338,7 @@ TEST(Failures, OutcomesCountThem) {
   EXPECT_TRUE(outcomes.seen.contains("<exception>"));
 }
 
-// -- Costs ---------------------------------------------------------------------------------------------
+// -- Costs ------------------------------------------------------------------------------
 
 // A flag that another thread raises a millisecond after this one began to wait for it.
 Counts counts_of_waiting(void (*wait)(std::atomic<bool>&)) {
@@ -385,7 +386,7 @@ TEST(Costs, WhoLooksAgainAndAgainBeforeItSleepsDoes) {
   EXPECT_GT(counts.spins, 10u);
 }
 
-// -- Hidden state --------------------------------------------------------------------------------------
+// -- Hidden state -----------------------------------------------------------------------
 
 TEST(HiddenState, EachScheduleGetsAProcess) {
   static int runs = 0;  // what an earlier run left

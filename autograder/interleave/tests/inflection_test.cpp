@@ -147,7 +147,7 @@ TEST(Inflection, IsNotBeforeARareWayOut) {
   EXPECT_FALSE(found.shows("Whatever the schedule")) << found.result.picture;
 }
 
-// -- Where it is not known, nothing is said ------------------------------------------------
+// -- Where it is not known, nothing is said ---------------------------------------------
 
 bool is_unknown(const Found& found) {
   return !found.records("\"inflection\"") && !found.shows("from here on") &&

@@ -72,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(Losses, EachLoss,
                            return std::string(test.param).substr(5);
                          });
 
-// -- A program that has changed ------------------------------------------------------------
+// -- A program that has changed ---------------------------------------------------------
 
 std::string replayed_after_the_change(const std::string& test) {
   const std::string token = field(output_of(REPLAY_PROGRAM, test), "token");
@@ -103,7 +103,7 @@ TEST(Changed, WhatIsNoTokenIsToldSo) {
   EXPECT_TRUE(says(output, "this is not a token of a failed schedule")) << output;
 }
 
-// -- What does not fail again ----------------------------------------------------------------
+// -- What does not fail again -----------------------------------------------------------
 
 // A number that all processes share: no replay can bring back what it was.
 std::atomic<int>& shared_between_processes() {

@@ -193,7 +193,7 @@ TEST(Unsupported, AtomicsOfMoreThan16Bytes) {
   });
 }
 
-// -- What looks as if it were unsupported --------------------------------------------------
+// -- What looks as if it were unsupported -----------------------------------------------
 
 void stays_clean(const std::function<void()>& body) {
   const Result result = find_failure(body);

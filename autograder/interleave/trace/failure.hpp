@@ -76,8 +76,8 @@ struct Waiting {
   ThreadId thread = kNoThread;
   Operation operation;
   ThreadId holder = kNoThread;  // kNoThread: nobody holds it; it waits for a signal
-  std::uint32_t last_notify =
-      kNoStep;  // lost wake-up: the notify that came before the wait
+  // Lost wake-up: the notify that came before the wait.
+  std::uint32_t last_notify = kNoStep;
   std::uint32_t wait_step = kNoStep;
 };
 

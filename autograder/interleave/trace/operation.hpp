@@ -10,8 +10,8 @@
 namespace interleave {
 
 using ThreadId = std::uint32_t;  // 0 runs the body; others count up in order of creation
-using Address =
-    std::uintptr_t;  // of an object in the body's memory, the same in every replay
+// Of an object in the body's memory, the same in every replay.
+using Address = std::uintptr_t;
 using ProgramCounter = std::uintptr_t;
 
 inline constexpr ThreadId kNoThread = ~ThreadId{0};
@@ -90,8 +90,8 @@ struct Operation {
   std::uint8_t size = 0;                     // bytes, of memory operations
   Address object = 0;
   Address second_object = 0;  // kConditionWait, kConditionWake: the mutex
-  ProgramCounter pc =
-      0;  // return address in the program: where in the source this happens
+  // Return address in the program: where in the source this happens.
+  ProgramCounter pc = 0;
 };
 
 // Whether the operation can change what `object` holds, given that its kind is a memory

@@ -28,19 +28,19 @@ struct Step {
   bool writes = false;
   Value value_read;     // meaningful if reads
   Value value_written;  // meaningful if writes
-  std::uint32_t reads_from =
-      kNoStep;  // the step that stored value_read; kNoStep: the initial value
-  std::uint32_t newest_store =
-      kNoStep;  // the step whose store it could have read, if it read an older one
+  // The step that stored value_read; kNoStep: the initial value.
+  std::uint32_t reads_from = kNoStep;
+  // The step whose store it could have read, if it read an older one.
+  std::uint32_t newest_store = kNoStep;
   bool succeeded = true;  // try_lock, compare_exchange; false for a wait that timed out
-  ThreadId waits_for =
-      kNoThread;         // blocked here: the thread that holds what it wants, if one does
-  bool blocked = false;  // the thread could not go on at once
+  // Blocked here: the thread that holds what it wants, if one does.
+  ThreadId waits_for = kNoThread;
+  bool blocked = false;              // the thread could not go on at once
   std::uint32_t woken_by = kNoStep;  // the step that let it go on
   std::uint64_t nanoseconds = 0;     // virtual time since the body began
   std::uint64_t amount = 0;          // bytes allocated, waiters woken, nanoseconds slept
-  std::vector<ProgramCounter>
-      stack;  // return addresses, innermost first; stack[0] == operation.pc
+  // Return addresses, innermost first; stack[0] == operation.pc.
+  std::vector<ProgramCounter> stack;
 };
 
 struct ThreadRecord {

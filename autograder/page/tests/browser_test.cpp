@@ -10,8 +10,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "grader/process.hpp"
 #include "page/page.hpp"
+#include "process/process.hpp"
 #include "sample_charts.hpp"
 
 namespace course::page {
@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view probe = R"html(<pre id="found"></pre><script>
 const texts = [...document.querySelectorAll("svg text")]
-  .map(text => ({words: text.textContent, box: text.getBoundingClientRect(), svg: text.closest("svg"),
+  .map(text => ({words: text.textContent, box: text.getBoundingClientRect(),
+                 svg: text.closest("svg"),
                  size: parseFloat(getComputedStyle(text).fontSize) *
                        (text.closest("svg").getScreenCTM()?.a ?? 0)}))
   .filter(text => text.box.width > 0);
@@ -37,7 +38,8 @@ for (const a of texts) for (const b of texts) {
 document.getElementById("found").textContent = JSON.stringify({
   texts: texts.length,
   overlaps: overlaps.slice(0, 5),
-  outside: texts.filter(t => t.box.left < -slack || t.box.right > innerWidth + slack).map(t => t.words).slice(0, 5),
+  outside: texts.filter(t => t.box.left < -slack || t.box.right > innerWidth + slack)
+    .map(t => t.words).slice(0, 5),
   smallest: Math.min(...texts.map(t => t.size)),
   wider_than_window: document.documentElement.scrollWidth > innerWidth + slack,
   ground: getComputedStyle(document.body).backgroundColor});
@@ -53,7 +55,7 @@ class Browser : public testing::TestWithParam<Window> {
  protected:
   void SetUp() override {
     for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
-      program_ = grader::find_program(name);
+      program_ = process::find_program(name);
       if (!program_.empty()) break;
     }
     if (program_.empty())
@@ -66,9 +68,9 @@ class Browser : public testing::TestWithParam<Window> {
     if (!folder_.empty()) fs::remove_all(folder_);
   }
 
-  [[nodiscard]] grader::Command open(std::string page, const Window& window) const {
+  [[nodiscard]] process::Command open(std::string page, const Window& window) const {
     std::ofstream(folder_ / "page.html") << page;
-    grader::Command command;
+    process::Command command;
     command.words = {program_.string(),
                      "--headless",
                      "--no-sandbox",
@@ -86,11 +88,11 @@ class Browser : public testing::TestWithParam<Window> {
   [[nodiscard]] nlohmann::json measure(const Window& window) const {
     std::string page = html(sample_sections(), sample_origin());
     page.insert(page.find("</body>"), probe);
-    grader::Command command = open(page, window);
+    process::Command command = open(page, window);
     command.words.insert(command.words.end(),
                          {"--dump-dom", "file://" + (folder_ / "page.html").string()});
-    const grader::Outcome outcome = grader::run(command);
-    EXPECT_TRUE(outcome.exited_with(0)) << grader::words_for(outcome);
+    const process::Outcome outcome = process::run(command);
+    EXPECT_TRUE(outcome.exited_with(0)) << process::words_for(outcome);
     const std::string begin = "<pre id=\"found\">";
     const auto at = outcome.output.find(begin);
     if (at == std::string::npos) return {};

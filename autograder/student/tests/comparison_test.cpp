@@ -30,8 +30,8 @@ TEST(Comparison, ColoursWhenAsked) {
 
 TEST(Comparison, OfTheSolutionItselfIsEmpty) {
   const ExerciseFolder folder;
-  author::write_file(folder.exercise.file,
-                     "#pragma once\n\n#include <mutex>\n\nint f() {\n  return 1;\n}\n");
+  write_file(folder.exercise.file,
+             "#pragma once\n\n#include <mutex>\n\nint f() {\n  return 1;\n}\n");
   EXPECT_EQ(comparison(folder.course.root(), folder.exercise, false), "");
 }
 

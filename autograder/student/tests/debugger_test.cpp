@@ -26,7 +26,7 @@ TEST(Debugger, FindsTheFrameAtALine) {
 }
 
 TEST(Debugger, StopsInThatFrameWithAddressesFixedAndSignalsLeftToTheProgram) {
-  grader::Command program;
+  process::Command program;
   program.words = {"/c/job_queue-student", "--gtest_filter=JobQueue.Closes"};
   const auto words = words_to_stop(program, 3, {"-batch", "-ex", "bt"});
   const auto place = [&](const std::string& word) {

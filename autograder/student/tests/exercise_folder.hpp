@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "author/tests/course_folder.hpp"
-#include "grader/manifest.hpp"
+#include "catalogue/manifest.hpp"
 
 namespace course::student {
 
@@ -27,7 +27,7 @@ class ExerciseFolder {
   }
 
   author::CourseFolder course;
-  grader::Exercise exercise;
+  Exercise exercise;
 };
 
 }  // namespace course::student

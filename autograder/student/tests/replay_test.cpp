@@ -21,7 +21,7 @@ TestCommand command() {
 
 TestRun told(const char* record) {
   TestRun run;
-  run.process.end = grader::End::exited;
+  run.process.end = process::End::exited;
   if (*record != '\0') run.explored.push_back(nlohmann::json::parse(record));
   run.result = "passed";
   run.tests_reported = 1;
@@ -36,7 +36,7 @@ TEST(Replay, KnowsATokensTest) {
 }
 
 TEST(Replay, FindsTheExerciseWithATest) {
-  grader::Course course;
+  Course course;
   course.exercises.resize(2);
   course.exercises[1].steps.push_back({1, "", 10, {{"JobQueue.Closes", ""}}});
   EXPECT_EQ(exercise_with(course, "JobQueue.Closes"), &course.exercises[1]);

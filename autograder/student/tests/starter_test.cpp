@@ -12,17 +12,16 @@ TEST(Starter, ComesBackAndTheStudentsFileIsKept) {
   const Reset reset = restore_starter(folder.exercise);
   EXPECT_TRUE(reset.changed);
   EXPECT_EQ(reset.kept.filename(), "queue.mine-1.hpp");
-  EXPECT_EQ(author::read_file(reset.kept), "mine\n");
-  EXPECT_EQ(author::read_file(folder.exercise.file), ExerciseFolder::starter_text);
+  EXPECT_EQ(read_file(reset.kept), "mine\n");
+  EXPECT_EQ(read_file(folder.exercise.file), ExerciseFolder::starter_text);
 }
 
 TEST(Starter, EarlierFilesAreNeverOverwritten) {
   const ExerciseFolder folder;
   restore_starter(folder.exercise);
-  author::write_file(folder.exercise.file, "my second\n");
+  write_file(folder.exercise.file, "my second\n");
   EXPECT_EQ(restore_starter(folder.exercise).kept.filename(), "queue.mine-2.hpp");
-  EXPECT_EQ(author::read_file(folder.exercise.file.parent_path() / "queue.mine-1.hpp"),
-            "mine\n");
+  EXPECT_EQ(read_file(folder.exercise.file.parent_path() / "queue.mine-1.hpp"), "mine\n");
 }
 
 TEST(Starter, IsLeftAloneWhereItStillStands) {
@@ -37,14 +36,14 @@ TEST(Starter, DeletedFileComesBack) {
   const ExerciseFolder folder;
   std::filesystem::remove(folder.exercise.file);
   EXPECT_TRUE(restore_starter(folder.exercise).changed);
-  EXPECT_EQ(author::read_file(folder.exercise.file), ExerciseFolder::starter_text);
+  EXPECT_EQ(read_file(folder.exercise.file), ExerciseFolder::starter_text);
 }
 
 TEST(Starter, WithoutASolutionTheStudentsFileStays) {
   const ExerciseFolder folder;
   std::filesystem::remove(folder.exercise.solution);
-  EXPECT_THROW(restore_starter(folder.exercise), author::Mistake);
-  EXPECT_EQ(author::read_file(folder.exercise.file), "mine\n");
+  EXPECT_THROW(restore_starter(folder.exercise), Mistake);
+  EXPECT_EQ(read_file(folder.exercise.file), "mine\n");
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ class WatchTest : public testing::Test {
     ::_exit(0);
   }
 
-  [[nodiscard]] std::string log() const { return author::read_file(log_); }
+  [[nodiscard]] std::string log() const { return read_file(log_); }
 
   [[nodiscard]] bool logs(const std::string& text) const {
     return within(5s, [&] { return log() == text; });
@@ -129,7 +129,7 @@ TEST_F(WatchTest, InterruptLeavesNothingRunning) {
     EXPECT_TRUE(is_running(sleeper));
     EXPECT_EQ(end(signal), 0);
     EXPECT_TRUE(within(2s, [&] { return !is_running(sleeper); }));
-    author::write_file(log_, "");
+    write_file(log_, "");
   }
 }
 

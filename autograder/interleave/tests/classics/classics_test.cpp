@@ -32,7 +32,7 @@ Options thorough(std::string_view strategy = "portfolio") {
   return options;
 }
 
-// -- The table ----------------------------------------------------------------------------
+// -- The table --------------------------------------------------------------------------
 
 // The fourth part of a token is the strategy that found the schedule.
 std::string strategy_in(const std::string& token) {
@@ -99,7 +99,7 @@ TEST(ClassicsTable, IsOfTheseClassics) {
   EXPECT_FALSE(std::getline(file, line)) << "a row too many: " << line;
 }
 
-// -- The algorithms -----------------------------------------------------------------------
+// -- The algorithms ---------------------------------------------------------------------
 
 class EachClassic : public testing::TestWithParam<Classic> {};
 

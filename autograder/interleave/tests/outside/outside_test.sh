@@ -27,7 +27,7 @@ from_readme() {
     inside && /^```/ { exit } inside' "$interleave/README.md"
 }
 
-# --- A project with the README's lines and its test ------------------------------------------
+# --- A project with the README's lines and its test -------------------------------------
 project=$work/project
 mkdir "$project"
 ln -s "$autograder" "$project/autograder"
@@ -107,7 +107,7 @@ cmake -S "$project" -B "$work/build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" >
   fail "it does not configure" "$work/log"
 cmake --build "$work/build" >"$work/log" 2>&1 || fail "it does not build" "$work/log"
 
-# --- The test runs, and finds -----------------------------------------------------------------
+# --- The test runs, and finds -----------------------------------------------------------
 "$work/build/queue_test" >"$work/out" 2>&1 || fail "the right queue fails" "$work/out"
 INTERLEAVE_RESULTS=1 "$work/build/queue_test" >"$work/out" 2>&1
 grep -q '"kind":"clean"' "$work/out" || fail "nothing was explored" "$work/out"
@@ -121,7 +121,7 @@ again=$(sed -n 's/.*again, step by step: *//p' "$work/out")
 ! sh -c "$again" >"$work/out" 2>&1 || fail "the printed command does not fail again" "$work/out"
 grep -q 'lost wake-up' "$work/out" || fail "it fails in another way" "$work/out"
 
-# --- Tokens of the other build ----------------------------------------------------------------
+# --- Tokens of the other build ----------------------------------------------------------
 for test in Lost.Addition Lost.Order Lost.WakeUp Lost.Race; do
   INTERLEAVE_RESULTS=1 "$replay_program" --gtest_filter=$test >"$work/found" 2>&1 || :
   token=$(sed -n 's/.*"token":"\([^"]*@[^"]*\)".*/\1/p' "$work/found" | tail -n 1)

@@ -54,7 +54,7 @@ struct Graph {
   }
 };
 
-// -- The axioms ----------------------------------------------------------------------------
+// -- The axioms -------------------------------------------------------------------------
 
 bool is_atomic_write(const Event& event) { return event.writes && !event.plain; }
 bool is_atomic_read(const Event& event) { return event.reads && !event.plain; }
@@ -128,7 +128,7 @@ bool has_race(const Graph& graph, const Relation& hb) {
   return false;
 }
 
-// -- All graphs ------------------------------------------------------------------------------
+// -- All graphs -------------------------------------------------------------------------
 
 // A read of the program, and the instruction whose write it is guessed to read.
 struct Guess {

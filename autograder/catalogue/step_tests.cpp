@@ -1,0 +1,72 @@
+#include "catalogue/step_tests.hpp"
+
+#include <fstream>
+#include <map>
+#include <optional>
+#include <regex>
+
+namespace course {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The macro and its arguments, from where its line begins to its brace.
+std::string rest_of_macro(std::string line, std::ifstream& in) {
+  while (line.find('{') == line.npos && line.find(';') == line.npos) {
+    std::string more;
+    if (!std::getline(in, more)) break;
+    line += ' ' + more;
+  }
+  return line;
+}
+
+std::optional<Test> step_test_in(const std::string& macro) {
+  static const std::regex form(
+      R"rx(STEP_TEST(?:_F)?\(\s*(\d{1,3}),\s*(\w+),\s*(\w+)(?:,\s*"([^"]+)")?\s*\)\s*\{.*)rx");
+  std::smatch match;
+  if (!std::regex_match(macro, match, form)) return std::nullopt;
+  return Test{match[2].str() + "." + match[3].str(), match[4].str(), std::stoi(match[1]),
+              0};
+}
+
+bool is_test(const std::string& line) {
+  static const std::regex opening(R"((STEP_)?TEST(_F)?\(.*)");
+  return std::regex_match(line, opening);
+}
+
+}  // namespace
+
+std::vector<Test> read_step_tests(const fs::path& root, const fs::path& source) {
+  const fs::path shown = source.lexically_relative(root);
+  std::ifstream in(source);
+  if (!in) throw ManifestError(shown, 1, "cannot be read: it holds the exercise's tests");
+  std::vector<Test> tests;
+  std::map<std::string, int> lines;
+  int number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (!is_test(line)) continue;
+    const auto before = in.tellg();
+    const std::string macro = rest_of_macro(line, in);
+    in.clear();
+    in.seekg(before);
+    auto found = step_test_in(macro);
+    if (!found) {
+      throw ManifestError(
+          shown, number,
+          "this test says of no step that it holds; write STEP_TEST(STEP, "
+          "SUITE, NAME) { or STEP_TEST(STEP, SUITE, NAME, \"concept\") {");
+    }
+    found->line = number;
+    const auto [first, fresh] = lines.try_emplace(found->name, number);
+    if (!fresh) {
+      throw ManifestError(shown, number,
+                          "the test " + found->name + " is at line " +
+                              std::to_string(first->second) + " already");
+    }
+    tests.push_back(std::move(*found));
+  }
+  return tests;
+}
+
+}  // namespace course

@@ -1,0 +1,84 @@
+#include "grader/map.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "catalogue/lesson.hpp"
+#include "catalogue/unwritten.hpp"
+#include "grader/grades.hpp"
+
+namespace course::grader {
+namespace {
+
+State state_of(const Course& course, const Exercise& exercise) {
+  if (!is_started(exercise)) return {&exercise, "not started"};
+  const auto grade = remembered(course, exercise);
+  if (!grade) return {&exercise, "started"};
+  // Some steps are written, others are not.
+  if (grade->verdict == Verdict::not_started)
+    return {&exercise, "started", grade->points, grade->changed_since};
+  return {&exercise, std::string(name_of(grade->verdict)), grade->points,
+          grade->changed_since, passes(grade->verdict) && !grade->changed_since};
+}
+
+const char* colour_of(const std::string& state) {
+  if (state == "passed") return "\033[32m";
+  if (state == "failed" || state == "tampered") return "\033[31m";
+  if (state == "not started") return "\033[2m";
+  return "\033[33m";
+}
+
+std::string line_of(const State& state, bool coloured) {
+  const std::string name = fmt::format("{:<12}", state.name);
+  return fmt::format("   {:<5} {:<20} {} {:>3}/{:<3}  {}{}\n", state.exercise->id,
+                     state.exercise->name,
+                     coloured ? colour_of(state.name) + name + "\033[0m" : name,
+                     state.points.earned, state.points.of, state.exercise->title,
+                     state.changed_since_graded ? "  (changed since graded)" : "");
+}
+
+std::size_t count_lessons(const std::vector<State>& states) {
+  std::set<std::string> lessons;
+  for (const State& state : states) lessons.insert(state.exercise->lesson);
+  return lessons.size();
+}
+
+}  // namespace
+
+std::vector<State> states_of(const Course& course) {
+  std::vector<State> states;
+  for (const Exercise& exercise : course.exercises)
+    states.push_back(state_of(course, exercise));
+  return states;
+}
+
+std::vector<State> fresh_states_of(const Course& course) {
+  std::vector<State> states;
+  for (const Exercise& exercise : course.exercises)
+    states.push_back({&exercise, "not started"});
+  return states;
+}
+
+std::string map_of(const std::vector<State>& states, bool coloured, std::size_t lessons) {
+  std::string text;
+  std::string lesson;
+  std::size_t shown = 0;
+  for (const State& state : states) {
+    const Exercise& exercise = *state.exercise;
+    if (exercise.lesson != lesson) {
+      if (lessons != 0 && shown == lessons) break;
+      ++shown;
+      lesson = exercise.lesson;
+      text += fmt::format("\n{}  {}\n", lesson_of(lesson).short_number(),
+                          lesson_of(lesson).title());
+    }
+    text += line_of(state, coloured);
+  }
+  if (const std::size_t all = count_lessons(states); shown < all) {
+    text += fmt::format("\n…  {} lessons and {} exercises in all\n", all, states.size());
+  }
+  return text;
+}
+
+}  // namespace course::grader

@@ -1,0 +1,33 @@
+// The map: every exercise with where the student stands.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "catalogue/manifest.hpp"
+#include "grader/promises.hpp"
+
+namespace course::grader {
+
+// Where a student stands with one exercise.
+struct State {
+  const Exercise* exercise;
+  std::string name;  // "not started", "started", or the last verdict
+  Points points{0, 100, 0};
+  bool changed_since_graded = false;
+  bool done = false;
+};
+
+// By what is in the student's files and was remembered of their grades.
+[[nodiscard]] std::vector<State> states_of(const Course& course);
+
+// As on a fresh clone, whatever the files hold.
+[[nodiscard]] std::vector<State> fresh_states_of(const Course& course);
+
+// The exercises under their lessons: all of them, or those of the first `lessons` and a line
+// that says how many there are.
+[[nodiscard]] std::string map_of(const std::vector<State>& states, bool coloured,
+                                 std::size_t lessons = 0);
+
+}  // namespace course::grader

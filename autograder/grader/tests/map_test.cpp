@@ -1,0 +1,59 @@
+#include "grader/map.hpp"
+
+#include <gtest/gtest.h>
+
+#include "grader/what_next.hpp"
+
+namespace course::grader {
+namespace {
+
+class MapTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    course_.root = "/course";
+    for (const char* id : {"1.1", "1.2", "2.1"}) {
+      Exercise exercise;
+      exercise.id = id;
+      exercise.name = "queue";
+      exercise.title = "A queue";
+      exercise.lesson = id[0] == '1' ? "01-parallel-workers" : "02-shared-state";
+      exercise.file = "/course/exercises/" + exercise.lesson + "/queue/queue.hpp";
+      course_.exercises.push_back(exercise);
+    }
+    states_ = fresh_states_of(course_);
+  }
+
+  Course course_;
+  std::vector<State> states_;
+};
+
+TEST_F(MapTest, ShowsEachExerciseUnderItsLesson) {
+  states_[0] = {&course_.exercises[0], "passed", {85, 85, 15}, true, true};
+  EXPECT_EQ(map_of(states_, false),
+            "\n1  parallel workers\n"
+            "   1.1   queue                passed        85/85   A queue  (changed since "
+            "graded)\n"
+            "   1.2   queue                not started    0/100  A queue\n"
+            "\n2  shared state\n"
+            "   2.1   queue                not started    0/100  A queue\n");
+}
+
+TEST_F(MapTest, SaysHowManyThereAreWhereItShowsTheFirst) {
+  EXPECT_EQ(map_of(states_, false, 1),
+            "\n1  parallel workers\n"
+            "   1.1   queue                not started    0/100  A queue\n"
+            "   1.2   queue                not started    0/100  A queue\n"
+            "\n…  2 lessons and 3 exercises in all\n");
+  EXPECT_EQ(map_of(states_, false, 2), map_of(states_, false));
+}
+
+TEST_F(MapTest, NextIsTheFirstThatIsNotDone) {
+  states_[0].done = true;
+  EXPECT_EQ(what_next(course_, states_),
+            "read lessons/01-parallel-workers/README.md, open "
+            "exercises/01-parallel-workers/queue/queue.hpp, then autograder/course grade "
+            "1.2");
+}
+
+}  // namespace
+}  // namespace course::grader

@@ -1,0 +1,88 @@
+// Property: on a terminal nothing is printed between the lines of one stage, however long it
+// takes to print them.
+#include "grader/terminal.hpp"
+
+#include <gtest/gtest.h>
+#include <pty.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+namespace course::grader {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A terminal whose reader is slow: a writer soon waits for it.
+class SlowTerminal {
+ public:
+  SlowTerminal() {
+    if (::openpty(&reader_, &writer_, nullptr, nullptr, nullptr) != 0) {
+      throw std::system_error(errno, std::generic_category(), "openpty");
+    }
+    stream_ = ::fdopen(writer_, "w");
+    std::setvbuf(stream_, nullptr, _IOLBF, BUFSIZ);
+  }
+  ~SlowTerminal() { ::close(reader_); }
+  SlowTerminal(const SlowTerminal&) = delete;
+  SlowTerminal& operator=(const SlowTerminal&) = delete;
+
+  [[nodiscard]] std::FILE* stream() const { return stream_; }
+
+  // Reads nothing at first, then all until the writer is done.
+  [[nodiscard]] std::string read_late() const {
+    std::this_thread::sleep_for(1500ms);
+    std::string text;
+    char piece[4096];
+    for (ssize_t size; (size = ::read(reader_, piece, sizeof piece)) > 0;) {
+      text.append(piece, static_cast<std::size_t>(size));
+    }
+    return text;
+  }
+
+  void finish() { std::fclose(stream_); }
+
+ private:
+  int reader_ = -1;
+  int writer_ = -1;
+  std::FILE* stream_ = nullptr;
+};
+
+StageResult with_many_lines() {
+  StageResult result;
+  result.stage = Stage::unit;
+  result.verdict = Verdict::failed;
+  Finding finding;
+  finding.what = "first line";
+  for (int line = 0; line < 80; ++line) finding.detail += std::string(200, 'x') + "\n";
+  finding.again = "last line";
+  result.findings.push_back(finding);
+  return result;
+}
+
+TEST(Terminal, PrintsNothingBetweenTheLinesOfAFinding) {
+  SlowTerminal slow;
+  std::string text;
+  std::jthread reader([&] { text = slow.read_late(); });
+  Exercise exercise;
+  const Course course;
+  {
+    Terminal terminal(slow.stream(), false, course);
+    terminal.begin({&exercise, "student"});
+    std::this_thread::sleep_for(700ms);  // the ticker draws its line
+    terminal.stage(with_many_lines());
+  }
+  slow.finish();
+  reader.join();
+  const std::size_t first = text.find("first line");
+  const std::size_t last = text.find("last line");
+  ASSERT_NE(first, std::string::npos) << text;
+  ASSERT_NE(last, std::string::npos) << text;
+  EXPECT_LT(text.find("working on"), first) << "the ticker never drew";
+  EXPECT_EQ(text.substr(first, last - first).find("working on"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace course::grader

@@ -1,0 +1,129 @@
+// Property: a stage's result says of each test what its first bad run told, once; asking what
+// is known so far changes nothing.
+#include "grader/test_summary.hpp"
+
+#include <gtest/gtest.h>
+
+#include "grader/test_judge.hpp"
+
+namespace course::grader {
+namespace {
+
+const std::vector<Test> tests{{"Queue.Pushes", "", 1, 3}, {"Queue.Pops", "", 2, 7}};
+
+TestRun explored(bool exhaustive) {
+  TestRun run;
+  run.explored = {{{"kind", "clean"}, {"schedules", 24}, {"exhaustive", exhaustive}}};
+  return run;
+}
+
+Finding finding(const std::string& test, Verdict verdict = Verdict::failed) {
+  Finding made;
+  made.verdict = verdict;
+  made.test = test;
+  made.what = "what " + test + " said";
+  return made;
+}
+
+TEST(TestSummary, ATestThatNeverRanHasNotPassed) {
+  TestSummary summary(Stage::unit, tests);
+  summary.add(tests[0], std::nullopt, TestRun());
+  const StageResult result = summary.result(0);
+  ASSERT_EQ(result.checks.size(), 2U);
+  EXPECT_EQ(result.checks[0].verdict, Verdict::passed);
+  EXPECT_EQ(result.checks[1].verdict, Verdict::not_run);
+  EXPECT_EQ(result.verdict, Verdict::not_run);
+}
+
+TEST(TestSummary, TheFirstFailureOfATestIsToldAndNoOther) {
+  TestSummary summary(Stage::unit, tests);
+  summary.add(tests[0], std::nullopt, TestRun());
+  EXPECT_FALSE(summary.failed(tests[0]));
+  summary.add(tests[0], finding("Queue.Pushes"), TestRun());
+  summary.add(tests[0], finding("Queue.Pushes", Verdict::environment), TestRun());
+  summary.add(tests[0], std::nullopt, TestRun());
+  EXPECT_TRUE(summary.failed(tests[0]));
+  const StageResult result = summary.result(0);
+  EXPECT_EQ(result.findings.size(), 1U);
+  EXPECT_EQ(result.verdict, Verdict::failed);
+}
+
+TEST(TestSummary, ABrokenStepLeavesTheOtherStepsAlone) {
+  TestSummary summary(Stage::interleave, tests);
+  summary.add(tests[0], finding("Queue.Pushes"), TestRun());
+  EXPECT_TRUE(summary.step_is_broken(tests[0]));
+  EXPECT_FALSE(summary.step_is_broken(tests[1]));
+  summary.add(finding("CourseControl.MustFail", Verdict::tampered));
+  EXPECT_TRUE(summary.step_is_broken(tests[1])) << "a control's failure is everybody's";
+}
+
+TEST(TestSummary, AnUnwrittenStepIsNotBroken) {
+  TestSummary summary(Stage::interleave, tests);
+  summary.add(tests[0], finding("Queue.Pushes", Verdict::not_started));
+  EXPECT_FALSE(summary.step_is_broken(tests[0]));
+}
+
+TEST(TestSummary, AskingChangesNothing) {
+  TestSummary summary(Stage::interleave, tests);
+  summary.add(tests[0], finding("Queue.Pushes"), explored(false));
+  const auto notes = summary.result(0).notes;
+  EXPECT_TRUE(summary.step_is_broken(tests[0]));
+  EXPECT_FALSE(summary.all_explored(tests[0]));
+  EXPECT_TRUE(summary.all_explored(tests[1]));
+  EXPECT_EQ(summary.result(0).notes, notes);
+}
+
+TEST(TestSummary, CountsWhatWasExplored) {
+  TestSummary summary(Stage::interleave, tests);
+  summary.add(tests[0], std::nullopt, explored(true));
+  summary.add(tests[1], std::nullopt, explored(false));
+  summary.leave_at_first_look();
+  EXPECT_EQ(
+      summary.result(0).notes,
+      (std::vector<std::string>{"48 schedules", "every behaviour checked in 1 of 2",
+                                "a first look; the whole search follows once it holds"}));
+}
+
+TEST(TestSummary, TellsControlsFirstAndAnUnwrittenStepOnce) {
+  TestSummary summary(Stage::unit, tests);
+  Finding unwritten = finding("Queue.Pops", Verdict::not_started);
+  unwritten.what = "step 2 is still to be written";
+  summary.add(tests[1], unwritten);
+  unwritten.test = "Queue.Pushes";
+  summary.add(tests[0], unwritten);
+  Finding control = finding("CourseControl.MustFail", Verdict::tampered);
+  control.of_control = true;
+  summary.add(control);
+  const auto told = summary.result(0).findings;
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_TRUE(told[0].of_control);
+  EXPECT_EQ(told[1].test, "Queue.Pushes");
+}
+
+// -- The judge ---------------------------------------------------------------------------------
+
+// Property: which steps are unwritten is what the subject was seen with, not what its file
+// holds by now; here there is no file.
+TEST(TestJudge, GoesByWhatWasSeenWhenTheGradingBegan) {
+  Exercise exercise;
+  exercise.name = "queue";
+  exercise.file = "/nowhere/queue.hpp";
+  Subject subject{&exercise, "student"};
+  subject.unwritten = {{2, 41}};
+  const TestJudge judge(Stage::tsan, subject, Trees("/nowhere", ""));
+  EXPECT_FALSE(judge.unwritten(tests[0]));
+  const auto unwritten = judge.unwritten(tests[1]);
+  ASSERT_TRUE(unwritten);
+  EXPECT_EQ(unwritten->verdict, Verdict::not_started);
+  EXPECT_EQ(unwritten->line, 41);
+
+  TestRun crashed;
+  crashed.process.end = process::End::signalled;
+  TestCommand command;
+  command.test = tests[1].name;
+  EXPECT_EQ(judge.judge(tests[1], command, crashed)->verdict, Verdict::not_started);
+  EXPECT_EQ(judge.judge(tests[0], command, crashed)->verdict, Verdict::failed);
+}
+
+}  // namespace
+}  // namespace course::grader

@@ -1,0 +1,231 @@
+#include "reading/compiler_output.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <regex>
+#include <utility>
+
+#include "catalogue/files.hpp"
+
+namespace course::reading {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t longest_message = 400;
+
+// "job_queue.hpp:41:7: error: …": a place and, after it, what is said there.
+struct Placed {
+  std::string file;
+  int line;
+  std::string rest;
+};
+
+std::optional<Placed> placed(const std::string& text) {
+  static const std::regex form(
+      R"(^(?:In file included from |\s+from )?([^\s:][^:]*):(\d+)(?::\d+)?[:,]\s*(.*)$)");
+  std::smatch match;
+  if (text.size() > 4000 || !std::regex_match(text, match, form)) return std::nullopt;
+  return Placed{match[1], std::stoi(match[2]), match[3]};
+}
+
+bool is_error(const std::string& rest) {
+  return rest.starts_with("error: ") || rest.starts_with("fatal error: ");
+}
+
+bool same_file(const std::string& named, const fs::path& file) {
+  return fs::path(named).lexically_normal() == file.lexically_normal();
+}
+
+// Types as people write them.
+std::string in_short(std::string message) {
+  static const std::vector<std::pair<std::regex, std::string>> shorter{
+      {std::regex(R"(std::__cxx11::basic_string<char>)"), "std::string"},
+      {std::regex(R"(\s*\[with [^\]]*\])"), ""},
+      {std::regex(R"(, std::allocator<[^<>]*>\s*)"), ""},
+      {std::regex(R"(\s*\[-W[^\]]*\])"), ""},
+      {std::regex(R"(^(fatal )?error: |^warning: )"), ""},
+  };
+  for (const auto& [long_form, short_form] : shorter) {
+    message = std::regex_replace(message, long_form, short_form);
+  }
+  if (message.size() > longest_message)
+    message = message.substr(0, longest_message) + " …";
+  return message;
+}
+
+// The lines "   41 |   jobs_.push(job);" and "      |   ^~~~" that GCC prints after a message;
+// Clang's are the same without the bar.
+std::string excerpt_after(const std::vector<std::string>& lines, std::size_t at) {
+  std::string excerpt;
+  for (std::size_t next = at + 1; next < lines.size() && next <= at + 2; ++next) {
+    if (placed(lines[next]) || lines[next].empty() || lines[next][0] != ' ') break;
+    excerpt += lines[next] + '\n';
+  }
+  return excerpt;
+}
+
+Diagnostic diagnostic_at(const std::vector<std::string>& lines, std::size_t at,
+                         const Placed& place) {
+  return {place.file, place.line, in_short(place.rest), excerpt_after(lines, at)};
+}
+
+// How the compiler came to the error at `at`: GCC tells it before, Clang after.
+std::optional<int> line_that_led_to(const std::vector<std::string>& lines, std::size_t at,
+                                    const fs::path& student_file) {
+  const auto of_student = [&](const std::string& text) -> std::optional<int> {
+    const auto place = placed(text);
+    const bool usable =
+        place && same_file(place->file, student_file) && !is_error(place->rest);
+    return usable ? std::optional(place->line) : std::nullopt;
+  };
+  for (std::size_t before = at; before-- > 0;) {
+    const auto place = placed(lines[before]);
+    if (place && place->rest.starts_with("warning: ")) break;
+    const bool leads = lines[before].find("required from") != std::string::npos ||
+                       lines[before].find("In instantiation") != std::string::npos;
+    if (const auto line = of_student(lines[before]); line && leads) return line;
+  }
+  for (std::size_t after = at + 1; after < lines.size(); ++after) {
+    const auto place = placed(lines[after]);
+    if (place && is_error(place->rest)) break;
+    const bool leads = lines[after].find("in instantiation of") != std::string::npos;
+    if (const auto line = of_student(lines[after]); line && leads) return line;
+  }
+  return std::nullopt;
+}
+
+// What CMake was told to say as it stopped, in one line: it wraps and indents its messages.
+std::optional<std::string> cmake_message(const std::string& output) {
+  static const std::regex form(
+      R"(CMake Error at [^\n]*\(message\):\n+((?:  [^\n]+\n)+))");
+  static const std::regex folds(R"(\s*\n\s*)");
+  std::smatch match;
+  if (!std::regex_search(output, match, form)) return std::nullopt;
+  const std::string words = std::regex_replace(match[1].str(), folds, " ");
+  return words.substr(2, words.size() - 3);
+}
+
+// What the linker misses that is no part of the student's program: a library of the
+// compiler's, or a hook that it calls and that no runtime here has.
+std::optional<std::string> link_fault(const std::string& output) {
+  static const std::regex library(R"(ld(?:\.\w+)?: cannot find ([^\s:]+))");
+  static const std::regex hook(
+      R"((?:undefined reference to|undefined symbol:) [`']?(__(?:[atl]san|ubsan|sanitizer)_\w+))");
+  std::smatch match;
+  if (std::regex_search(output, match, library)) {
+    return "the linker cannot find " + match[1].str() +
+           ", which belongs to the compiler: run `autograder/course doctor`";
+  }
+  if (std::regex_search(output, match, hook)) {
+    return "this compiler calls " + match[1].str() +
+           ", which the course does not know: use one of those in autograder/compilers";
+  }
+  return std::nullopt;
+}
+
+// What no change to the student's file can mend, and what can.
+std::optional<std::string> machine_fault(const std::string& output) {
+  if (auto words = cmake_message(output)) return words;
+  if (auto words = link_fault(output)) return words;
+  static const std::vector<std::pair<std::regex, std::string>> faults{
+      {std::regex("No space left on device"),
+       "the disk is full: free some space and run this again"},
+      {std::regex("File too large"),
+       "a file may not grow any further: raise `ulimit -f` and run this again"},
+      {std::regex(
+           "Killed signal terminated program|virtual memory exhausted|out of memory"),
+       "the compiler ran out of memory: close other programs and run this again"},
+      {std::regex("internal compiler error|PLEASE submit a bug report"),
+       "the compiler itself crashed: run `autograder/course doctor`"},
+      {std::regex(
+           "No CMAKE_CXX_COMPILER could be found|was not found in the PATH|is not a full "
+           "path to an existing "
+           "compiler|"
+           "is not able to compile a simple test program|"
+           "(c\\+\\+|g\\+\\+|clang\\+\\+)[-0-9]*: (not found|No such file or directory)"),
+       "there is no working C++ compiler: run `autograder/course doctor`"},
+      {std::regex("CMake Error"),
+       "CMake cannot configure this tree: run `autograder/course doctor`"},
+  };
+  for (const auto& [pattern, words] : faults) {
+    if (std::regex_search(output, pattern)) return words;
+  }
+  return std::nullopt;
+}
+
+std::optional<Diagnostic> compile_error(const std::vector<std::string>& lines,
+                                        const fs::path& student_file) {
+  for (std::size_t at = 0; at < lines.size(); ++at) {
+    const auto place = placed(lines[at]);
+    if (!place || !is_error(place->rest)) continue;
+    Diagnostic found = diagnostic_at(lines, at, *place);
+    if (same_file(found.file, student_file)) return found;
+    const std::string inside = fs::path(found.file).filename().string();
+    if (const auto line = line_that_led_to(lines, at, student_file)) {
+      return Diagnostic{student_file.string(), *line,
+                        found.message + " (inside " + inside + ")", found.excerpt};
+    }
+    return found;
+  }
+  return std::nullopt;
+}
+
+std::optional<Diagnostic> link_error(const std::vector<std::string>& lines) {
+  static const std::regex form(
+      R"(.*((undefined reference to|multiple definition of).*))");
+  std::smatch match;
+  for (const auto& line : lines) {
+    if (line.size() < 4000 && std::regex_match(line, match, form)) {
+      return Diagnostic{"", 0, in_short(match[1]), ""};
+    }
+  }
+  return std::nullopt;
+}
+
+// "error: no such file: 'x'", "clang++: error: …": of the compiler itself, not of a line.
+std::optional<Diagnostic> error_without_place(const std::vector<std::string>& lines) {
+  static const std::regex form(R"(^((?!collect2)[\w+\-./]+: )?(fatal )?error: (.*)$)");
+  std::smatch match;
+  for (const auto& line : lines) {
+    if (line.size() < 4000 && std::regex_match(line, match, form)) {
+      return Diagnostic{"", 0, in_short(match[3]), ""};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+BuildError first_error(const std::string& output, const fs::path& student_file) {
+  if (const auto fault = machine_fault(output)) return {true, {"", 0, *fault, ""}};
+  const auto lines = lines_of(output);
+  if (auto error = compile_error(lines, student_file)) return {false, *error};
+  if (auto error = link_error(lines)) return {false, *error};
+  if (auto error = error_without_place(lines)) return {true, *error};
+  return {
+      true,
+      {"", 0, "the build failed without an error message: run `autograder/course doctor`",
+       ""}};
+}
+
+std::vector<Diagnostic> warnings_in(const std::string& output,
+                                    const fs::path& student_file) {
+  const auto lines = lines_of(output);
+  std::vector<Diagnostic> warnings;
+  for (std::size_t at = 0; at < lines.size(); ++at) {
+    const auto place = placed(lines[at]);
+    if (!place || !place->rest.starts_with("warning: ")) continue;
+    if (!same_file(place->file, student_file)) continue;
+    Diagnostic warning = diagnostic_at(lines, at, *place);
+    const auto same = [&](const Diagnostic& other) {
+      return other.line == warning.line && other.message == warning.message;
+    };
+    if (std::none_of(warnings.begin(), warnings.end(), same)) {
+      warnings.push_back(std::move(warning));
+    }
+  }
+  return warnings;
+}
+
+}  // namespace course::reading

@@ -1,0 +1,34 @@
+// What a compiler printed, cut to what its reader can act on: the first error, at a line of
+// the student's own file, without the template flood. Reads GCC's and Clang's words.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace course::reading {
+
+struct Diagnostic {
+  std::string file;     // as the compiler named it
+  int line = 0;         // 0: none, as for the linker
+  std::string message;  // one line
+  std::string excerpt;  // the source line and the caret under it; may be empty
+};
+
+// What stopped a build.
+struct BuildError {
+  // The machine's fault (a full disk, no memory, no compiler), told in `message`.
+  bool environment = false;
+  Diagnostic first;
+};
+
+// The first error of a failed build. An error inside a library header is placed at the line
+// of `student_file` that led there, where the compiler says which.
+[[nodiscard]] BuildError first_error(const std::string& output,
+                                     const std::filesystem::path& student_file);
+
+// The warnings at lines of `student_file`, each once.
+[[nodiscard]] std::vector<Diagnostic> warnings_in(
+    const std::string& output, const std::filesystem::path& student_file);
+
+}  // namespace course::reading
