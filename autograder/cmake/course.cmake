@@ -47,19 +47,6 @@ function(course_variant name variant include)
   endif()
 endfunction()
 
-# Leaves out of a mutant all tests but those in the head of its diff: see step_test.hpp.
-function(course_only_named_tests target diff)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${diff})
-  file(READ ${diff} text)
-  string(REGEX MATCH "\ntests:[^\n]*(\n [^\n]*)*" tests "${text}")  # an indented line goes on
-  string(REGEX MATCHALL "[A-Za-z0-9_]+\\.[A-Za-z0-9_]+" tests "${tests}")
-  list(TRANSFORM tests REPLACE "\\." "_")
-  list(TRANSFORM tests REPLACE "(.+)" "COURSE_NAMED_\\1=,")
-  target_compile_definitions(${target} PRIVATE COURSE_ONLY_NAMED_TESTS ${tests})
-  # What only the tests that are left out would use.
-  target_compile_options(${target} PRIVATE -Wno-unused-function -Wno-unneeded-internal-declaration)
-endfunction()
-
 # Applies one mutant's diff to the solution, in the build tree, and compiles the result.
 function(course_mutant name diff)
   cmake_path(GET diff STEM mutant)
@@ -72,9 +59,6 @@ function(course_mutant name diff)
     COMMAND patch --quiet --no-backup-if-mismatch --fuzz=0 ${folder}/${name}.hpp ${diff}
     VERBATIM)
   course_variant(${name} ${mutant} ${folder})
-  if(COURSE_ONLY_NAMED_TESTS AND NOT COURSE_STAGE STREQUAL "bench")
-    course_only_named_tests(${name}-${mutant} ${diff})
-  endif()
   target_sources(${name}-${mutant} PRIVATE ${folder}/${name}.hpp)
   # Its header is only there once it is built: nothing for tools that read every command.
   # A mistake may have its warning: a student's would.
