@@ -18,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> countable{"atomics", "locks", "allocations", "wake-ups",
-                                         "spins"};
+const std::vector<std::string> countable{"atomics",     "read-modify-writes", "locks",
+                                         "allocations", "wake-ups",           "spins"};
 
 std::string read_concept(TomlTable& entry, Exercise& exercise) {
   const std::string name = entry.text("concept");

@@ -51,7 +51,7 @@ struct Step {
 struct CostLimit {
   std::string test;       // runs the operation inside interleave::Cost
   std::string operation;  // the name given to it there
-  // "locks", "allocations", "wake-ups", "atomics", "spins".
+  // "atomics", "read-modify-writes", "locks", "allocations", "wake-ups", "spins".
   std::map<std::string, double> limits;
   std::string concept_name;
   std::string reason;

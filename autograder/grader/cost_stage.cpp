@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "grader/test_run.hpp"
@@ -22,16 +23,23 @@ TestCommand command_for(const CostLimit& limit, const Subject& subject,
   return command;
 }
 
-const json* cost_of(const std::string& operation, const TestRun& run) {
+// What `operation` cost, of each kind the most where several threads measured it; nullopt if
+// none did.
+std::optional<json> counts_of(const std::string& operation, const TestRun& run) {
+  std::optional<json> most;
   for (const auto& cost : run.costs) {
-    if (cost.value("operation", "") == operation) return &cost;
+    if (cost.value("operation", "") != operation) continue;
+    const json counts = cost.value("counts", json::object());
+    if (!most) most = counts;
+    for (const auto& [what, count] : counts.items()) {
+      (*most)[what] = std::max(most->value(what, 0.0), count.get<double>());
+    }
   }
-  return nullptr;
+  return most;
 }
 
 // Not finite where it was not reported, and so within no limit.
-double counted(const json& cost, const std::string& what) {
-  const json counts = cost.value("counts", json::object());
+double counted(const json& counts, const std::string& what) {
   return counts.value(what, std::nan(""));
 }
 
@@ -44,10 +52,10 @@ Finding missing(const CostLimit& limit, const std::string& what) {
 }
 
 // The limits that `cost` breaks, each in words; empty if none.
-std::string over_limit(const CostLimit& limit, const json& cost) {
+std::string over_limit(const CostLimit& limit, const json& counts) {
   std::string words;
   for (const auto& [what, most] : limit.limits) {
-    const double count = counted(cost, what);
+    const double count = counted(counts, what);
     if (count <= most) continue;
     words += fmt::format(
         "{}{} {} where {} are allowed", words.empty() ? "" : ", ",
@@ -57,10 +65,10 @@ std::string over_limit(const CostLimit& limit, const json& cost) {
   return words;
 }
 
-std::string all_counts(const CostLimit& limit, const json& cost) {
+std::string all_counts(const CostLimit& limit, const json& counts) {
   std::string words = limit.operation + ":";
   for (const auto& [what, most] : limit.limits) {
-    words += fmt::format(" {:g} {}", counted(cost, what), what);
+    words += fmt::format(" {:g} {}", counted(counts, what), what);
   }
   return words;
 }
@@ -71,12 +79,12 @@ std::optional<Finding> judge(const CostLimit& limit, const TestCommand& command,
     if (finding->concept_name.empty()) finding->concept_name = limit.concept_name;
     return finding;
   }
-  const json* cost = cost_of(limit.operation, run);
-  if (cost == nullptr) {
+  const std::optional<json> counts = counts_of(limit.operation, run);
+  if (!counts) {
     return missing(limit, "reported no cost for `" + limit.operation + "`");
   }
-  result.notes.push_back(all_counts(limit, *cost));
-  const std::string over = over_limit(limit, *cost);
+  result.notes.push_back(all_counts(limit, *counts));
+  const std::string over = over_limit(limit, *counts);
   if (over.empty()) return std::nullopt;
   Finding finding = missing(limit, fmt::format("one {} takes {}", limit.operation, over));
   finding.detail = limit.reason;

@@ -211,6 +211,10 @@ bool is_waiter_table(Address address) {
 void arrive(Thread& self, const Operation& operation) {
   if (is_waiter_table(operation.object)) return;
   ++self.counts.atomics;
+  if (operation.kind == OperationKind::kAtomicUpdate ||
+      operation.kind == OperationKind::kAtomicCompareExchange) {
+    ++self.counts.updates;
+  }
   scheduler().point(self, operation);
   check_alive(self, operation.object, operation.size, may_write(operation.kind), true,
               operation.pc);

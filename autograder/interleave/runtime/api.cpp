@@ -25,9 +25,9 @@ std::vector<MeasuredCost>& measured_costs() {
 }
 
 Counts difference(const Counts& now, const Counts& start) {
-  return {now.atomics - start.atomics, now.locks - start.locks,
-          now.allocations - start.allocations, now.wake_ups - start.wake_ups,
-          now.spins - start.spins};
+  return {now.atomics - start.atomics,   now.updates - start.updates,
+          now.locks - start.locks,       now.allocations - start.allocations,
+          now.wake_ups - start.wake_ups, now.spins - start.spins};
 }
 
 std::string per_operation(std::uint64_t count, std::uint64_t repetitions) {
@@ -39,6 +39,7 @@ std::string record_of(const MeasuredCost& cost, const std::string& test) {
   return "{\"record\":\"cost\",\"test\":" + json_string(test) +
          ",\"operation\":" + json_string(cost.operation) +
          ",\"counts\":{\"atomics\":" + per_operation(cost.counts.atomics, n) +
+         ",\"read-modify-writes\":" + per_operation(cost.counts.updates, n) +
          ",\"locks\":" + per_operation(cost.counts.locks, n) +
          ",\"allocations\":" + per_operation(cost.counts.allocations, n) +
          ",\"wake-ups\":" + per_operation(cost.counts.wake_ups, n) +

@@ -16,6 +16,10 @@
 // Edges       All of them are mutex_'s: each unlock happens before the next lock. So what
 //             a leader wrote before push(job), the worker whose pop returned `job` sees.
 //
+// Errors      push throws std::bad_alloc if there is no memory for the job. If it had waited
+//             for room, that room is then left to the next leader that comes: of those that
+//             wait, none is woken before the next pop. Moving a job must not throw.
+//
 // Left out    Giving up after a time; taking several jobs at once.
 #pragma once
 
@@ -24,6 +28,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "course/todo.hpp"
@@ -31,6 +36,8 @@
 template <typename Job>
 class JobQueue {
  public:
+  static_assert(std::is_nothrow_move_constructible_v<Job>);
+
   // `capacity` is at least 1.
   explicit JobQueue(std::size_t capacity) : capacity_(capacity) {}
   JobQueue(const JobQueue&) = delete;

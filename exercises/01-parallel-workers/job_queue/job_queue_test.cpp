@@ -139,6 +139,102 @@ STEP_TEST(3, JobQueue, CostOfAHandOver, "busy waiting") {
   });
 }
 
+// A leader that waits for room sleeps too, and is woken once, by the pop that makes room.
+STEP_TEST(3, JobQueue, CostOfWaitingForRoom, "busy waiting") {
+  explore([] {
+    JobQueue<int> queue(1);
+    queue.push(1);
+    std::jthread worker([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      check(queue.pop() == 1, "the first job pushed must be the first popped");
+    });
+    const interleave::Cost cost("wait for room");
+    check(queue.push(2), "push on an open queue is true");
+  });
+}
+
+// One job wakes one worker: of two that wait, neither is woken for the other's job.
+STEP_TEST(3, JobQueue, OneJobWakesOneWorker, "contention") {
+  explore([] {
+    JobQueue<int> queue(1);
+    const auto pop_one = [&] {
+      const interleave::Cost cost("pop beside another worker");
+      check(queue.pop().has_value(), "pop gave nothing, though the queue was not closed");
+    };
+    std::jthread worker1(pop_one);
+    std::jthread worker2(pop_one);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    queue.push(1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    queue.push(2);
+  });
+}
+
+// One pop lets in one leader: of two that wait, neither is woken for the other's room.
+STEP_TEST(3, JobQueue, OnePopWakesOneLeader, "contention") {
+  explore([] {
+    JobQueue<int> queue(1);
+    queue.push(0);
+    const auto push_one = [&] {
+      const interleave::Cost cost("push beside another leader");
+      check(queue.push(1), "push on an open queue is true");
+    };
+    std::jthread leader1(push_one);
+    std::jthread leader2(push_one);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    check(queue.pop().has_value(), "a job was pushed");
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    check(queue.pop().has_value(), "a second job waited for room");
+  });
+}
+
+// Lets `sleeper` fall asleep and then calls `wake`: it must be woken by that, and not by a
+// clock. Only the explorer's clock can tell: it stands still while a thread can run, but for
+// some nanoseconds at each look at it.
+void wakes_at_once(std::jthread sleeper, auto wake) {
+  std::this_thread::sleep_for(std::chrono::microseconds(1));
+  const auto woken = std::chrono::steady_clock::now();
+  wake();
+  sleeper.join();
+  const auto later = std::chrono::steady_clock::now() - woken;
+  check(!interleave::explores_schedules() || later < std::chrono::microseconds(10),
+        "a thread slept on after it could proceed, until a time-out woke it");
+}
+
+// A worker is woken by the push itself, not by a look at the queue now and then.
+STEP_TEST(3, JobQueue, APushIsFeltAtOnce, "lost wake-up") {
+  explore([] {
+    JobQueue<int> queue(1);
+    wakes_at_once(std::jthread([&] { check(queue.pop() == 1, "the job must arrive"); }),
+                  [&] { queue.push(1); });
+  });
+}
+
+// A leader is woken by the pop itself.
+STEP_TEST(3, JobQueue, APopIsFeltAtOnce, "lost wake-up") {
+  explore([] {
+    JobQueue<int> queue(1);
+    queue.push(1);
+    wakes_at_once(std::jthread([&] { check(queue.push(2), "the queue is open"); }),
+                  [&] { check(queue.pop() == 1, "the first job must arrive first"); });
+  });
+}
+
+// Whoever waits is woken by the close itself.
+STEP_TEST(2, JobQueue, ACloseIsFeltAtOnce, "lost wake-up") {
+  explore([] {
+    JobQueue<int> queue(1);
+    wakes_at_once(std::jthread([&] { check(!queue.pop(), "no job was ever pushed"); }),
+                  [&] { queue.close(); });
+  });
+  explore([] {
+    JobQueue<int> queue(1);
+    queue.push(1);
+    wakes_at_once(std::jthread([&] { check(!queue.push(2), "it was closed"); }),
+                  [&] { queue.close(); });
+  });
+}
+
 // What was queued before close can still be popped; then pop gives nothing, again and
 // again.
 STEP_TEST(2, JobQueue, CloseKeepsQueuedJobs, "shutdown") {

@@ -49,6 +49,8 @@ int seven() { return 7; }
 
 int fail() { throw std::runtime_error("no paper"); }
 
+int fail_with_a_number() { throw 7; }
+
 // Can be moved, and not copied; what it returns likewise.
 struct Greeting {
   std::unique_ptr<std::string> owned = std::make_unique<std::string>("hello");
@@ -72,6 +74,8 @@ std::string thrown_by(std::future<Result> future) {
                                                             : error.what();
   } catch (const std::exception& error) {
     return error.what();
+  } catch (int number) {
+    return std::to_string(number);
   }
 }
 
@@ -123,6 +127,15 @@ STEP_TEST(1, WorkerPool, ExceptionReachesTheFuture, "exception safety") {
     const std::string thrown = thrown_by(pool.submit(fail));
     check(thrown == "no paper",
           "the future must throw what the job threw, not " + thrown);
+  });
+}
+
+// A job may throw what is no std::exception.
+STEP_TEST(1, WorkerPool, WhateverIsThrownReachesTheFuture, "exception safety") {
+  explore([] {
+    WorkerPool pool(1);
+    const std::string thrown = thrown_by(pool.submit(fail_with_a_number));
+    check(thrown == "7", "the future must throw the job's 7, not " + thrown);
   });
 }
 
@@ -246,6 +259,45 @@ STEP_TEST(2, WorkerPool, WaitIdleReturnsWhenThereIsNothingToDo, "lost wake-up") 
   });
 }
 
+// A job that threw has ended: wait_idle does not wait for it.
+STEP_TEST(2, WorkerPool, WaitIdleCountsAJobThatThrows, "exception safety") {
+  explore([] {
+    WorkerPool pool(1);
+    const std::future<int> bad = pool.submit(fail);
+    pool.wait_idle();
+  });
+}
+
+// Two jobs run, and the one that was taken last ends first: wait_idle waits for the other, and
+// is woken by it.
+STEP_TEST(2, WorkerPool, WaitIdleWaitsForEveryRunningJob, "check then act") {
+  explore([] {
+    Signal may_end;
+    bool ended = false;
+    WorkerPool pool(2);
+    const std::future<void> longer = pool.submit(Job([&] {
+      may_end.wait();
+      ended = true;
+    }));
+    pool.submit(nothing).get();
+    std::jthread waiter([&] {
+      pool.wait_idle();
+      check(ended, "wait_idle returned while a job still ran");
+    });
+    may_end.give();
+  });
+}
+
+// Everyone who waits in wait_idle is told.
+STEP_TEST(2, WorkerPool, WaitIdleWakesAllWhoWait, "lost wake-up") {
+  explore([] {
+    WorkerPool pool(1);
+    const std::future<void> job = pool.submit(nothing);
+    std::jthread waiter([&] { pool.wait_idle(); });
+    pool.wait_idle();
+  });
+}
+
 // A job submitted by a job is waited for too.
 STEP_TEST(2, WorkerPool, WaitIdleWaitsForJobsOfJobs, "check then act") {
   explore([] {
@@ -296,6 +348,28 @@ STEP_TEST(3, WorkerPool, CancelDropsQueuedJobs, "shutdown") {
     check(ended, "the job that runs while cancel is called must be finished");
     owner.join();
     check(!dropped_ran, "a dropped job must not run");
+  });
+}
+
+// cancel drops what is queued, and wait_idle still waits for the job that runs.
+STEP_TEST(3, WorkerPool, WaitIdleOutlastsCancel, "check then act") {
+  explore([] {
+    Signal started;
+    Signal may_end;
+    bool ended = false;
+    WorkerPool pool(1);
+    const std::future<void> runs = pool.submit(Job([&] {
+      started.give();
+      may_end.wait();
+      ended = true;
+    }));
+    started.wait();
+    std::jthread waiter([&] {
+      pool.wait_idle();
+      check(ended, "wait_idle returned, because of cancel, while a job still ran");
+    });
+    std::jthread owner([&] { pool.cancel(); });
+    may_end.give();
   });
 }
 

@@ -1,6 +1,7 @@
 // Tests of exercise 2.2. Each opens with its property; where it is about several threads,
 // `explore` looks for the schedule that breaks it.
 #include <cstddef>
+#include <cstdint>
 #include <ledger.hpp>  // in <>, so that the include path decides whose it is
 #include <thread>
 
@@ -83,6 +84,19 @@ STEP_TEST(3, Ledger, TransfersRoundACircleEnd, "lock order") {
   });
 }
 
+// Tellers who meet wait by sleeping: nobody takes a lock, finds the next one taken, lets go
+// and tries again.
+STEP_TEST(3, Ledger, WhoWaitsSleeps, "busy waiting") {
+  explore([] {
+    Ledger ledger(2, 100);
+    std::jthread teller([&] { ledger.transfer(1, 0, 10); });
+    const interleave::Cost cost("transfer that meets another");
+    ledger.transfer(0, 1, 30);
+    check(cost.counts().spins == 0,
+          "a transfer that could not go on tried again and again instead of sleeping");
+  });
+}
+
 // The last of the money goes to one of two transfers, never to both.
 STEP_TEST(1, Ledger, MoneyIsSpentOnce, "check then act") {
   explore([] {
@@ -104,6 +118,50 @@ STEP_TEST(1, Ledger, CostOfATransfer, "contention") {
     Ledger ledger(8, 100);
     const interleave::Cost cost("transfer");
     ledger.transfer(6, 1, 10);
+  });
+}
+
+// Any two of many accounts have two locks, so that tellers who do not meet do not wait.
+STEP_TEST(1, Ledger, NoTwoAccountsShareALock, "contention") {
+  explore([] {
+    constexpr std::size_t accounts = 64;
+    Ledger ledger(accounts, 100);
+    const interleave::Cost cost("transfers between any two");
+    for (std::size_t from = 0; from < accounts; ++from) {
+      for (std::size_t to = from + 1; to < accounts; ++to) {
+        const std::uint64_t before = cost.counts().locks;
+        ledger.transfer(from, to, 1);
+        check(!interleave::explores_schedules() || cost.counts().locks >= before + 2,
+              "two accounts share one lock: their tellers wait for each other");
+      }
+    }
+  });
+}
+
+// The total is the sum of the balances, equal or not, and of what is paid in later.
+STEP_TEST(2, Ledger, AddsUpWhatIsThere, "atomicity") {
+  explore([] {
+    Ledger ledger(3, 100);
+    ledger.deposit(1, 1000);
+    check(ledger.total() == 1300, "what was paid in must be counted");
+    ledger.transfer(1, 2, 700);
+    ledger.deposit(0, 5);
+    check(ledger.total() == 1305, "what was paid in must be counted, wherever it is");
+  });
+}
+
+// An audit beside a deposit counts all of it or none, and beside transfers still no half.
+STEP_TEST(2, Ledger, AuditSeesADepositOrNot, "atomicity") {
+  explore([] {
+    Ledger ledger(2, 100);
+    std::jthread teller([&] {
+      ledger.transfer(0, 1, 30);
+      ledger.deposit(0, 50);
+    });
+    const Ledger::Cents sum = ledger.total();
+    check(sum == 200 || sum == 250, "the audit saw money that never was there");
+    teller.join();
+    check(ledger.total() == 250, "after the deposit the total has grown by it");
   });
 }
 

@@ -5,7 +5,9 @@
 //
 // Threads     publish: one thread, once. try_read, wait: any thread. Construct and destroy
 //             while no call is running.
-// Progress    publish, try_read: wait-free. wait: blocking; a reader that waits sleeps.
+// Progress    try_read: wait-free. publish: two stores and a wake-up, which is a system call
+//             if a reader may be asleep; it waits for nobody. wait: blocking; a reader that
+//             waits sleeps.
 //
 // Invariants
 //   I1  value_ is written before ready_ becomes true, and never again.

@@ -119,6 +119,24 @@ STEP_TEST(2, Publication, WakesEveryReader, "lost wake-up") {
   });
 }
 
+// A reader is woken by publish itself, not by a look at the flag now and then. Only the
+// explorer's clock can tell: it stands still while a thread can run, but for some nanoseconds
+// at each look at it.
+STEP_TEST(2, Publication, PublishIsFeltAtOnce, "lost wake-up") {
+  explore([] {
+    const auto publication = std::make_unique<Publication<int>>();
+    std::jthread reader(
+        [&] { check(publication->wait() == 7, "wait must give what was published"); });
+    std::this_thread::sleep_for(std::chrono::microseconds(1501));
+    const auto published = std::chrono::steady_clock::now();
+    publication->publish(7);
+    reader.join();
+    const auto later = std::chrono::steady_clock::now() - published;
+    check(!interleave::explores_schedules() || later < std::chrono::microseconds(10),
+          "a reader slept on after the value was published, until a time-out woke it");
+  });
+}
+
 // A reader that comes too early sleeps, and is woken once.
 STEP_TEST(2, Publication, CostOfWaiting, "busy waiting") {
   explore([] {

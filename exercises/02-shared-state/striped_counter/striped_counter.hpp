@@ -38,10 +38,11 @@ class Seat {
  public:
   static constexpr std::size_t kSeats = 32;
 
-  // Blocks for a moment at a thread's first call; afterwards reads a thread_local.
+  // Blocks for a moment at a thread's first call; afterwards reads a thread_local. A thread
+  // that has given its seat back, because it is ending, has none.
   [[nodiscard]] static std::size_t of_this_thread() {
     thread_local const Seat seat;
-    return seat.number_;
+    return number_;
   }
 
   Seat(const Seat&) = delete;
@@ -50,6 +51,7 @@ class Seat {
  private:
   Seat() {
     const std::scoped_lock lock(mutex_);
+    number_ = 0;
     while (number_ < kSeats && taken_[number_]) ++number_;
     if (number_ < kSeats) taken_[number_] = true;
   }
@@ -57,12 +59,14 @@ class Seat {
   ~Seat() {
     const std::scoped_lock lock(mutex_);
     if (number_ < kSeats) taken_[number_] = false;
+    number_ = kSeats;
   }
 
   static inline std::mutex mutex_;
   static inline std::array<bool, kSeats> taken_{};  // only while mutex_ is held
 
-  std::size_t number_ = 0;
+  // Not in the seat, which dies before the thread's last destructors, that may still add.
+  static inline thread_local std::size_t number_ = kSeats;
 };
 
 class StripedCounter {

@@ -78,6 +78,58 @@ STEP_TEST(1, StripedCounter, KeepsTheCountOfThreadsThatEnded, "shutdown") {
   });
 }
 
+// A count has 64 bits, and so has the sum.
+STEP_TEST(1, StripedCounter, CountsBeyond32Bits, "atomicity") {
+  explore([] {
+    StripedCounter counter;
+    constexpr std::int64_t large = std::int64_t{1} << 40;
+    in_a_thread([&] { counter.add(large); });
+    in_a_thread([&] { counter.add(large); });
+    check(counter.value() == 2 * large, "a count must not be cut to 32 bits");
+  });
+}
+
+// What a thread has added can be read once another has seen that it did, while it still runs.
+STEP_TEST(1, StripedCounter, CountsThreadsThatStillRun, "atomicity") {
+  explore([] {
+    StripedCounter counter;
+    std::latch added(1);
+    std::latch read(1);
+    std::jthread adder([&] {
+      counter.add(3);
+      added.count_down();
+      read.wait();
+    });
+    added.wait();
+    check(counter.value() == 3, "an addition that happened before value() is missing");
+    read.count_down();
+  });
+}
+
+// Adds once more when the thread ends, after everything that was made later has died.
+struct LastWord {
+  ~LastWord() {
+    if (counter != nullptr) counter->add(1);
+  }
+  StripedCounter* counter = nullptr;
+};
+
+// A thread may add in its very last destructors, when its seat is another's.
+STEP_TEST(1, StripedCounter, CountsAThreadsLastWord, "shutdown") {
+  explore([] {
+    StripedCounter counter;
+    {
+      std::jthread ending([&] {
+        thread_local LastWord last;
+        last.counter = &counter;
+        counter.add(1);
+      });
+      std::jthread coming([&] { counter.add(1); });
+    }
+    check(counter.value() == 3, "what a thread added as it ended was lost");
+  });
+}
+
 // No two stripes lie on one cache line. The speed shows it too, but not on a busy machine.
 STEP_TEST(2, StripedCounter, EachStripeHasACacheLine, "shared cache line") {
   constexpr std::size_t cache_line = 64;
