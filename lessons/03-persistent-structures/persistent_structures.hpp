@@ -63,8 +63,8 @@ class PersistentVector {
     }
     auto root = std::make_shared<Branch>();
     root->children[0] = root_;
-    return {with(root, shift_ + kBits, size_, std::move(value)), size_ + 1,
-            shift_ + kBits};
+    root->children[1] = with(nullptr, shift_, size_, std::move(value));
+    return {std::move(root), size_ + 1, shift_ + kBits};
   }
 
  private:

@@ -2,6 +2,7 @@
 // shares nothing that changes has no schedule to get wrong. Where threads meet, at the count
 // of a node's owners, `explore` looks for the schedule that breaks it.
 #include <algorithm>
+#include <cctype>
 #include <compare>
 #include <cstddef>
 #include <cstdlib>
@@ -77,6 +78,27 @@ STEP_TEST(1, PersistentMap, ReplacesAValue, "path") {
   EXPECT_EQ(at(map, 6), "6");
 }
 
+// A name, whose case matters to `==` and not to `<`.
+struct Name {
+  std::string text;
+
+  bool operator==(const Name&) const = default;
+  bool operator<(const Name& other) const {
+    return std::lexicographical_compare(
+        text.begin(), text.end(), other.text.begin(), other.text.end(),
+        [](char left, char right) { return std::tolower(left) < std::tolower(right); });
+  }
+};
+
+// Keys are compared by `<` alone: where neither is less, they are one key.
+STEP_TEST(1, PersistentMap, ComparesByLessAlone, "path") {
+  const auto map = PersistentMap<Name, int>().insert({"Ada"}, 1).insert({"Bob"}, 2);
+  const int* const found = map.find({"ADA"});
+  ASSERT_NE(found, nullptr) << "neither of Ada and ADA is less: they are one key";
+  EXPECT_EQ(*found, 1);
+  EXPECT_EQ(map.insert({"BOB"}, 3).size(), 2U) << "BOB takes Bob's place";
+}
+
 // An update leaves the version it was called on as it was, below and above the change.
 STEP_TEST(5, PersistentMap, AnUpdateLeavesTheOldVersion, "immutability") {
   const Map before = map_of({4, 2, 6, 1, 3});
@@ -95,6 +117,26 @@ STEP_TEST(5, PersistentMap, AnUpdateLeavesTheOldVersion, "immutability") {
 STEP_TEST(6, PersistentMap, SharesWhatDidNotChange, "structural sharing") {
   const Map before = map_of({4, 2, 6, 1, 3});
   const Map after = before.insert(7, 7);
+  for (const int key : {1, 2, 3}) {
+    EXPECT_EQ(before.find(key), after.find(key)) << "key " << key << " was copied";
+  }
+}
+
+// A value that is replaced at the root costs one node: both subtrees are shared.
+STEP_TEST(6, PersistentMap, CostOfReplacingTheRoot, "structural sharing") {
+  explore([] {
+    const Map before = map_of({4, 2, 6, 1, 3, 5, 7});
+    const interleave::Cost cost("replace the root's value");
+    const Map after = before.insert(4, -4);
+    check(at(after, 4) == "-4" && after.find(7) == before.find(7),
+          "the root's value must be new, all else shared");
+  });
+}
+
+// An erase, too, shares what it does not touch.
+STEP_TEST(6, PersistentMap, AnEraseShares, "structural sharing") {
+  const Map before = map_of({4, 2, 6, 1, 3, 7});
+  const Map after = before.erase(7);
   for (const int key : {1, 2, 3}) {
     EXPECT_EQ(before.find(key), after.find(key)) << "key " << key << " was copied";
   }
@@ -149,6 +191,16 @@ STEP_TEST(6, PersistentMap, CostOfAnInsert, "path") {
     const interleave::Cost cost("insert");
     const Map next = map.insert(256, 256);
     check(next.size() == 256 && next.find(256) != nullptr, "the key must be there");
+  });
+}
+
+// An erase makes the nodes on the way down to the key, and no others.
+STEP_TEST(6, PersistentMap, CostOfAnErase, "path") {
+  explore([] {
+    const Map map = map_of(level_by_level());
+    const interleave::Cost cost("erase");
+    const Map next = map.erase(255);
+    check(next.size() == 254 && next.find(255) == nullptr, "the key must be gone");
   });
 }
 

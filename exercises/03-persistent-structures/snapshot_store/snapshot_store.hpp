@@ -58,8 +58,8 @@ class SnapshotStore {
   }
 
   // Replaces the newest value by what `change(value)` makes of it; returns the version that
-  // holds it. It replaces exactly the version that `change` was last given. `change` may be
-  // called several times, and must change nothing else.
+  // holds it. It replaces exactly the version that `change` was last given, also by one with
+  // an equal value. `change` may be called several times, and should have no other effect.
   template <typename Change>
   Snapshot update(Change change) {
     // TODO 2: make the next version aside, put it in place; if overtaken, again

@@ -4,6 +4,7 @@
 #include <memory>
 #include <snapshot_store.hpp>  // in <>, so that the include path decides whose it is
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -118,6 +119,64 @@ STEP_TEST(2, SnapshotStore, NoUpdateIsLost, "lost update") {
   });
 }
 
+// An update of which others get ahead `times` times in a row, each while it makes its version.
+void update_overtaken(int times) {
+  SnapshotStore<int> store(0);
+  int overtaken = 0;
+  const auto mine = store.update([&](int value) {
+    if (overtaken < times) {
+      ++overtaken;
+      std::jthread([&] { store.update(one_more); }).join();
+    }
+    return value + 100;
+  });
+  check(overtaken == times, "`change` must be called again each time");
+  check(store.snapshot()->value == times + 100,
+        "an update was lost: another writer was faster " + std::to_string(times) +
+            " times in a row");
+  check(mine->number == static_cast<std::uint64_t>(times) + 1,
+        "each of the updates makes one version");
+}
+
+// Overtaken once or twenty times, an update still loses nothing, and others never wait for it.
+STEP_TEST(2, SnapshotStore, OvertakenAgainAndAgain, "lost update") {
+  explore([] { update_overtaken(1); });
+  explore([] { update_overtaken(2); });
+  explore([] { update_overtaken(3); });
+  interleave::Options options;
+  options.schedules =
+      200;  // the threads come one after the other: there is little to choose
+  interleave::explore([] { update_overtaken(20); }, options);
+}
+
+// `change` may itself update the store, and so overtake the update that called it.
+STEP_TEST(2, SnapshotStore, AChangeMayUpdate, "lost update") {
+  explore([] {
+    SnapshotStore<int> store(0);
+    int within = 0;
+    store.update([&](int value) {
+      if (within < 100) {
+        ++within;
+        store.update(one_more);
+      }
+      return value + 1000;
+    });
+    check(store.snapshot()->value == 1100, "an update made by a change was lost");
+  });
+}
+
+// An update is a version, also where the value stays the same.
+STEP_TEST(2, SnapshotStore, AnEqualValueIsAVersion, "lost update") {
+  explore([] {
+    SnapshotStore<int> store(7);
+    const auto same = [](int value) { return value; };
+    const auto first = store.update(same);
+    const auto second = store.update(same);
+    check(first->number == 1 && second->number == 2,
+          "two updates make versions 1 and 2, whatever the values are");
+  });
+}
+
 // Each writer is told the version that it made itself: no two are told the same.
 STEP_TEST(2, SnapshotStore, EachWriterMakesItsOwnVersion, "lost update") {
   explore([] {
@@ -161,6 +220,8 @@ STEP_TEST(2, SnapshotStore, AFailedChangeChangesNothing, "exception safety") {
     }
     check(thrown, "the caller must get the exception");
     check(store.snapshot()->number == 0, "a failed change must not make a version");
+    check(store.update(one_more)->number == 1,
+          "the next update must find nothing locked");
   });
 }
 

@@ -2,7 +2,9 @@
 // most need no second one; where builders and readers share nodes, `explore` looks for the
 // schedule that breaks it.
 #include <cstddef>
+#include <memory>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <transient_builder.hpp>  // in <>, so that the include path decides whose it is
@@ -96,6 +98,61 @@ STEP_TEST(1, TransientBuilder, SetsElements, "path") {
     EXPECT_EQ(builder[index], static_cast<int>(index));
   }
   EXPECT_EQ(builder.size(), 1025U);
+}
+
+// Throws when it is assigned to, while `full`.
+struct Paper {
+  Paper(int first = 0) : number(first) {}
+  Paper(const Paper&) = default;
+  Paper& operator=(const Paper& other) {
+    if (full) throw std::runtime_error("no paper");
+    number = other.number;
+    return *this;
+  }
+
+  int number;
+  static inline bool full = false;
+};
+
+// An element that cannot be stored is not appended: the size is what it was, and the builder
+// goes on.
+STEP_TEST(1, TransientBuilder, AFailedAppendAppendsNothing, "exception safety") {
+  for (const std::size_t size : {0U, 1U, 32U, 1024U}) {
+    TransientBuilder<Paper> builder;
+    while (builder.size() < size) builder.push_back(Paper(1));
+    Paper::full = true;
+    EXPECT_THROW(builder.push_back(Paper(7)), std::runtime_error);
+    Paper::full = false;
+    ASSERT_EQ(builder.size(), size) << "nothing was appended, and the size grew";
+    builder.push_back(Paper(2));
+    ASSERT_EQ(builder.size(), size + 1);
+    EXPECT_EQ(builder[size].number, 2);
+  }
+}
+
+// A frozen vector whose tree is full to the last slot grows like any other, and stays itself.
+STEP_TEST(2, TransientBuilder, GrowsFromAFullTree, "immutability") {
+  for (const int size : {32, 1024}) {
+    const Frozen start = counting_to(size);
+    Builder builder(start);
+    builder.push_back(size);
+    builder.set(0, -1);
+    expect_counting(start, size, "the builder changed the vector it began with");
+    EXPECT_EQ(builder[0], -1);
+    EXPECT_EQ(builder[static_cast<std::size_t>(size)], size);
+    EXPECT_EQ(builder[1], 1);
+  }
+}
+
+// A full tree goes below the new root as it is: new are the root and the way to the new slot.
+STEP_TEST(3, TransientBuilder, CostOfGrowing, "path") {
+  explore([] {
+    const Frozen start = counting_to(1024);
+    Builder builder(start);
+    const interleave::Cost cost("append to a full tree");
+    builder.push_back(1024);
+    check(builder[1024] == 1024 && builder[0] == 0, "all elements must be there");
+  });
 }
 
 // A builder that begins with nothing makes each node once, and never a copy.
@@ -219,6 +276,21 @@ STEP_TEST(2, TransientBuilder, AReaderBesideTheBuilder, "immutability") {
     });
     builder.set(0, -1);
     builder.push_back(2);
+  });
+}
+
+// The last reader of a frozen vector lets go of it while the builder goes on: that a node has
+// one owner now does not mean that the others have finished reading it.
+STEP_TEST(2, TransientBuilder, AReaderLetsGoBesideTheBuilder, "ownership") {
+  explore([] {
+    Builder builder;
+    append(builder, 2);
+    std::jthread reader([frozen = std::make_unique<Frozen>(builder.freeze())]() mutable {
+      check((*frozen)[0] == 0 && (*frozen)[1] == 1, "the frozen vector changed");
+      frozen.reset();
+    });
+    builder.set(0, -1);
+    check(builder[0] == -1 && builder[1] == 1, "the builder must hold its change");
   });
 }
 

@@ -46,8 +46,9 @@ class TooManyConflicts : public std::runtime_error {
 };
 
 // Replaces the value under `key` by `change(value)`, a std::optional<std::string>; without
-// a value it writes nothing. `change` may be called several times, each time with a newer
-// value, and must have no other effect. After this update's nth conflict `on_conflict(n)`
+// a value it writes nothing; a value that equals the one before is written like any other.
+// `change` may be called several times, each time with a newer value, and must have no other
+// effect. After this update's nth conflict `on_conflict(n)`
 // is called, never a copy of it, so that one object can serve several updates; what it
 // throws ends the update.
 template <typename Change, typename OnConflict>
@@ -67,11 +68,14 @@ Update optimistic_update(Session& session, const std::string& key, Change change
 // `on_conflict` for one thread's updates.
 class Backoff {
  public:
-  // Gives up at conflict `limit` + 1. The first pause is at most `first`, none is longer
-  // than `longest`. Workers with different seeds pause for different times.
+  // Gives up at conflict `limit` + 1. The first pause is at most `first`, which is taken as
+  // 1 ns if it is less; none is longer than `longest`, which is 1 ns at least. Workers with different seeds pause for different times.
   Backoff(std::uint64_t limit, std::chrono::nanoseconds first,
           std::chrono::nanoseconds longest, std::uint64_t seed)
-      : limit_(limit), first_(first), longest_(longest), random_(seed) {}
+      : limit_(limit),
+        first_(std::max(first, std::chrono::nanoseconds(1))),
+        longest_(longest),
+        random_(seed) {}
 
   // Sleeps for a pause, or throws TooManyConflicts, which says how many there were.
   void operator()(std::uint64_t conflicts) {

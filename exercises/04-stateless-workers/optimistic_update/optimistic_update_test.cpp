@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <ctime>
 #include <memory>
 #include <mutex>
 #include <optimistic_update.hpp>  // in <>, so that the include path decides whose it is
@@ -11,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "course/step_test.hpp"
@@ -192,6 +194,34 @@ STEP_TEST(1, OptimisticUpdate, ReturnsItsOwnWrite, "re-reading") {
   });
 }
 
+// However often it is overtaken, an update without a limit goes on.
+STEP_TEST(1, OptimisticUpdate, HasNoLimitOfItsOwn, "conflict") {
+  explore([] {
+    MemoryStore store;
+    Overtaken session(store, 1000);
+    const Update update = optimistic_update(session, "key", with_one_more);
+    check(update.conflicts == 1000 && session.attempts == 1001,
+          "it was overtaken 1000 times, and must try once more");
+    check(update.state.value == std::string(1000, 'o') + "x",
+          "nothing that the others wrote may be lost");
+  });
+}
+
+// What `change` computed is written, also where it equals what was there.
+STEP_TEST(1, OptimisticUpdate, AnEqualValueIsAWrite, "stale state") {
+  explore([] {
+    MemoryStore store;
+    const auto session = store.connect();
+    optimistic_update(*session, "key", with_one_more);
+    const Update update = optimistic_update(
+        *session, "key",
+        [](const std::string& value) -> std::optional<std::string> { return value; });
+    check(!update.declined && update.state.version == 2,
+          "an equal value is written like any other, under the next version");
+    check(session->read("key").version == 2, "the store must have the version returned");
+  });
+}
+
 // Where `change` wants nothing written, nothing is; the result is what it looked at.
 STEP_TEST(3, OptimisticUpdate, DeclinesWithoutWriting, "blind write") {
   explore([] {
@@ -205,6 +235,25 @@ STEP_TEST(3, OptimisticUpdate, DeclinesWithoutWriting, "blind write") {
     check(update.state.value == "x" && update.state.version == 1,
           "the result must be the state on which `change` decided");
     check(session.attempts == 1, "only the first update may write");
+  });
+}
+
+// `change` may take its value as it likes, and keep it: the state that is returned is whole.
+STEP_TEST(3, OptimisticUpdate, ADecliningChangeTakesNothing, "stale state") {
+  explore([] {
+    MemoryStore store;
+    const auto session = store.connect();
+    const std::string there = "a value that is too long to be copied by accident";
+    check(session->compare_and_set("key", 0, there), "nobody else is here");
+    std::string kept;
+    const Update update = optimistic_update(
+        *session, "key", [&kept](std::string value) -> std::optional<std::string> {
+          kept = std::move(value);
+          return std::nullopt;
+        });
+    check(kept == there, "`change` must get the value");
+    check(update.state.value == there,
+          "the state on which `change` decided must be returned as it was read");
   });
 }
 
@@ -295,6 +344,26 @@ STEP_TEST(4, OptimisticUpdate, HoldsNoLockWhileItComputes, "lock held too long")
   });
 }
 
+// While one update of a key computes, another update of that key can: here the first waits
+// for the end of the second.
+STEP_TEST(4, OptimisticUpdate, OthersUpdateTheKeyMeanwhile, "lock held too long") {
+  explore([] {
+    MemoryStore store;
+    const auto session = store.connect();
+    bool first = true;
+    optimistic_update(*session, "key", [&](const std::string& value) {
+      if (std::exchange(first, false)) {
+        std::jthread([&store] {
+          const auto other = store.connect();
+          optimistic_update(*other, "key", with_one_more);
+        }).join();
+      }
+      return with_one_more(value);
+    });
+    check(session->read("key").value == "xx", "both updates must be there");
+  });
+}
+
 // Without a conflict: one read, one compare and set, and nothing copied to the heap.
 STEP_TEST(1, OptimisticUpdate, CostOfAnUpdate, "re-reading") {
   explore([] {
@@ -324,12 +393,57 @@ STEP_TEST(2, Backoff, PausesLongerAfterEachConflict, "backing off") {
 // However many conflicts there were, a pause is between half of `longest` and `longest`.
 STEP_TEST(2, Backoff, NeverPausesLongerThanTheLongest, "backing off") {
   Backoff hours(1'000'000, 1ns, 1000h, 1);
+  Backoff centuries(1'000'000, 1ns, std::chrono::nanoseconds::max(), 1);
   Backoff first_too_long(100, 1h, 1s, 1);
   for (const std::uint64_t conflict : {60U, 63U, 64U, 65U, 1000U, 1'000'000U}) {
     EXPECT_GE(hours.pause(conflict), 500h) << "after conflict " << conflict;
     EXPECT_LE(hours.pause(conflict), 1000h) << "after conflict " << conflict;
     EXPECT_LE(first_too_long.pause(conflict), 1s) << "after conflict " << conflict;
+    if (conflict < 64) continue;  // 2 to the power of 63 is too many nanoseconds
+    EXPECT_GE(centuries.pause(conflict), std::chrono::nanoseconds::max() / 2)
+        << "after conflict " << conflict;
   }
+}
+
+// A first pause of nothing would stay nothing, however often it is doubled: it is taken as the
+// shortest there is.
+STEP_TEST(2, Backoff, GrowsFromNothing, "backing off") {
+  Backoff backoff(100, 0ns, 1s, 1);
+  EXPECT_GE(backoff.pause(64), 500ms);
+}
+
+// One object serves update after update: how long it pauses and when it gives up depends on
+// the conflicts of the update that calls it, not on those before.
+STEP_TEST(2, Backoff, CountsEachUpdateAnew, "backing off") {
+  explore([] {
+    MemoryStore store;
+    Backoff backoff(2, 1us, 1ms, 1);
+    std::string said;
+    try {
+      for (int update = 0; update < 3; ++update) {
+        Overtaken session(store, 2);
+        optimistic_update(session, "key", with_one_more, backoff);
+      }
+    } catch (const TooManyConflicts& error) {
+      said = error.what();
+    }
+    check(said.empty(),
+          "each update met 2 conflicts, and 2 are allowed, but it says: " + said);
+    check(backoff.pause(1) <= 1us, "after a first conflict the pause is the first again");
+  });
+}
+
+// A pause leaves the core to others: hardly any of it is time on the processor.
+STEP_TEST(2, Backoff, APauseBurnsNothing, "busy waiting") {
+  const auto on_the_processor = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  };
+  Backoff backoff(10, 100ms, 100ms, 1);
+  const auto before = on_the_processor();
+  backoff(1);
+  EXPECT_LT(on_the_processor() - before, 5ms) << "a pause of 50 ms or more must be slept";
 }
 
 // Two workers that met once do not meet again and again: their pauses differ, from each

@@ -525,6 +525,57 @@ STEP_TEST_F(3, SqliteStoreTest, ReplacesAll, "transaction") {
   EXPECT_EQ(session->read("a").version, 2U);
 }
 
+// A key may come twice: the second replacement finds the version that the first one made.
+STEP_TEST_F(3, SqliteStoreTest, AKeyMayComeTwice, "transaction") {
+  SqliteStore store(file_);
+  const auto session = store.open_session();
+  EXPECT_TRUE(session->compare_and_set_all({{"a", 0, "1"}, {"a", 1, "2"}}));
+  EXPECT_EQ(session->read("a").value, "2");
+  EXPECT_EQ(session->read("a").version, 2U);
+  EXPECT_FALSE(session->compare_and_set_all({{"b", 0, "1"}, {"b", 0, "2"}}))
+      << "the second finds version 1, not 0";
+  EXPECT_EQ(session->read("b").version, 0U) << "then none of them may happen";
+}
+
+// Where another one writes for longer than the store has patience, a StoreError says so, not
+// `false`; and the session can be used again.
+STEP_TEST_F(3, SqliteStoreTest, SaysThatItCannotBegin, "locked database") {
+  SqliteStore store(file_, 1ms);
+  const auto session = store.open_session();
+  sqlite::Connection other(file_);
+  other.run("BEGIN IMMEDIATE");
+  bool done = false;
+  const std::string said = error_of([&] {
+    done = session->compare_and_set_all({{"a", 0, "1"}});
+  });
+  EXPECT_FALSE(done);
+  EXPECT_TRUE(contains(said, "locked"))
+      << "another connection writes: that is an error, and no version is stale; it says: "
+      << said;
+  other.run("COMMIT");
+  EXPECT_TRUE(session->compare_and_set_all({{"a", 0, "1"}}))
+      << "the session must be usable after an error";
+}
+
+// It waits for as long as the store has patience, and not again and again. Only the
+// explorer's clock can tell: on it, nothing takes time but waiting.
+STEP_TEST_F(3, SqliteStoreTest, WaitsAsLongAsItWasTold, "locked database") {
+  explore_with_file([](const std::filesystem::path& file) {
+    SqliteStore store(file, 200ms);
+    const auto session = store.open_session();
+    sqlite::Connection other(file);
+    other.run("BEGIN IMMEDIATE");
+    const auto start = std::chrono::steady_clock::now();
+    const std::string said = error_of([&] {
+      static_cast<void>(session->compare_and_set_all({{"a", 0, "1"}}));
+    });
+    const auto waited = std::chrono::steady_clock::now() - start;
+    check(!said.empty(), "another connection writes for ever: that is an error");
+    check(!interleave::explores_schedules() || waited < 400ms,
+          "its patience is 200 ms, and it waited for more than 400");
+  });
+}
+
 // None happens, if one version is stale, wherever it stands; others can go on writing.
 STEP_TEST_F(3, SqliteStoreTest, ReplacesNoneIfOneIsStale, "transaction") {
   SqliteStore store(file_, 0ms);
