@@ -92,8 +92,9 @@ STEP_TEST(3, Ledger, WhoWaitsSleeps, "busy waiting") {
     std::jthread teller([&] { ledger.transfer(1, 0, 10); });
     const interleave::Cost cost("transfer that meets another");
     ledger.transfer(0, 1, 30);
-    check(cost.counts().spins == 0,
-          "a transfer that could not go on tried again and again instead of sleeping");
+    check(cost.counts().locks <= 4,
+          "a transfer that could not go on took a lock again and again instead of "
+          "sleeping");
   });
 }
 
