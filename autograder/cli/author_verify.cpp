@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "author/equivalents.hpp"
 #include "author/inventory.hpp"
 #include "author/proof.hpp"
 #include "author/workshop_grading.hpp"
@@ -31,6 +32,8 @@ std::vector<std::string> faults_of(const Course& course, const Exercises& exerci
   for (const auto* exercise : exercises) {
     const auto more = author::missing_parts(course, *exercise);
     faults.insert(faults.end(), more.begin(), more.end());
+    const auto stale = author::stale_equivalents(course.root, *exercise);
+    faults.insert(faults.end(), stale.begin(), stale.end());
   }
   return faults;
 }

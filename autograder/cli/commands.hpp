@@ -59,6 +59,7 @@ void add_author_new(const CommandLine& line);
 void add_author_starters(const CommandLine& line);
 void add_author_weave(const CommandLine& line);
 void add_author_verify(const CommandLine& line);
+void add_author_mutate(const CommandLine& line);
 
 // Where a report goes: a file's path, or "-" for standard output.
 using Destination = std::optional<std::string>;

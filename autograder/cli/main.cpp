@@ -28,8 +28,8 @@ void add_author_commands(const CommandLine& line) {
   auto* author = line.app.add_subcommand("author", "Write and check the course");
   author->require_subcommand(1);
   const CommandLine below{*author, line.common, line.action};
-  for (auto* add :
-       {add_author_starters, add_author_weave, add_author_verify, add_author_new}) {
+  for (auto* add : {add_author_starters, add_author_weave, add_author_verify,
+                    add_author_mutate, add_author_new}) {
     add(below);
   }
 }

@@ -10,6 +10,7 @@
 #   student    exercises/LESSON/NAME/NAME.hpp
 #   solution   solutions/LESSON/NAME.hpp
 #   a mutant   the solution with autograder/mutants/LESSON/NAME/MUTANT.diff applied
+#   made-1     what `course author mutate` makes of the solution, and made-2 to made-4
 # and is found at BUILD/graded/NAME-VARIANT. Every tree has one kind of program: the bench
 # tree the speed gate, every other tree the unit tests, compiled as the tree's stage asks.
 # All of them may include the headers of their lesson: an exercise may build upon those.
@@ -96,6 +97,13 @@ function(course_exercise name)
   course_glob(diffs ${mutants} *.diff)
   foreach(diff IN LISTS diffs)
     course_mutant(${name} ${mutants}/${diff})
+  endforeach()
+  # Where `course author mutate` puts what it makes by rule, some at a time.
+  foreach(seat RANGE 1 4)
+    course_variant(${name} made-${seat}
+      ${PROJECT_BINARY_DIR}/mutants/${lesson}/${name}/made-${seat})
+    set_target_properties(${name}-made-${seat} PROPERTIES
+      EXPORT_COMPILE_COMMANDS OFF COMPILE_WARNING_AS_ERROR OFF)
   endforeach()
   if(NOT COURSE_STAGE MATCHES "^(bench|author)$")
     add_test(NAME ${name} COMMAND ${name}-student)
