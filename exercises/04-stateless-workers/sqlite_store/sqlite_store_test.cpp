@@ -152,16 +152,25 @@ STEP_TEST_F(1, SqliteStoreTest, TheJournalIsAWriteAheadLog, "locked database") {
   EXPECT_EQ(rows.bytes(0), "wal");
 }
 
-// Every connection waits as long as the store was told, and is as durable.
+// Every connection waits as long as the store was told.
 STEP_TEST_F(1, SqliteStoreTest, SetsUpEveryConnection, "locked database") {
   const Opened opened;
   SqliteStore store(file_, 1234ms);
   const auto session = store.connect();
   EXPECT_EQ(opened.setting("busy_timeout"), "1234") << "milliseconds, by wait_for_others";
-  EXPECT_EQ(opened.setting("synchronous"), "1") << "Durability::kProcess is NORMAL, 1";
-  SqliteStore careful(file_, 4321ms, Durability::kPower);
-  const auto careful_session = careful.connect();
+  SqliteStore patient(file_, 4321ms, Durability::kPower);
+  const auto patient_session = patient.connect();
   EXPECT_EQ(opened.setting("busy_timeout"), "4321") << "milliseconds, by wait_for_others";
+}
+
+// Every connection is as durable as the store was told.
+STEP_TEST_F(1, SqliteStoreTest, EveryConnectionIsAsDurable, "durability") {
+  const Opened opened;
+  SqliteStore store(file_, 1234ms);
+  const auto session = store.connect();
+  EXPECT_EQ(opened.setting("synchronous"), "1") << "Durability::kProcess is NORMAL, 1";
+  SqliteStore careful(file_, 1234ms, Durability::kPower);
+  const auto careful_session = careful.connect();
   EXPECT_EQ(opened.setting("synchronous"), "2") << "Durability::kPower is FULL, 2";
 }
 
