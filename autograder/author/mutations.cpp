@@ -11,6 +11,7 @@
 
 #include "author/marks.hpp"
 #include "author/source_code.hpp"
+#include "catalogue/code.hpp"
 #include "catalogue/files.hpp"
 
 namespace course::author {
@@ -72,7 +73,7 @@ class Rules {
   }
 
   [[nodiscard]] bool is_written_by_student(std::size_t index) const {
-    const std::size_t line = code_.line_of(tokens()[index].at) - 1;
+    const std::size_t line = line_at(code_.text(), tokens()[index].at) - 1;
     return std::any_of(marked_.marks.begin(), marked_.marks.end(), [&](const Mark& mark) {
       return mark.kind != MarkKind::region && mark.first < line && line < mark.last;
     });
@@ -90,7 +91,7 @@ class Rules {
     }
     if (source == code_.text() || !sources_.insert(source).second) return;
     found_.push_back(
-        {std::string(rule), code_.line_of(tokens()[place].at), in_one_line(was),
+        {std::string(rule), line_at(code_.text(), tokens()[place].at), in_one_line(was),
          becomes.empty() ? "nothing" : in_one_line(becomes), 1, std::move(source)});
   }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "catalogue/code.hpp"
+
 namespace course::author {
 namespace {
 
@@ -21,15 +23,11 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, size>& 
   return std::find(all.begin(), all.end(), text) != all.end();
 }
 
-// Where the text or the character that begins at `at` ends.
-std::size_t end_of_quoted(std::string_view text, std::size_t at) {
-  const char quote = text[at++];
-  while (at < text.size() && text[at] != quote) at += text[at] == '\\' ? 2 : 1;
-  return std::min(at + 1, text.size());
-}
-
+// Of the code as `code_of` gives it: between quotes there are only blanks.
 std::size_t end_of_token(std::string_view text, std::size_t at) {
-  if (text[at] == '"' || text[at] == '\'') return end_of_quoted(text, at);
+  if (text[at] == '"' || text[at] == '\'') {
+    return std::min(text.find(text[at], at + 1), text.size() - 1) + 1;
+  }
   if (is_word(text[at])) {
     const bool number = std::isdigit(static_cast<unsigned char>(text[at])) != 0;
     while (at < text.size() && (is_word(text[at]) || (number && text[at] == '\''))) ++at;
@@ -41,16 +39,13 @@ std::size_t end_of_token(std::string_view text, std::size_t at) {
   return at + 1;
 }
 
-// Where the blanks, comments and preprocessor lines that begin at `at` end.
+// Where the blanks and preprocessor lines that begin at `at` end.
 std::size_t end_of_blank(std::string_view text, std::size_t at) {
   while (at < text.size()) {
-    const std::string_view rest = text.substr(at);
-    if (std::isspace(static_cast<unsigned char>(rest[0])) != 0) {
+    if (std::isspace(static_cast<unsigned char>(text[at])) != 0) {
       ++at;
-    } else if (rest.starts_with("//") || rest.starts_with('#')) {
+    } else if (text[at] == '#') {
       at = std::min(text.find('\n', at), text.size());
-    } else if (rest.starts_with("/*")) {
-      at = std::min(text.find("*/", at), text.size() - 2) + 2;
     } else {
       break;
     }
@@ -76,20 +71,16 @@ std::string SourceCode::between(std::size_t first, std::size_t last) const {
   return std::string(text_.substr(begin, tokens_[last].end() - begin));
 }
 
-std::size_t SourceCode::line_of(std::size_t at) const {
-  return 1 + static_cast<std::size_t>(
-                 std::count(text_.begin(), text_.begin() + static_cast<long>(at), '\n'));
-}
-
 bool SourceCode::is(std::size_t index, std::string_view text) const {
   return index < tokens_.size() && tokens_[index].text == text;
 }
 
 void SourceCode::read_tokens() {
-  for (std::size_t at = end_of_blank(text_, 0); at < text_.size();) {
-    const std::size_t end = end_of_token(text_, at);
+  const std::string code = code_of(text_);
+  for (std::size_t at = end_of_blank(code, 0); at < code.size();) {
+    const std::size_t end = end_of_token(code, at);
     tokens_.push_back({text_.substr(at, end - at), at, tokens_.size()});
-    at = end_of_blank(text_, end);
+    at = end_of_blank(code, end);
   }
 }
 

@@ -43,9 +43,6 @@ class SourceCode {
   // The text of the tokens [first, last], with all that stands between them.
   [[nodiscard]] std::string between(std::size_t first, std::size_t last) const;
 
-  // Counted from 1.
-  [[nodiscard]] std::size_t line_of(std::size_t at) const;
-
   // Whether token `index` is `text`; false beyond the end.
   [[nodiscard]] bool is(std::size_t index, std::string_view text) const;
 

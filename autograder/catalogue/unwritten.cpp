@@ -2,6 +2,7 @@
 
 #include <regex>
 
+#include "catalogue/code.hpp"
 #include "catalogue/files.hpp"
 
 namespace course {
@@ -16,15 +17,13 @@ std::vector<std::string> lines_in(const fs::path& file) {
 }  // namespace
 
 UnwrittenSteps unwritten_in(const fs::path& file) {
-  static const std::regex call(R"(course::todo\(\s*(\d+))");
+  static const std::regex call(R"(\bcourse\s*::\s*todo\s*\(\s*(\d+))");
   UnwrittenSteps unwritten;
-  int number = 0;
-  for (const std::string& line : lines_in(file)) {
-    ++number;
-    const std::string code = line.substr(0, line.find("//"));
-    for (std::sregex_iterator at(code.begin(), code.end(), call), end; at != end; ++at) {
-      unwritten.try_emplace(std::stoi((*at)[1]), number);
-    }
+  if (!fs::exists(file)) return unwritten;
+  const std::string code = code_of(read_file(file));
+  for (std::sregex_iterator at(code.begin(), code.end(), call), end; at != end; ++at) {
+    const auto place = static_cast<std::size_t>(at->position());
+    unwritten.try_emplace(std::stoi((*at)[1]), static_cast<int>(line_at(code, place)));
   }
   return unwritten;
 }

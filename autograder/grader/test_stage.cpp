@@ -10,6 +10,8 @@
 #include <system_error>
 #include <thread>
 
+#include "catalogue/code.hpp"
+#include "catalogue/files.hpp"
 #include "grader/controls.hpp"
 #include "grader/test_judge.hpp"
 #include "grader/test_plan.hpp"
@@ -52,16 +54,14 @@ class Log {
   std::mutex mutex_;  // guards the file's end
 };
 
-// The first line of `file` that uses a fence, outside a comment; 0 if none does.
+// The first line of `file` that uses a fence; 0 if none does.
 int first_fence(const fs::path& file) {
   static const std::regex use(R"(\batomic_(thread|signal)_fence\b)");
-  std::ifstream in(file);
-  int number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    if (std::regex_search(line.substr(0, line.find("//")), use)) return number;
-  }
-  return 0;
+  if (!fs::exists(file)) return 0;
+  const std::string code = code_of(read_file(file));
+  std::smatch found;
+  if (!std::regex_search(code, found, use)) return 0;
+  return static_cast<int>(line_at(code, static_cast<std::size_t>(found.position())));
 }
 
 class TestStage {

@@ -182,7 +182,7 @@ void name_thread(std::string_view name);
 
 // Work done by the calling thread while a Cost is alive.
 struct Counts {
-  std::uint64_t atomics = 0;      // atomic operations of the program, fences included
+  std::uint64_t atomics = 0;      // atomic operations of the program; a fence is none
   std::uint64_t updates = 0;      // those among them that are read-modify-writes
   std::uint64_t locks = 0;        // mutex and reader-writer locks taken
   std::uint64_t allocations = 0;  // blocks

@@ -297,7 +297,6 @@ CompareResult compare_exchange(Thread& self, Address address, std::uint8_t size,
 }
 
 void fence(Thread& self, MemoryOrder order, ProgramCounter pc) {
-  ++self.counts.atomics;
   engine().memory().fence(tracer().coming_site(self, pc), order);
   tracer().performed(self, atomic_operation(self, OperationKind::kFence, 0, 0, order, pc),
                      false);
