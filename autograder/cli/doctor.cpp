@@ -185,7 +185,7 @@ int doctor(const Common& common, const DoctorOptions& options) {
     broken = broken || examined.health == Health::broken;
   if (!options.json) {
     fmt::print("\nnext: {}\n",
-               broken ? "mend what is broken above, then autograder/course doctor"
+               broken ? "fix what is broken above, then autograder/course doctor"
                       : "autograder/course");
   }
   return broken ? environment_error : all_passed;

@@ -3,7 +3,10 @@
 #include <exception>
 #include <iostream>
 #include <map>
+#include <string>
+#include <vector>
 
+#include "catalogue/nearest.hpp"
 #include "cli/commands.hpp"
 
 namespace {
@@ -32,6 +35,17 @@ void add_author_commands(const CommandLine& line) {
                     add_author_mutate, add_author_new}) {
     add(below);
   }
+}
+
+// "Did you mean `course grade`?", if the first word is near a command's name.
+std::string suggestion(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({}))
+    names.push_back(command->get_name());
+  const std::string first = argc > 1 ? argv[1] : "";
+  const std::string meant = course::nearest(first, names);
+  const bool is_command = meant == first;
+  return meant.empty() || is_command ? "" : "Did you mean `course " + meant + "`?\n";
 }
 
 }  // namespace
@@ -64,6 +78,11 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     return action();
+  } catch (const CLI::ExtrasError& error) {
+    // A word that is no command, such as `gradee`, is an argument too many to CLI11.
+    app.exit(error);
+    std::cerr << suggestion(app, argc, argv);
+    return usage_error;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? all_passed : usage_error;
   } catch (const std::exception& error) {

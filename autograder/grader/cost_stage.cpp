@@ -51,24 +51,31 @@ Finding missing(const CostLimit& limit, const std::string& what) {
   return finding;
 }
 
+// "1 wake-up", "2 locks"
+std::string counted_words(double count, const std::string& what) {
+  if (!std::isfinite(count)) return "an unknown number of " + what;
+  const bool one = count == 1 && what.ends_with('s');
+  return fmt::format("{:g} {}", count, one ? what.substr(0, what.size() - 1) : what);
+}
+
 // The limits that `cost` breaks, each in words; empty if none.
 std::string over_limit(const CostLimit& limit, const json& counts) {
   std::string words;
   for (const auto& [what, most] : limit.limits) {
     const double count = counted(counts, what);
     if (count <= most) continue;
-    words += fmt::format(
-        "{}{} {} where {} are allowed", words.empty() ? "" : ", ",
-        std::isfinite(count) ? fmt::format("{:g}", count) : "an unknown number of", what,
-        most);
+    words += fmt::format("{}{} where {:g} {} allowed", words.empty() ? "" : ", ",
+                         counted_words(count, what), most, most == 1 ? "is" : "are");
   }
   return words;
 }
 
 std::string all_counts(const CostLimit& limit, const json& counts) {
   std::string words = limit.operation + ":";
+  const char* separator = " ";
   for (const auto& [what, most] : limit.limits) {
-    words += fmt::format(" {:g} {}", counted(counts, what), what);
+    words += separator + counted_words(counted(counts, what), what);
+    separator = ", ";
   }
   return words;
 }

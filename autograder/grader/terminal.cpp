@@ -129,7 +129,7 @@ void Terminal::stage(const StageResult& result) {
     finding(result.findings[at]);
   }
   if (result.findings.size() > findings_shown) {
-    fmt::print(stream_, "      and {} more; mend these first\n\n",
+    fmt::print(stream_, "      and {} more; fix these first\n\n",
                result.findings.size() - findings_shown);
   }
   std::fflush(stream_);

@@ -56,7 +56,7 @@ std::string what_next(const Course& course, const std::vector<ExerciseResult>& r
       case Verdict::not_started:
         return fmt::format("open {}, then {}", relative(first_place(result)), command);
       case Verdict::failed:
-        return fmt::format("mend {}, then {}; stuck? autograder/course hint {}",
+        return fmt::format("fix {}, then {}; stuck? autograder/course hint {}",
                            relative(first_place(result)), command,
                            result.subject.exercise->id);
       case Verdict::not_run:

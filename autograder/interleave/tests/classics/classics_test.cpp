@@ -94,7 +94,7 @@ TEST(ClassicsTable, IsOfTheseClassics) {
   for (const Classic& classic : all_classics()) {
     std::getline(file, line);
     EXPECT_EQ(line.substr(0, what_is_found(classic).size()), what_is_found(classic))
-        << "mend it with: CLASSICS_WRITE_TABLE=1 classics_test";
+        << "fix it with: CLASSICS_WRITE_TABLE=1 classics_test";
   }
   EXPECT_FALSE(std::getline(file, line)) << "a row too many: " << line;
 }
