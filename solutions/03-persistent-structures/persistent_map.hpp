@@ -145,7 +145,6 @@ class PersistentMap {
   // `tree` without `key`, which it holds. If its node has two subtrees, the least node of
   // the right one takes its place.
   static Tree without(const Tree& tree, const Key& key) {
-    //> step 3(tree, key): copy the path again, and keep it balanced
     if (key < tree->key) {
       return balanced(tree->key, tree->value, without(tree->left, key), tree->right);
     }
@@ -157,7 +156,6 @@ class PersistentMap {
     const Node* next = tree->right.get();
     while (next->left != nullptr) next = next->left.get();
     return balanced(next->key, next->value, tree->left, without(tree->right, next->key));
-    //<
   }
 
   // Written by constructors and assignment only.
@@ -212,7 +210,7 @@ class History {
   // Gives up one owner of `link`; it may be nullptr. Deletes what then has no owner, be it
   // one link or half a million.
   static void release(Link* link) {
-    //> step 4(link): if you were the last owner, delete the link and go on to its older one
+    //> step 3(link): if you were the last owner, delete the link and go on to its older one
     // OWNERS, release: what this thread read in the link, it read before this. Acquire: the
     // one that deletes does so after all others' reads.
     while (link != nullptr && link->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
