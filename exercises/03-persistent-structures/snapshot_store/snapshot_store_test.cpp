@@ -40,7 +40,16 @@ STEP_TEST(1, SnapshotStore, ReadReturnsWhatTheReaderReturns, "immutability") {
   });
 }
 
-// A reader is given the value itself. Taking it costs neither a copy nor a lock.
+// A reader takes no lock, and writes little that others write.
+STEP_TEST(1, SnapshotStore, AReadWaitsForNobody, "contention") {
+  explore([] {
+    const SnapshotStore<int> store(7);
+    const interleave::Cost cost("read beside others");
+    check(store.read([](int value) { return value; }) == 7, "the value must be there");
+  });
+}
+
+// A reader is given the value itself, not a copy.
 STEP_TEST(1, SnapshotStore, CostOfARead, "structural sharing") {
   explore([] {
     const SnapshotStore<std::vector<int>> store({4, 2});
