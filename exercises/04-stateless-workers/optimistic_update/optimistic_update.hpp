@@ -69,7 +69,8 @@ Update optimistic_update(Session& session, const std::string& key, Change change
 class Backoff {
  public:
   // Gives up at conflict `limit` + 1. The first pause is at most `first`, which is taken as
-  // 1 ns if it is less; none is longer than `longest`, which is 1 ns at least. Workers with different seeds pause for different times.
+  // 1 ns if it is less; none is longer than `longest`, which is 1 ns at least. Workers with
+  // different seeds pause for different times.
   Backoff(std::uint64_t limit, std::chrono::nanoseconds first,
           std::chrono::nanoseconds longest, std::uint64_t seed)
       : limit_(limit),
