@@ -1,0 +1,441 @@
+// Lesson 8's benchmarks: ways to publish to several subscribers, in one process and through a
+// server. A message has 64 bytes.
+//
+// "Delivered": nothing is lost; the clock stops when every subscriber has everything. "While
+// none reads": every queue is full, and none waits; ours drops the oldest, ZeroMQ the newest.
+// Redis and NATS cut off a subscriber that does not read, as Slow::kCutOff does, so they are in
+// the first plot alone. The last plots are ratios.
+#include <benchmark/benchmark.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "../../solutions/08-channels/broadcast_ring.hpp"
+#include "channels.hpp"
+#include "nats.hpp"
+
+#if COURSE_HAS_ZEROMQ
+#include <zmq.h>
+#endif
+#if __has_include(<hiredis/hiredis.h>)
+#include <hiredis/hiredis.h>
+
+#include "../../lessons/04-stateless-workers/redis_server.hpp"
+#endif
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Quote {
+  std::uint64_t number = 0;
+  char text[56] = {};
+};
+static_assert(sizeof(Quote) == 64);
+
+// The numbers of messages that are no quotes.
+constexpr std::uint64_t probe = ~std::uint64_t{0} - 1;  // is anybody there yet?
+constexpr std::uint64_t last = ~std::uint64_t{0};       // there is no more
+
+constexpr std::size_t room = 4096;
+
+std::string_view bytes_of(const Quote& quote) {
+  return {reinterpret_cast<const char*>(&quote), sizeof quote};
+}
+
+Quote quote_of(std::string_view bytes) {
+  if (bytes.size() != sizeof(Quote)) throw std::runtime_error("a message was cut");
+  Quote quote;
+  std::memcpy(&quote, bytes.data(), sizeof quote);
+  return quote;
+}
+
+// --- What is measured -------------------------------------------------------------------
+
+// A medium publishes quotes, and gives each subscriber a receiver on a thread of its own.
+struct Receiver {
+  virtual ~Receiver() = default;
+  virtual Quote receive() = 0;  // waits for the next one
+};
+struct Medium {
+  virtual ~Medium() = default;
+  virtual void publish(const Quote& quote) = 0;
+  virtual void flush() {}                             // what was published is on its way
+  virtual std::unique_ptr<Receiver> subscribe() = 0;  // any thread, one at a time
+};
+
+class TopicMedium final : public Medium {
+ public:
+  explicit TopicMedium(std::size_t capacity = room, Slow slow = Slow::kWait)
+      : capacity_(capacity), slow_(slow) {}
+
+  void publish(const Quote& quote) override { topic_.publish(quote); }
+  std::unique_ptr<Receiver> subscribe() override {
+    return std::make_unique<Own>(topic_.subscribe(capacity_, slow_));
+  }
+
+ private:
+  struct Own final : Receiver {
+    explicit Own(Topic<Quote>::Subscription its) : subscription(std::move(its)) {}
+    Quote receive() override { return *subscription.receive(); }
+    Topic<Quote>::Subscription subscription;
+  };
+
+  const std::size_t capacity_;
+  const Slow slow_;
+  Topic<Quote> topic_;
+};
+
+// Receives from a source that has nothing to sleep by.
+template <typename Source>
+struct Polling final : Receiver {
+  explicit Polling(Source its) : source(std::move(its)) {}
+  Quote receive() override {
+    for (;;) {
+      if (const auto quote = source.try_receive()) return *quote;
+      std::this_thread::yield();
+    }
+  }
+  Source source;
+};
+
+class RingMedium final : public Medium {
+ public:
+  void publish(const Quote& quote) override {
+    while (!ring_.try_publish(quote)) std::this_thread::yield();
+  }
+  std::unique_ptr<Receiver> subscribe() override {
+    return std::make_unique<Polling<BroadcastRing<Quote>::Subscriber>>(ring_.subscribe());
+  }
+
+ private:
+  BroadcastRing<Quote> ring_{room, 16};
+};
+
+class LossyRingMedium final : public Medium {
+ public:
+  void publish(const Quote& quote) override { ring_.publish(quote); }
+  std::unique_ptr<Receiver> subscribe() override {
+    return std::make_unique<Polling<LossyRing<Quote>::Listener>>(ring_.listen());
+  }
+
+ private:
+  LossyRing<Quote> ring_{1024};
+};
+
+#if COURSE_HAS_ZEROMQ
+void zmq_must(int result) {
+  if (result < 0)
+    throw std::runtime_error(std::string("ZeroMQ says: ") + zmq_strerror(zmq_errno()));
+}
+
+class ZeroMqMedium final : public Medium {
+ public:
+  // At most `limit` messages wait for a subscriber, on either side; 0: as many as there is memory.
+  explicit ZeroMqMedium(int limit) : limit_(limit) {
+    zmq_must(zmq_setsockopt(publisher_.get(), ZMQ_SNDHWM, &limit_, sizeof limit_));
+    zmq_must(zmq_bind(publisher_.get(), "inproc://quotes"));
+  }
+
+  void publish(const Quote& quote) override {
+    zmq_must(zmq_send(publisher_.get(), &quote, sizeof quote, 0));
+  }
+  std::unique_ptr<Receiver> subscribe() override { return std::make_unique<Own>(*this); }
+
+ private:
+  struct Closes {
+    void operator()(void* socket) const { zmq_close(socket); }
+  };
+  struct Terminates {
+    void operator()(void* context) const { zmq_ctx_term(context); }
+  };
+  using Socket = std::unique_ptr<void, Closes>;
+
+  struct Own final : Receiver {
+    explicit Own(ZeroMqMedium& medium)
+        : socket(zmq_socket(medium.context_.get(), ZMQ_SUB)) {
+      zmq_must(
+          zmq_setsockopt(socket.get(), ZMQ_RCVHWM, &medium.limit_, sizeof medium.limit_));
+      zmq_must(zmq_setsockopt(socket.get(), ZMQ_SUBSCRIBE, "", 0));
+      zmq_must(zmq_connect(socket.get(), "inproc://quotes"));
+    }
+    Quote receive() override {
+      Quote quote;
+      zmq_must(zmq_recv(socket.get(), &quote, sizeof quote, 0));
+      return quote;
+    }
+    Socket socket;
+  };
+
+  const int limit_;
+  std::unique_ptr<void, Terminates> context_{zmq_ctx_new()};
+  Socket publisher_{zmq_socket(context_.get(), ZMQ_PUB)};
+};
+#endif
+
+class NatsMedium final : public Medium {
+ public:
+  void publish(const Quote& quote) override {
+    publisher_.publish("quotes", bytes_of(quote));
+  }
+  void flush() override { publisher_.flush(); }
+  std::unique_ptr<Receiver> subscribe() override {
+    return std::make_unique<Own>(server_.port());
+  }
+
+ private:
+  struct Own final : Receiver {
+    explicit Own(std::uint16_t port) : client(port) { client.subscribe("quotes"); }
+    Quote receive() override { return quote_of(client.receive()); }
+    NatsClient client;
+  };
+
+  NatsServer server_;
+  NatsClient publisher_{server_.port()};
+};
+
+#if __has_include(<hiredis/hiredis.h>)
+class RedisMedium final : public Medium {
+ public:
+  void publish(const Quote& quote) override {
+    redisAppendCommand(publisher_.get(), "PUBLISH quotes %b", &quote, sizeof quote);
+    if (++unanswered_ == 256) flush();
+  }
+  void flush() override {
+    for (; unanswered_ > 0; --unanswered_) static_cast<void>(reply_of(*publisher_));
+  }
+  std::unique_ptr<Receiver> subscribe() override {
+    return std::make_unique<Own>(server_.port());
+  }
+
+ private:
+  struct Frees {
+    void operator()(redisContext* context) const { redisFree(context); }
+    void operator()(redisReply* reply) const { freeReplyObject(reply); }
+  };
+  using Context = std::unique_ptr<redisContext, Frees>;
+  using Reply = std::unique_ptr<redisReply, Frees>;
+
+  static Reply reply_of(redisContext& context) {
+    void* reply = nullptr;
+    if (redisGetReply(&context, &reply) != REDIS_OK) {
+      throw std::runtime_error(std::string("redis-server: ") + context.errstr);
+    }
+    return Reply(static_cast<redisReply*>(reply));
+  }
+  static Context connected(std::uint16_t port) {
+    return Context(redisConnect("127.0.0.1", port));
+  }
+
+  struct Own final : Receiver {
+    explicit Own(std::uint16_t port) : context(connected(port)) {
+      redisAppendCommand(context.get(), "SUBSCRIBE quotes");
+      static_cast<void>(reply_of(*context));
+    }
+    // ["message", "quotes", payload]
+    Quote receive() override {
+      const Reply reply = reply_of(*context);
+      if (reply->elements != 3)
+        throw std::runtime_error("redis-server answers something else");
+      return quote_of({reply->element[2]->str, reply->element[2]->len});
+    }
+    Context context;
+  };
+
+  RedisServer server_;
+  Context publisher_ = connected(server_.port());
+  int unanswered_ = 0;
+};
+#endif
+
+// --- How it is measured -----------------------------------------------------------------
+
+// The rates that were measured, for the ratios: by plot, series and number of subscribers.
+using Key = std::pair<std::string, std::int64_t>;
+std::map<Key, double>& rates() {
+  static std::map<Key, double> all;
+  return all;
+}
+
+void tell(benchmark::State& state, const std::string& series, double messages,
+          double seconds) {
+  state.SetItemsProcessed(static_cast<std::int64_t>(messages));
+  state.SetLabel("messages published per second");
+  rates()[{series, state.range(0)}] = messages / seconds;
+}
+
+// The subscribers' threads, and how far each has come.
+class Subscribers {
+ public:
+  Subscribers(Medium& medium, std::int64_t count) : medium_(medium) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      received_.push_back(std::make_unique<Count>());
+      threads_.emplace_back([receiver = medium.subscribe(), &count = *received_.back()] {
+        for (;;) {
+          const Quote quote = receiver->receive();
+          if (quote.number == last) return;
+          if (quote.number == probe) {
+            count.probed.store(true, std::memory_order_release);
+          } else {
+            count.received.store(quote.number, std::memory_order_release);
+          }
+        }
+      });
+    }
+    // A subscription takes its time to reach the publisher, or its server.
+    for (const auto& one : received_) {
+      while (!one->probed.load(std::memory_order_acquire)) {
+        medium_.publish({probe, {}});
+        medium_.flush();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }
+  }
+  ~Subscribers() {
+    medium_.publish({last, {}});
+    medium_.flush();
+  }
+
+  // Waits until all have received quote `number`.
+  void wait_for(std::uint64_t number) const {
+    for (const auto& one : received_) {
+      while (one->received.load(std::memory_order_acquire) < number)
+        std::this_thread::yield();
+    }
+  }
+
+ private:
+  struct alignas(64) Count {
+    std::atomic<std::uint64_t> received = 0;
+    std::atomic<bool> probed = false;
+  };
+
+  Medium& medium_;
+  std::vector<std::unique_ptr<Count>> received_;
+  std::vector<std::jthread> threads_;
+};
+
+using Make = std::function<std::unique_ptr<Medium>()>;
+
+void delivered(benchmark::State& state, const std::string& series, const Make& make) {
+  constexpr std::uint64_t batch = 10'000;
+  const auto medium = make();
+  if (medium == nullptr) return state.SkipWithError("not installed here");
+  const Subscribers subscribers(*medium, state.range(0));
+  std::uint64_t number = 0;
+  const auto start = Clock::now();
+  for (auto _ : state) {
+    for (std::uint64_t i = 0; i < batch; ++i) medium->publish({++number, {}});
+    medium->flush();
+    subscribers.wait_for(number);
+  }
+  const std::chrono::duration<double> seconds = Clock::now() - start;
+  tell(state, series, static_cast<double>(number), seconds.count());
+}
+
+void unread(benchmark::State& state, const std::string& series, const Make& make) {
+  const auto medium = make();
+  std::vector<std::unique_ptr<Receiver>> receivers;
+  for (std::int64_t i = 0; i < state.range(0); ++i)
+    receivers.push_back(medium->subscribe());
+  std::uint64_t number = 0;
+  while (number < 4 * room) medium->publish({++number, {}});  // full, from here on
+  const std::uint64_t before = number;
+  const auto start = Clock::now();
+  for (auto _ : state) medium->publish({++number, {}});
+  const std::chrono::duration<double> seconds = Clock::now() - start;
+  tell(state, series, static_cast<double>(number - before), seconds.count());
+}
+
+// How many times as fast `ours` was as `peer`. Registered last: what it divides was measured.
+void ratio(benchmark::State& state, const std::string& ours, const std::string& peer) {
+  for (auto _ : state) benchmark::ClobberMemory();
+  const auto one = rates().find({ours, state.range(0)});
+  const auto other = rates().find({peer, state.range(0)});
+  if (one == rates().end() || other == rates().end()) {
+    return state.SkipWithError("one of the two was not measured");
+  }
+  state.counters["items_per_second"] = one->second / other->second;
+  state.SetLabel("times as many messages per second");
+}
+
+void add(const std::string& plot, const std::string& series,
+         void (*measure)(benchmark::State&, const std::string&, const Make&),
+         const Make& make) {
+  const std::string name = plot + "/" + series;
+  benchmark::RegisterBenchmark(
+      name.c_str(), [=](benchmark::State& state) { measure(state, name, make); })
+      ->ArgName("subscribers")
+      ->Arg(1)
+      ->Arg(4)
+      ->UseRealTime();
+}
+
+void add_ratio(const std::string& plot, const std::string& ours,
+               const std::string& peer) {
+  const std::string name = "Ours beside peers: " + plot + "/" + ours + " : " + peer;
+  const std::string key = plot + "/";
+  benchmark::RegisterBenchmark(
+      name.c_str(),
+      [=](benchmark::State& state) { ratio(state, key + ours, key + peer); })
+      ->ArgName("subscribers")
+      ->Arg(1)
+      ->Arg(4)
+      ->Iterations(1);
+}
+
+template <typename Medium, typename... Arguments>
+Make made(Arguments... arguments) {
+  return [=] { return std::make_unique<Medium>(arguments...); };
+}
+
+// Nothing where `installed` is not.
+template <typename Medium>
+Make made_if(bool installed) {
+  return installed ? made<Medium>() : Make([] { return nullptr; });
+}
+
+const bool registered = [] {
+  const std::string all = "Delivered to every subscriber";
+  add(all, "topic", delivered, made<TopicMedium>());
+  add(all, "BroadcastRing", delivered, made<RingMedium>());
+  std::vector<std::string> peers;
+#if COURSE_HAS_ZEROMQ
+  add(all, "ZeroMQ", delivered, made<ZeroMqMedium>(0));
+  peers.emplace_back("ZeroMQ");
+#endif
+#if __has_include(<hiredis/hiredis.h>)
+  add(all, "Redis", delivered, made_if<RedisMedium>(RedisServer::is_installed()));
+  peers.emplace_back("Redis");
+#endif
+  add(all, "NATS", delivered, made_if<NatsMedium>(NatsServer::is_installed()));
+  peers.emplace_back("NATS");
+
+  const std::string none = "While none reads";
+  add(none, "topic", unread, made<TopicMedium>(std::size_t{1000}, Slow::kDropOldest));
+  add(none, "LossyRing", unread, made<LossyRingMedium>());
+#if COURSE_HAS_ZEROMQ
+  add(none, "ZeroMQ", unread, made<ZeroMqMedium>(1000));
+#endif
+
+  for (const std::string ours : {"topic", "BroadcastRing"}) {
+    for (const std::string& peer : peers) add_ratio(all, ours, peer);
+  }
+#if COURSE_HAS_ZEROMQ
+  for (const std::string ours : {"topic", "LossyRing"}) add_ratio(none, ours, "ZeroMQ");
+#endif
+  return true;
+}();
+
+}  // namespace
