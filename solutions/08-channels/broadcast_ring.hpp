@@ -219,8 +219,8 @@ class LossyRing {
     const std::uint64_t next = published_.load(std::memory_order_relaxed);
     Slot& slot = slots_[next & mask_];
     for (std::size_t i = 0; i < words.size(); ++i) {
-      // OVERRUN, release: a thread that reads this word then sees that message next - 1 is published,
-      // and so that the one that lay here may be broken.
+      // OVERRUN, release: a thread that reads this word then sees that message next - 1 is
+      // published, and so that the one that lay here may be broken.
       slot[i].store(words[i], std::memory_order_release);
     }
     // PUBLISH, release: as in BroadcastRing.
