@@ -2,6 +2,7 @@
 //
 // Threads     NatsServer: construct and destroy on one thread, while no other thread forks.
 //             NatsClient: one thread at a time.
+// Progress    The server's constructor waits until it listens, a few seconds at most.
 // Errors      std::runtime_error, with what is missing or what the server said.
 //
 // Left out    Everything but one subject, connecting again, and a client library: its protocol is
@@ -10,12 +11,11 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -24,6 +24,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,67 +33,93 @@
 
 #include "../../lessons/04-stateless-workers/temporary_folder.hpp"
 
-// Listens on a port of loopback that it chooses itself; gone when this object is.
+// Listens on a port of loopback that it chooses itself; gone when this object is, or when this
+// process ends, however it ends.
 class NatsServer {
  public:
-  [[nodiscard]] static bool is_installed() {
-    return std::system("command -v nats-server > /dev/null 2>&1") == 0;
-  }
+  [[nodiscard]] static bool is_installed() { return !program().empty(); }
 
   NatsServer() {
-    std::string ports = folder_.file("").string();
-    std::string log = folder_.file("nats.log").string();
-    std::string words[] = {"nats-server",      "-a",  "127.0.0.1", "-p", "-1",
-                           "--ports_file_dir", ports, "-l",        log};
-    char* arguments[std::size(words) + 1] = {};
-    for (std::size_t i = 0; i < std::size(words); ++i) arguments[i] = words[i].data();
-    if (posix_spawnp(&process_, "nats-server", nullptr, nullptr, arguments, environ) !=
-        0) {
-      throw std::runtime_error("nats-server cannot be started");
-    }
-    for (int looks = 0; looks < 500 && port_ == 0; ++looks) {
+    start();
+    for (int looks = 0; looks < 500 && port_ == 0 && runs(); ++looks) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       port_ = told_port();
     }
-    if (port_ == 0) {
-      end();
-      throw std::runtime_error("nats-server does not say where it listens");
-    }
+    if (port_ != 0) return;
+    stop();
+    std::ifstream log(log_);
+    throw std::runtime_error("nats-server does not start; it says: " +
+                             std::string(std::istreambuf_iterator<char>(log),
+                                         std::istreambuf_iterator<char>()));
   }
-  ~NatsServer() { end(); }
+  ~NatsServer() { stop(); }
   NatsServer(const NatsServer&) = delete;
   NatsServer& operator=(const NatsServer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
  private:
+  // Where it is installed; empty if it is not. Debian puts it into a folder of root's path.
+  [[nodiscard]] static std::string program() {
+    const char* folders = std::getenv("PATH");
+    std::istringstream path(std::string(folders == nullptr ? "/usr/bin" : folders) +
+                            ":/usr/sbin");
+    for (std::string folder; std::getline(path, folder, ':');) {
+      std::string file = folder + "/nats-server";
+      if (access(file.c_str(), X_OK) == 0) return file;
+    }
+    return {};
+  }
+
+  void start() {
+    const std::string file = program();
+    const std::string folder = folder_.file("").string();
+    const pid_t parent = getpid();
+    process_ = fork();
+    if (process_ < 0) throw std::runtime_error("cannot start a process");
+    if (process_ != 0) return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(1);
+    execl(file.c_str(), "nats-server", "-a", "127.0.0.1", "-p", "-1", "--ports_file_dir",
+          folder.c_str(), "-l", log_.c_str(), static_cast<char*>(nullptr));
+    _exit(127);
+  }
+
+  // Whether it has not ended by itself.
+  [[nodiscard]] bool runs() {
+    if (waitpid(process_, nullptr, WNOHANG) == process_) process_ = -1;
+    return process_ > 0;
+  }
+
+  void stop() {
+    if (process_ <= 0) return;
+    kill(process_, SIGTERM);
+    while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    process_ = -1;
+  }
+
   // What the server wrote into its file of ports, {"nats":["nats://127.0.0.1:4222"]…}; 0 if
   // there is nothing yet.
   [[nodiscard]] std::uint16_t told_port() const {
     for (const auto& entry : std::filesystem::directory_iterator(folder_.file(""))) {
       if (entry.path().extension() != ".ports") continue;
       std::ifstream file(entry.path());
-      std::string text;
-      std::getline(file, text, '\0');
+      const std::string text((std::istreambuf_iterator<char>(file)),
+                             std::istreambuf_iterator<char>());
       constexpr std::string_view before = "nats://127.0.0.1:";
-      const std::size_t at = text.find(before);
+      const std::size_t start = text.find(before);
+      const std::size_t end = text.find('"', start);
+      if (start == std::string::npos || end == std::string::npos) return 0;
       std::uint16_t port = 0;
-      if (at != text.npos) {
-        std::from_chars(text.data() + at + before.size(), text.data() + text.size(),
-                        port);
-      }
+      std::from_chars(text.data() + start + before.size(), text.data() + end, port);
       return port;
     }
     return 0;
   }
 
-  void end() {
-    kill(process_, SIGTERM);
-    while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
-
   const TemporaryFolder folder_;
+  const std::string log_ = folder_.file("nats.log").string();
   pid_t process_ = -1;
   std::uint16_t port_ = 0;
 };

@@ -184,6 +184,24 @@ STEP_TEST(2, BroadcastRing, StartsWithTheNextMessage, "subscription") {
   });
 }
 
+// A subscriber that arrives, or finds no seat, changes nothing for those that are there.
+STEP_TEST(2, BroadcastRing, AnArrivalChangesNoOther, "subscription") {
+  explore([] {
+    BroadcastRing<int> ring(2, 2);
+    auto one = ring.subscribe();
+    check(ring.try_publish(1) && ring.try_publish(2), "there is room for two");
+    auto two = ring.subscribe();
+    check(!can_subscribe(ring), "both seats are taken");
+    check(!ring.try_publish(3),
+          "the first subscriber has read nothing: there is no room");
+    const std::string first = all_of(one);
+    check(first == "1 2 ",
+          "it was there before 1 2 were published, but it gets " + first);
+    const std::string second = all_of(two);
+    check(second.empty(), "the other arrived after them, but it gets " + second);
+  });
+}
+
 // A subscriber that left receives nothing more, and takes nothing from the one that has its seat
 // now.
 STEP_TEST(2, BroadcastRing, GivesNothingToWhoLeft, "subscription") {
@@ -471,6 +489,29 @@ STEP_TEST(3, LossyRing, CountsWhatItMissed, "overrun cursor") {
     }
     check(received + listener.missed() == 3,
           "three were published: received or missed, each once");
+  });
+}
+
+// What a publish costs, whatever number of listeners there are: they are never looked at.
+STEP_TEST(3, LossyRing, CostOfPublishing, "contention") {
+  constexpr std::uint64_t lap = 64;
+  explore([] {
+    LossyRing<std::uint64_t> ring(lap);
+    std::vector<LossyRing<std::uint64_t>::Listener> listeners;
+    for (int i = 0; i < 64; ++i) listeners.push_back(ring.listen());
+    const interleave::Cost cost("publish", lap);
+    for (std::uint64_t message = 0; message < lap; ++message) ring.publish(message);
+  });
+}
+
+// What it costs to hear one message.
+STEP_TEST(3, LossyRing, CostOfListening, "contention") {
+  explore([] {
+    LossyRing<std::uint64_t> ring(4);
+    auto listener = ring.listen();
+    ring.publish(1);
+    const interleave::Cost cost("try_receive");
+    check(listener.try_receive() == 1, "there is a message");
   });
 }
 
