@@ -21,8 +21,8 @@
 //       published_ are there; only the publisher writes published_, and it only grows.
 //   I2  A seat is free (kFree), or holds the number of the next message that its subscriber
 //       has not read yet.
-//   I3  slowest_ is not above any seat: the publisher writes message k only if k is less than
-//       slowest_ + capacity, so no slot is written that a subscriber may still read.
+//   I3  slowest_ is not above the seat of any subscriber that has arrived: message k is written
+//       only if k < slowest_ + capacity, so no slot is written that a subscriber may still read.
 //   I4  LossyRing: message k is whole if, after its words were copied, published_ is still less
 //       than k + capacity. At k + capacity the publisher may be writing over it.
 //

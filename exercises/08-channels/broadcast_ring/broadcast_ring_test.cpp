@@ -510,7 +510,7 @@ STEP_TEST(3, LossyRing, CostOfListening, "contention") {
     LossyRing<std::uint64_t> ring(4);
     auto listener = ring.listen();
     ring.publish(1);
-    const interleave::Cost cost("try_receive");
+    const interleave::Cost cost("Listener::try_receive");
     check(listener.try_receive() == 1, "there is a message");
   });
 }
