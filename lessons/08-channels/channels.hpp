@@ -11,13 +11,15 @@
 //             unsubscribing never wait for a publisher.
 //
 // Invariants
-//   I1  subscribers_ and closed_ are read and written only while members_ is held. The list
-//       that subscribers_ points to is never changed: each change makes a new one (lesson 3).
+//   I1  subscribers_ is written while changing_ and members_ are held, and read while one of the
+//       two is. The list that it points to is never changed: each change makes a new one, as in
+//       lesson 3, before members_ is taken. closed_ is read and written while changing_ is held.
 //   I2  Messages are published one at a time, so all subscribers see them in one order.
 //   I3  A subscriber receives every message whose `publish` began after `subscribe` returned,
 //       but for those that its own decision (Slow) dropped.
-//   I4  members_ is never held while a channel is sent to: a subscriber that comes or goes does
-//       not wait for a slow one.
+//   I4  Neither changing_ nor members_ is held while a channel is sent to: a subscriber that
+//       comes or goes does not wait for a slow one. members_ is held for as long as it takes to
+//       copy or swap a pointer: a publisher does not wait for a new list to be made.
 //
 // Edges       MEMBERS  subscribe unlocks members_  -->  publish locks it
 //             Otherwise the channel's.
@@ -63,11 +65,11 @@ class Topic {
   // messages: its new subscribers see the end at once.
   [[nodiscard]] Subscription subscribe(std::size_t capacity, Slow slow) {
     auto channel = std::make_shared<Channel<Message>>(capacity, slow);
-    const std::scoped_lock lock(members_);
+    const std::scoped_lock lock(changing_);
     if (closed_) channel->close();
     auto longer = std::make_shared<List>(*subscribers_);
     longer->push_back(channel);
-    subscribers_ = std::move(longer);
+    replace_list(std::move(longer));
     return Subscription(*this, std::move(channel));
   }
   //<
@@ -75,7 +77,7 @@ class Topic {
   // Nothing more will be published. Subscribers receive what they have, and then the end; a
   // publisher that waits for one of them returns.
   void close() {
-    const std::scoped_lock lock(members_);
+    const std::scoped_lock lock(changing_);
     closed_ = true;
     for (const auto& channel : *subscribers_) channel->close();
   }
@@ -89,18 +91,25 @@ class Topic {
   }
 
   void remove(const std::shared_ptr<Channel<Message>>& channel) {
-    const std::scoped_lock lock(members_);
+    const std::scoped_lock lock(changing_);
     auto shorter = std::make_shared<List>();
     for (const auto& other : *subscribers_) {
       if (other != channel) shorter->push_back(other);
     }
-    subscribers_ = std::move(shorter);
+    replace_list(std::move(shorter));
+  }
+
+  // changing_ is held. The old list is destroyed here, after members_ was let go.
+  void replace_list(std::shared_ptr<const List> list) {
+    const std::scoped_lock lock(members_);
+    subscribers_.swap(list);
   }
 
   // Held by the publisher of the moment.
   std::mutex publishing_;
 
-  // Written by any thread that holds members_.
+  // Written by any thread that holds changing_, and subscribers_ only if it has members_ too.
+  std::mutex changing_;
   mutable std::mutex members_;
   std::shared_ptr<const List> subscribers_ = std::make_shared<const List>();
   bool closed_ = false;
