@@ -6,7 +6,8 @@
 // Errors      std::runtime_error, with what is missing or what the server said.
 //
 // Left out    Everything but one subject, connecting again, and a client library: its protocol is
-//             text, and a page long.
+//             text, and a page long. A client answers the server's pings while it receives; one
+//             that only publishes is taken for dead after some minutes.
 #pragma once
 
 #include <arpa/inet.h>
@@ -185,7 +186,7 @@ class NatsClient {
       answer(line);
   }
 
-  // Whatever is no message: a question whether we are there, or an error.
+  // What is no message: a ping, or an error.
   void answer(std::string_view line) {
     if (line == "PING") say("PONG\r\n");
     if (line.starts_with("-ERR")) {
@@ -207,7 +208,8 @@ class NatsClient {
       fill();
       end = in_.find("\r\n", read_);
     }
-    return next(end + 2 - read_).substr(0, end - read_);
+    const std::size_t size = end - read_;
+    return next(size + 2).substr(0, size);
   }
 
   // The next `size` bytes.
