@@ -5,8 +5,10 @@
 // none reads": every queue is full, and none waits; ours drops the oldest, ZeroMQ the newest.
 // Redis and NATS cut off a subscriber that does not read, as Slow::kCutOff does, so they are in
 // the first plot alone. A topic's subscriber sleeps where it has nothing to read, as its peers'
-// do; a ring's polls. The last plots are ratios to the fastest peer.
+// do; a ring's polls. The last plots are ratios to the fastest peer, and how often the threads
+// of those two that share this process waited.
 #include <benchmark/benchmark.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -263,19 +265,47 @@ class RedisMedium final : public Medium {
 
 // --- How it is measured -----------------------------------------------------------------
 
-// The fastest run of each, for the ratios: by plot, then series and number of subscribers.
+// What a run took. `waits`: how often a thread of this process gave up its core to wait.
+struct Run {
+  double messages;
+  double seconds;
+  double waits;
+
+  [[nodiscard]] double rate() const { return messages / seconds; }
+};
+
+// Counts from its construction on.
+class Stopwatch {
+ public:
+  [[nodiscard]] Run after(std::uint64_t messages) const {
+    const std::chrono::duration<double> seconds = Clock::now() - start_;
+    return {static_cast<double>(messages), seconds.count(), waits() - waits_};
+  }
+
+ private:
+  static double waits() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<double>(usage.ru_nvcsw);
+  }
+
+  const double waits_ = waits();
+  const Clock::time_point start_ = Clock::now();
+};
+
+// The fastest run of each: by plot, then series and number of subscribers.
 using Key = std::pair<std::string, std::int64_t>;
-std::map<std::string, std::map<Key, double>>& rates() {
-  static std::map<std::string, std::map<Key, double>> all;
+std::map<std::string, std::map<Key, Run>>& fastest() {
+  static std::map<std::string, std::map<Key, Run>> all;
   return all;
 }
 
 void tell(benchmark::State& state, const std::string& plot, const std::string& series,
-          double messages, double seconds) {
-  state.SetItemsProcessed(static_cast<std::int64_t>(messages));
+          const Run& run) {
+  state.SetItemsProcessed(static_cast<std::int64_t>(run.messages));
   state.SetLabel("messages published per second");
-  double& fastest = rates()[plot][{series, state.range(0)}];
-  fastest = std::max(fastest, messages / seconds);
+  auto& before = fastest()[plot].try_emplace({series, state.range(0)}, run).first->second;
+  if (run.rate() > before.rate()) before = run;
 }
 
 // The subscribers' threads, and how far each has come.
@@ -331,24 +361,22 @@ class Subscribers {
 
 using Make = std::function<std::unique_ptr<Medium>()>;
 
-// Publishes until the clock stops, and returns how many messages and seconds that took.
-using Measure = std::pair<double, double> (*)(benchmark::State&, Medium&);
+using Measure = Run (*)(benchmark::State&, Medium&);
 
-std::pair<double, double> delivered(benchmark::State& state, Medium& medium) {
+Run delivered(benchmark::State& state, Medium& medium) {
   constexpr std::uint64_t batch = 10'000;
   const Subscribers subscribers(medium, state.range(0));
   std::uint64_t number = 0;
-  const auto start = Clock::now();
+  const Stopwatch stopwatch;
   for (auto _ : state) {
     for (std::uint64_t i = 0; i < batch; ++i) medium.publish({++number, {}});
     medium.flush();
     subscribers.wait_for(number);
   }
-  const std::chrono::duration<double> seconds = Clock::now() - start;
-  return {static_cast<double>(number), seconds.count()};
+  return stopwatch.after(number);
 }
 
-std::pair<double, double> unread(benchmark::State& state, Medium& medium) {
+Run unread(benchmark::State& state, Medium& medium) {
   std::vector<std::unique_ptr<Receiver>> receivers;
   for (std::int64_t i = 0; i < state.range(0); ++i) {
     receivers.push_back(medium.subscribe());
@@ -356,10 +384,9 @@ std::pair<double, double> unread(benchmark::State& state, Medium& medium) {
   std::uint64_t number = 0;
   while (number < 4 * room) medium.publish({++number, {}});  // full, from here on
   const std::uint64_t before = number;
-  const auto start = Clock::now();
+  const Stopwatch stopwatch;
   for (auto _ : state) medium.publish({++number, {}});
-  const std::chrono::duration<double> seconds = Clock::now() - start;
-  return {static_cast<double>(number - before), seconds.count()};
+  return stopwatch.after(number - before);
 }
 
 void one_and_four(benchmark::internal::Benchmark* benchmark) {
@@ -370,8 +397,7 @@ void add(const std::string& plot, const std::string& series, Measure measure,
          const Make& make) {
   const auto run = [=](benchmark::State& state) {
     const auto medium = make();
-    const auto [messages, seconds] = measure(state, *medium);
-    tell(state, plot, series, messages, seconds);
+    tell(state, plot, series, measure(state, *medium));
   };
   benchmark::RegisterBenchmark((plot + "/" + series).c_str(), run)
       ->Apply(one_and_four)
@@ -385,24 +411,45 @@ void add_missing(const std::string& plot, const std::string& series) {
   benchmark::RegisterBenchmark((plot + "/" + series).c_str(), run)->Apply(one_and_four);
 }
 
-// How many times as many messages `ours` published as the fastest of `peers`. Registered after
-// them: what it divides was measured.
-void add_ratio(const std::string& plot, const std::string& ours,
-               const std::vector<std::string>& peers) {
+// Registers a number that earlier runs lead to, under the same axis as theirs; 0 if none was
+// made here. Iterated once: nothing is left to be measured.
+void add_derived(const std::string& name, const std::string& unit,
+                 const std::function<double(std::int64_t subscribers)>& number) {
   const auto run = [=](benchmark::State& state) {
     for (auto _ : state) benchmark::ClobberMemory();
-    auto& measured = rates()[plot];
-    double best = 0;
-    for (const std::string& peer : peers) {
-      best = std::max(best, measured[{peer, state.range(0)}]);
-    }
-    if (best == 0) return state.SkipWithError("no peer is installed here");
-    state.counters["items_per_second"] = measured[{ours, state.range(0)}] / best;
-    state.SetLabel("times the best peer");
+    const double value = number(state.range(0));
+    if (value == 0) return state.SkipWithError("not measured here");
+    state.counters["items_per_second"] = value;
+    state.SetLabel(unit);
   };
-  benchmark::RegisterBenchmark((plot + ", beside the best peer/" + ours).c_str(), run)
-      ->Apply(one_and_four)
-      ->Iterations(1);
+  benchmark::RegisterBenchmark(name.c_str(), run)->Apply(one_and_four)->Iterations(1);
+}
+
+// How many times as many messages `ours` published as the fastest of `peers`.
+void add_ratio(const std::string& plot, const std::string& ours,
+               const std::vector<std::string>& peers) {
+  add_derived(plot + ", beside the best peer/" + ours, "times the best peer",
+              [=](std::int64_t subscribers) {
+                const auto& runs = fastest()[plot];
+                const auto one = runs.find({ours, subscribers});
+                double best = 0;
+                for (const std::string& peer : peers) {
+                  const auto other = runs.find({peer, subscribers});
+                  if (other != runs.end()) best = std::max(best, other->second.rate());
+                }
+                return one == runs.end() || best == 0 ? 0 : one->second.rate() / best;
+              });
+}
+
+// How often a thread waited while `series` was at its fastest.
+void add_waits(const std::string& plot, const std::string& series) {
+  add_derived(plot + ": how often its threads wait/" + series, "waits per 1,000 messages",
+              [=](std::int64_t subscribers) {
+                const auto& runs = fastest()[plot];
+                const auto run = runs.find({series, subscribers});
+                return run == runs.end() ? 0
+                                         : 1e3 * run->second.waits / run->second.messages;
+              });
 }
 
 template <typename Medium, typename... Arguments>
@@ -440,6 +487,7 @@ const bool registered = [] {
   add_missing(none, "ZeroMQ");
 #endif
 
+  for (const char* series : {"topic", "ZeroMQ"}) add_waits(all, series);
   for (const char* ours : {"topic", "BroadcastRing"}) {
     add_ratio(all, ours, {"ZeroMQ", "Redis", "NATS"});
   }
