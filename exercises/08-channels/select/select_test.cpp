@@ -470,7 +470,7 @@ void expect_fair(std::size_t count, const std::set<std::size_t>& ready,
 
 // Of channels that are always ready each is chosen as often as the others.
 STEP_TEST(4, Select, IsFair, "unfair select") {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     expect_fair(2, {0, 1}, seed);
     expect_fair(3, {0, 1, 2}, seed);
     expect_fair(5, {0, 1, 2, 3, 4}, seed);
@@ -479,7 +479,7 @@ STEP_TEST(4, Select, IsFair, "unfair select") {
 
 // Silent channels between those that are ready change nothing.
 STEP_TEST(4, Select, IsFairBesideSilentChannels, "unfair select") {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     expect_fair(5, {0, 1}, seed);
     expect_fair(5, {1, 2, 4}, seed);
     expect_fair(8, {0, 7}, seed);
