@@ -164,11 +164,12 @@ Price price_with_visitors(unsigned count, int messages) {
 // `count` subscribers of one ring, which one thread that never sleeps reads for all of them.
 Price price_of_ring(unsigned count, int messages) {
   using Ring = BroadcastRing<int>;
+  constexpr int lap = static_cast<int>(room);
   const auto ring = std::make_unique<Ring>(room, 64);
   std::vector<Ring::Subscriber> subscribers;
   for (unsigned i = 0; i < count; ++i) subscribers.push_back(ring->subscribe());
   const std::jthread reader([&] {
-    for (std::int64_t left = std::int64_t{messages} * room * count; left > 0;) {
+    for (std::int64_t left = std::int64_t{messages} * lap * count; left > 0;) {
       const std::int64_t before = left;
       for (auto& subscriber : subscribers) {
         while (subscriber.try_receive()) --left;
@@ -177,7 +178,6 @@ Price price_of_ring(unsigned count, int messages) {
     }
   });
   // A lap at a time: one message takes less than a look at a clock.
-  constexpr int lap = static_cast<int>(room);
   return price_of(
       messages * lap, lap, [&](int from, int to) { publish_numbers(*ring, from, to); },
       [](int) {});

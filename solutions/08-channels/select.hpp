@@ -40,7 +40,7 @@ class Bell final : public Watcher {
  public:
   // A channel has changed. The channel's lock is held.
   void changed() noexcept override {
-    //> step 1(): remember the ring, and wake the thread that waits
+    //> step 1(rung_): remember the ring, and wake the thread that waits
     {
       const std::scoped_lock lock(mutex_);
       rung_ = true;
