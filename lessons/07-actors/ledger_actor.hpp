@@ -48,7 +48,7 @@ class Balances {
   Balances(std::size_t accounts, Cents each) : balances_(accounts, each) {}
 
   void operator()(LedgerMessage message) {
-    std::visit([this](auto& request) { handle(request); }, message);
+    std::visit([this](auto& request) { this->handle(request); }, message);
   }
 
  private:

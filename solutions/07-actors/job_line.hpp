@@ -113,7 +113,7 @@ class JobLine {
           part(std::move(part_in)),
           credits(credits_in),
           actor([this](Message message) {
-            std::visit([this](auto& content) { handle(content); }, message);
+            std::visit([this](auto& content) { this->handle(content); }, message);
           }) {}
 
     // A job has come.

@@ -257,35 +257,35 @@ STEP_TEST(3, Mailbox, DropsWhatIsLeft, "lifetime") {
   });
 }
 
-// Throws whenever it is moved while `throws` is set.
+// Throws whenever it is moved while `throws_` is set.
 struct Fragile {
   Fragile() = default;
   explicit Fragile(int number_in) : number(number_in) {}
   Fragile(Fragile&& other) : number(other.number) {
-    if (throws) throw 7;
+    if (throws_) throw 7;
     other.number = 0;
   }
   Fragile& operator=(Fragile&& other) {
-    if (throws) throw 7;
+    if (throws_) throw 7;
     number = std::exchange(other.number, 0);
     return *this;
   }
 
   int number = 0;
-  inline static thread_local bool throws = false;
+  inline static thread_local bool throws_ = false;
 };
 
 // Whether `call` throws while messages cannot be moved.
 template <typename Call>
 bool throws_while_fragile(Call call) {
-  Fragile::throws = true;
+  Fragile::throws_ = true;
   bool thrown = false;
   try {
     call();
   } catch (int) {
     thrown = true;
   }
-  Fragile::throws = false;
+  Fragile::throws_ = false;
   return thrown;
 }
 
