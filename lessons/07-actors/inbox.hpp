@@ -1,13 +1,13 @@
-// A mailbox that is emptied at one go: many threads put messages in, one takes them all.
+// A mailbox that is emptied in one step: many threads put messages in, one takes them all.
 //
 //   put --> top_ --> [ 3 ] --> [ 2 ] --> [ 1 ]        newest first: each new one on top
-//   take_all: top_ becomes nothing, and the list is turned round: 1, 2, 3
+//   take_all: top_ becomes nothing, and the list is reversed: 1, 2, 3
 //
 // Threads     put, empty: any thread. take_all: one thread at a time. Construct and destroy
 //             while no call is running.
 // Progress    put is lock-free: its loop starts again only if another put was faster.
-//             take_all takes one step, whatever the number of messages, and then turns the
-//             list round by itself. No thread ever waits for another.
+//             take_all takes one step, whatever the number of messages, and then reverses the
+//             list on its own. No thread ever waits for another.
 //
 // Invariants
 //   I1  What top_ points at changes no more until take_all has taken it.
@@ -19,9 +19,9 @@
 // seq_cst     put changes top_, and empty reads it, in the one order of all seq_cst
 //             operations. A thread that puts a message in and *then* reads a flag, and one
 //             that sets the flag and *then* asks `empty`, cannot both miss the other. That is
-//             what exercise 7.2 builds upon; see "Store buffering" in lesson 2.
+//             what exercise 7.2 builds upon; see P5b in lesson 2.
 //
-// Source      R. K. Treiber (1986). CAF's mailboxes are made in this way.
+// Source      R. K. Treiber (1986). CAF's mailboxes are built in this way.
 #pragma once
 
 #include <atomic>

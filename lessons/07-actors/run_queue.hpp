@@ -11,7 +11,7 @@
 // Invariants
 //   I1  first_, last_, running_, asleep_ and closed_ are read and written only while mutex_
 //       is held.
-//   I2  An actor is in the queue at most once: that is the caller's to see to, and checked.
+//   I2  An actor is in the queue at most once: the caller sees to it, and push checks it.
 //   I3  running_ counts the turns that were given by `next` and have not ended.
 //   I4  Once closed, workers end when no actor is ready and no turn is running: a turn may
 //       make other actors ready.

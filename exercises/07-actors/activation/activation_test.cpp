@@ -361,6 +361,24 @@ int handled_with_turns_of(std::size_t limit) {
   return handled;
 }
 
+// A turn that ends at its limit leaves an actor that will have another one.
+STEP_TEST(4, Activation, WhatATurnLeavesIsHandled, "lost wake-up") {
+  explore([] {
+    RunQueue ready;
+    RunQueue::Worker worker(ready);
+    int handled = 0;
+    NumberActor actor(ready, [&](int) { ++handled; });
+    actor.send(1);
+    actor.send(2);
+    ready.close();
+    while (Runnable* const next = worker.next()) {
+      if (next->run(1)) ready.push(*next);
+    }
+    check(handled == 2,
+          "an actor went idle with messages that it had taken: nobody will handle them");
+  });
+}
+
 // An actor that goes idle while a message arrives handles it.
 STEP_TEST(4, Activation, GoingIdleMissesNothing, "lost wake-up") {
   explore([] {
