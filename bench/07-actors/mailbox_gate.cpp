@@ -1,5 +1,5 @@
 // Speed gate of exercise 7.1: the time that batches of messages need to be pushed and popped.
-// One thread does both, so that the mailbox's own steps are timed and not who waits for whom.
+// One thread does both, so that the mailbox's own steps are timed and no waiting is.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>

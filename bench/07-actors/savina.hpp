@@ -55,7 +55,7 @@ inline double ping_pong(unsigned workers) {
   return seconds_since(start);
 }
 
-// A token that goes round a ring.
+// A token that goes around a ring.
 inline double thread_ring(unsigned workers) {
   std::latch done(1);
   ActorPool pool(workers);

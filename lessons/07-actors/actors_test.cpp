@@ -53,7 +53,7 @@ struct Doubled {
   std::promise<int> reply = {};
 };
 
-// An answer reaches the one who asked.
+// An answer reaches the thread that asked.
 TEST(Actor, Answers) {
   explore([] {
     Actor<Doubled> actor(
@@ -172,7 +172,7 @@ TEST(RunQueue, GivesEveryTurnAndEnds) {
   });
 }
 
-// Actors take turns: who comes again comes behind the others.
+// Actors take turns: one that comes again comes behind the others.
 TEST(RunQueue, IsFair) {
   explore([] {
     Counter one(0);

@@ -519,13 +519,14 @@ Start start_activations(std::size_t actors) {
 }
 
 MEASURED("A5b", "What 1, 1,000 and 100,000 actors that do nothing take", table) {
-  table.columns({"actors", "each is", "started", "milliseconds", "bytes each"});
+  table.columns({"actors", "each is", "started", "ms in all", "us each", "bytes each"});
   for (const std::size_t actors : {1, 1000, 100'000}) {
     const std::size_t wanted =
         course::quick() ? std::min<std::size_t>(actors, 100) : actors;
     const auto row = [&](const char* what, const Start& start) {
       table.row({count(actors), what, count(start.started),
                  course::number(start.seconds * 1e3),
+                 course::number(start.seconds * 1e6 / static_cast<double>(start.started)),
                  actors == 1 ? "-"
                              : count(static_cast<std::size_t>(
                                    start.bytes / static_cast<double>(start.started)))});
@@ -536,7 +537,7 @@ MEASURED("A5b", "What 1, 1,000 and 100,000 actors that do nothing take", table) 
   table.verbatim("  Of 100,000 threads no more than " + count(most_threads()) +
                  " are started: half of what this system allows.\n"
                  "  Main memory only: a thread's stack in the kernel is not counted.");
-  table.look_at("the last column: an actor need not cost a thread");
+  table.look_at("the last two columns: an actor need not cost a thread");
 }
 
 }  // namespace

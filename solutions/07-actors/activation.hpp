@@ -80,7 +80,7 @@ class PooledActor final : public Runnable {
   // How many messages ended in an exception. Exact for a thread that knows, by whatever the
   // actor did afterwards, that they were handled.
   [[nodiscard]] std::uint64_t failures() const {
-    //> step 2(): what a message throws, of any type, is counted; the actor goes on
+    //> step 2(): what a message throws, of any type, is counted; the actor proceeds
     // relaxed: a count orders nothing.
     return failures_.load(std::memory_order_relaxed);
     //<
@@ -160,7 +160,7 @@ class ActorPool {
  private:
   // What each thread does until the pool ends.
   void work() {
-    //> step 3(): turn after turn, each of kTurn messages; who has more queues behind the others
+    //> step 3(): turn after turn, each of kTurn messages; one that has more queues behind the rest
     RunQueue::Worker worker(ready_);
     while (Runnable* const actor = worker.next()) {
       if (actor->run(kTurn)) ready_.push(*actor);

@@ -58,7 +58,7 @@ class Mailbox {
   void push(Message message) {
     //> step 1(message): make a node, exchange it for the newest, link that to it; step 2: wake
     auto* const node = new Node{std::move(message)};
-    // ORDER, release: who gets this node from newest_ and links it must come after `next` was
+    // ORDER, release: the producer that gets this node and links it must come after `next` was
     // made empty. Acquire: the same, of the node that we get. The exchange gives each node to
     // one producer; a load and a store would give one node to two.
     Node* const before = newest_.exchange(node, std::memory_order_acq_rel);

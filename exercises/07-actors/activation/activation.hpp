@@ -69,7 +69,7 @@ class PooledActor final : public Runnable {
   // How many messages ended in an exception. Exact for a thread that knows, by whatever the
   // actor did afterwards, that they were handled.
   [[nodiscard]] std::uint64_t failures() const {
-    // TODO 2: what a message throws, of any type, is counted; the actor goes on
+    // TODO 2: what a message throws, of any type, is counted; the actor proceeds
     course::todo(2);
   }
 
@@ -117,7 +117,7 @@ class ActorPool {
  private:
   // What each thread does until the pool ends.
   void work() {
-    // TODO 3: turn after turn, each of kTurn messages; who has more queues behind the others
+    // TODO 3: turn after turn, each of kTurn messages; one that has more queues behind the rest
     course::todo(3);
   }
 

@@ -321,7 +321,7 @@ STEP_TEST(3, Activation, ABusyActorLetsOthersRun, "starvation") {
       << "and all of its messages must be handled in the end";
 }
 
-// An actor that writes to itself without end keeps nobody else from running.
+// An actor that writes to itself without end keeps no other from running.
 STEP_TEST(3, Activation, AnEndlessActorLetsOthersRun, "starvation") {
   constexpr int kMany = 100'000;
   std::atomic<bool> other_ran = false;
@@ -374,8 +374,9 @@ STEP_TEST(4, Activation, WhatATurnLeavesIsHandled, "lost wake-up") {
     while (Runnable* const next = worker.next()) {
       if (next->run(1)) ready.push(*next);
     }
-    check(handled == 2,
-          "an actor went idle with messages that it had taken: nobody will handle them");
+    check(
+        handled == 2,
+        "an actor went idle with messages that it had taken: no worker will handle them");
   });
 }
 
@@ -383,7 +384,7 @@ STEP_TEST(4, Activation, WhatATurnLeavesIsHandled, "lost wake-up") {
 STEP_TEST(4, Activation, GoingIdleMissesNothing, "lost wake-up") {
   explore([] {
     check(handled_with_turns_of(8) == 2,
-          "a message lies in the inbox of an idle actor: nobody will handle it");
+          "a message lies in the inbox of an idle actor: no worker will handle it");
   });
 }
 
@@ -391,11 +392,11 @@ STEP_TEST(4, Activation, GoingIdleMissesNothing, "lost wake-up") {
 STEP_TEST(4, Activation, TheLimitMissesNothing, "lost wake-up") {
   explore([] {
     check(handled_with_turns_of(1) == 2,
-          "a message lies in the inbox of an idle actor: nobody will handle it");
+          "a message lies in the inbox of an idle actor: no worker will handle it");
   });
 }
 
-// Two senders and one worker: no message is missed, whoever stands where.
+// Two senders and one worker: no message is missed, wherever each of them stands.
 STEP_TEST(4, Activation, TwoSendersMissNothing, "lost wake-up") {
   explore([] {
     RunQueue ready;
@@ -415,7 +416,7 @@ STEP_TEST(4, Activation, TwoSendersMissNothing, "lost wake-up") {
       }
     }
     check(sum == 3,
-          "a message lies in the inbox of an idle actor: nobody will handle it");
+          "a message lies in the inbox of an idle actor: no worker will handle it");
   });
 }
 

@@ -212,7 +212,7 @@ STEP_TEST(2, JobLine, CountsFailures, "exception safety") {
   });
 }
 
-// --- Step 3: nobody holds more jobs than it has credits for -----------------------------------
+// --- Step 3: no actor holds more jobs than it has credits for ----------------------------------
 
 // How many jobs are inside: counted by a leader after its submit, and where they come out.
 struct Inside {

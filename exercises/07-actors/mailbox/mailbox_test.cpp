@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 // --- Step 1: nothing is lost, and the order is kept -----------------------------------------
 
-// Messages leave in the order in which they came; an empty mailbox gives nothing, and goes on
+// Messages leave in the order in which they came; an empty mailbox gives nothing, and continues
 // to work afterwards.
 STEP_TEST(1, Mailbox, ComesOutInOrder, "mailbox order") {
   explore([] {
@@ -203,13 +203,13 @@ STEP_TEST(2, Mailbox, PopIsWokenByThePush, "busy waiting") {
     Mailbox<int> mailbox;
     Clock::time_point pushed;
     std::jthread producer([&] {
-      // Not a multiple of a time that somebody may sleep between two looks.
+      // Not a multiple of a time that a consumer may sleep between two looks.
       std::this_thread::sleep_for(std::chrono::microseconds(1'000'333));
       pushed = Clock::now();
       mailbox.push(7);
     });
     check(mailbox.pop() == 7, "the message pushed must be popped");
-    // Virtual time: it stands still while somebody can run.
+    // Virtual time: it stands still while any thread can run.
     check(Clock::now() - pushed < std::chrono::microseconds(100),
           "the consumer was not woken by the push, but by a time-out");
   });
@@ -241,7 +241,7 @@ STEP_TEST(3, Mailbox, KeepsNothingOfAMessage, "lifetime") {
   });
 }
 
-// Messages that nobody took are destroyed with the mailbox.
+// Messages that were never popped are destroyed with the mailbox.
 STEP_TEST(3, Mailbox, DropsWhatIsLeft, "lifetime") {
   explore([] {
     const auto owned = std::make_shared<int>(7);
