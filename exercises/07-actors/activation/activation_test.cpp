@@ -326,9 +326,9 @@ STEP_TEST(3, Activation, AnEndlessActorLetsOthersRun, "starvation") {
   constexpr int kMany = 100'000;
   std::atomic<bool> other_ran = false;
   int rounds = 0;
+  NumberActor* self = nullptr;
   {
     ActorPool pool(1);
-    NumberActor* self = nullptr;
     NumberActor& endless = pool.spawn<int>([&](int) {
       if (!other_ran && ++rounds < kMany) self->send(1);
     });
