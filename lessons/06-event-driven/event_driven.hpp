@@ -22,7 +22,7 @@
 //                   happens before its handler.
 //
 // Left out    Time (exercise 6.1); reading, writing, and clients that misbehave (exercise
-//             6.2); a loop for each core (lesson 12).
+//             6.2); a loop for each core.
 #pragma once
 
 #include <cstdint>

@@ -56,6 +56,7 @@ Result explore_or_replay(Exploration& exploration) {
 // -- Exploring --------------------------------------------------------------------------
 
 Result find_failure(const std::function<void()>& body, const Options& options) {
+  engine().program_stack_ends_at(__builtin_frame_address(0));
   Exploration exploration(body, options, nullptr);
   return explore_or_replay(exploration);
 }
@@ -68,6 +69,7 @@ Result explore(const std::function<void()>& body, const Options& options) {
 
 Outcomes outcomes_of_text(const std::function<std::string()>& body,
                           const Options& options) {
+  engine().program_stack_ends_at(__builtin_frame_address(0));
   std::string outcome;
   const std::function<void()> wrapped = [&] {
     const std::string returned = body();

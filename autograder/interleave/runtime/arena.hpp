@@ -84,7 +84,7 @@ class Arena {
 
 // The blocks of this run that nothing outside it points to: not the program's variables,
 // not the stacks and heap outside the body, not another block that is reachable.
-// `stack_begin` is how far the explorer's own stack goes down.
+// `stack_begin` is how far the program's stack goes down: the explorer's own is below it.
 [[nodiscard]] std::vector<Arena::Block> unreachable_blocks(Arena& arena,
                                                            Address stack_begin);
 

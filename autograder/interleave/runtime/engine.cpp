@@ -180,8 +180,7 @@ Failure Engine::failure_after_the_end() {
     return failure;
   }
   if (arena_.live_blocks() == 0 || !options_.leaks) return failure;
-  for (const Arena::Block& block :
-       unreachable_blocks(arena_, reinterpret_cast<Address>(explorer_.stack_pointer))) {
+  for (const Arena::Block& block : unreachable_blocks(arena_, program_stack_)) {
     failure.leaked.push_back(described(block));
   }
   if (failure.leaked.empty()) return failure;
@@ -202,8 +201,7 @@ Failure Engine::failure_after_the_end() {
 // had not freed; nothing uses that again, unless a variable of the program points to it.
 bool Engine::is_anything_held(bool given_up) {
   if (arena_.live_blocks() == 0 || !given_up) return arena_.live_blocks() != 0;
-  const auto stack = reinterpret_cast<Address>(explorer_.stack_pointer);
-  return unreachable_blocks(arena_, stack).size() != arena_.live_blocks();
+  return unreachable_blocks(arena_, program_stack_).size() != arena_.live_blocks();
 }
 
 void Engine::saw_nobodys_store(Thread& self) {

@@ -80,6 +80,13 @@ class Engine {
   [[nodiscard]] MemoryModel& memory() { return *memory_; }
   [[nodiscard]] Arena& arena() { return arena_; }
 
+  // The program called the explorer from the frame at `frame`. What lies below it on the stack
+  // is the explorer's, and what earlier calls left there: it points to blocks of the body, and
+  // holds none.
+  void program_stack_ends_at(const void* frame) {
+    program_stack_ = reinterpret_cast<Address>(frame);
+  }
+
  private:
   static constexpr Address kUnseenStores = 1;  // no object of the program's lies there
 
@@ -99,6 +106,9 @@ class Engine {
   Arena arena_;         // the body's heap; written by its allocations
   // Where run goes on once the run has ended; written by run and end_run.
   Fiber explorer_;
+
+  // -- Written by the public interface
+  Address program_stack_ = 0;  // where it ends, downwards
 
   // -- Written by run and begin_run
   const std::function<void()>* body_ = nullptr;  // what thread 0 runs

@@ -47,7 +47,8 @@ struct Limits {
 
 class LineServer {
  public:
-  // Returns the answer to a line, without its end. Must not block: every client waits.
+  // Returns the answer to a line, without its end. Must not block: every client waits. What a
+  // client sends behind its last '\n', and then ends, is no line, and has no answer.
   using Answer = std::function<std::string(std::string_view line)>;
 
   // Listens on `port` of this machine, for this machine; 0: the system chooses one. Throws
