@@ -52,7 +52,8 @@ void run_by(unsigned threads, Shape shape, benchmark::State& state) {
   graph.run(alone);
   const std::uint64_t expected = graph.result(last);
   GateTeam team(threads - 1);
-  graph.run(team);  // workers that have just been started have yet to reach their cores
+  // Once unmeasured: workers that have just been started have yet to reach their cores.
+  graph.run(team);
   for (auto _ : state) {
     graph.run(team);
     if (graph.result(last) != expected) return state.SkipWithError("a result is wrong");

@@ -171,13 +171,13 @@ class WorkStealingDeque {
     //<
   }
 
-  // Written by the thread that wins an item. On a line of its own, and the owner's on another: they
-  // would take turns at one.
+  // Written by the thread that wins an item. On a line of its own, and the owner's on another:
+  // they would take turns at one.
   alignas(64) std::atomic<std::int64_t> top_ = 0;
 
   // Written by the owner.
   alignas(64) std::atomic<std::int64_t> bottom_ = 0;
   std::atomic<Ring<Item>*> ring_ = nullptr;
-  std::vector<std::unique_ptr<Ring<Item>>>
-      rings_;  // all there ever were (I4); the last is used
+  // All there ever were (I4); the last is in use.
+  std::vector<std::unique_ptr<Ring<Item>>> rings_;
 };
