@@ -84,7 +84,7 @@ STEP_TEST(1, ParallelReduce, AnEmptyRangeIsOnePiece, "grain") {
 
 // Each index is in one piece; no piece is longer than the grain, none shorter than half of it.
 STEP_TEST(1, ParallelReduce, PiecesAreAboutAGrain, "grain") {
-  for (const std::size_t grain : {1, 2, 3, 4, 7, 10, 99, 100}) {
+  for (const std::size_t grain : std::vector<std::size_t>{1, 2, 3, 4, 7, 10, 99, 100}) {
     const Pieces pieces = pieces_of(5, 105, grain);
     std::size_t next = 5;
     for (const auto& [first, last] : pieces) {
