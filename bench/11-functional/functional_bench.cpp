@@ -13,13 +13,13 @@
 #include <memory>
 #include <numeric>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "../../solutions/11-functional/parallel_reduce.hpp"
 #include "../../solutions/11-functional/task_graph.hpp"
 #include "../../solutions/11-functional/work_stealing_deque.hpp"
 #include "course/busywork.hpp"
+#include "machine/usable_cores.hpp"
 #include "stealing_team.hpp"
 
 #if COURSE_HAS_TBB
@@ -352,7 +352,7 @@ using Body = void (*)(benchmark::State&);
 // The name of a series in a plot. What threads gain cannot be seen on one core: the title says
 // so there.
 std::string name_of(const std::string& plot, const char* series) {
-  const bool one_core = std::thread::hardware_concurrency() == 1;
+  const bool one_core = machine::usable_cores() == 1;
   return plot + (one_core ? " (all threads on one core)" : "") + "/" + series;
 }
 

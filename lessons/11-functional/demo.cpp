@@ -345,14 +345,15 @@ MEASURED("F4", "A million steps made one, in pieces of one grain", table) {
                course::number(count / seconds), course::number(alone / seconds),
                course::number(alone / known.predicted(grain)), verdict_on(grain, known)});
   }
-  table.verbatim("  A loop combines " + course::number(count / alone) +
-                 " a second. One hand-over takes " +
-                 course::number(known.hand_over * 1e9) + " ns, as long as " +
-                 course::number(known.hand_over / known.per_element) +
-                 " steps.\n  Below a grain of " + course::number(known.finest()) +
-                 " the leader hands over more slowly than " + std::to_string(cores) +
-                 " cores combine;\n  above " + course::number(known.coarsest()) +
-                 " there are fewer pieces than cores.\n" + (cores == 1 ? one_core : ""));
+  table.verbatim(
+      "  A loop combines " + course::number(count / alone) +
+      " a second. One hand-over takes " + course::number(known.hand_over * 1e9) +
+      " ns, as long as " + course::number(known.hand_over / known.per_element) +
+      " steps.\n  Below a grain of " + course::number(known.finest()) +
+      " the leader hands over more slowly than " +
+      (cores == 1 ? "one core combines" : std::to_string(cores) + " cores combine") +
+      ";\n  above " + course::number(known.coarsest()) +
+      " there are fewer pieces than cores.\n" + (cores == 1 ? one_core : ""));
   table.look_at("where the speed-up rises, and where it falls: the lines above say why");
 }
 
