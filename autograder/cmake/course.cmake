@@ -38,10 +38,9 @@ function(course_variant name variant include)
     ${include} ${PROJECT_SOURCE_DIR}/lessons/${lesson} ${earlier})
   target_link_libraries(${target} PRIVATE ${harness} ${libraries})
   target_precompile_headers(${target} REUSE_FROM ${harness})
-  # GCC 12 takes a std::jthread for uninitialised if its scope ends at a step still to be written,
-  # and warns of each fence that ThreadSanitizer does not know them: the explorer does.
+  # GCC 12 takes a std::jthread for uninitialised if its scope ends at a step still to be written.
   target_compile_options(${target} PRIVATE
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-tsan>)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/graded)
   if(NOT variant STREQUAL "student")
     set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
