@@ -151,7 +151,7 @@ STEP_TEST(2, JobLine, AFailedJobComesOutInItsPlace, "exception safety") {
                    if (job.number == 3) throw std::runtime_error("three");
                    job.done_by += 'b';
                  }},
-                2, into(out));
+                3, into(out));
       for (int number = 1; number <= 3; ++number) line.submit(order(number));
     }
     check(out == "1ab 2! 3a!", "came out: " + out);
