@@ -352,7 +352,7 @@ using Body = void (*)(benchmark::State&);
 // The name of a series in a plot. What threads gain cannot be seen on one core: the title says
 // so there.
 std::string name_of(const std::string& plot, const char* series) {
-  const bool one_core = machine::usable_cores() == 1;
+  const bool one_core = course::machine::usable_cores() == 1;
   return plot + (one_core ? " (all threads on one core)" : "") + "/" + series;
 }
 
