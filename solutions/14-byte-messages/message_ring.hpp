@@ -121,6 +121,15 @@ static_assert(std::is_trivially_destructible_v<MessageRing>,
               "it ends with its memory, which no process owns alone");
 
 class MessageSender {
+ private:
+  // Fills a record with bytes that are there already.
+  struct CopyOf {
+    Bytes message;
+    void operator()(std::span<std::byte> bytes) const {
+      if (!message.empty()) std::memcpy(bytes.data(), message.data(), message.size());
+    }
+  };
+
  public:
   // The first sender of a ring.
   explicit MessageSender(MessageRing& ring) : ring_(&ring) {}
@@ -167,7 +176,7 @@ class MessageSender {
 
   // The same, of bytes that are there already.
   [[nodiscard]] bool try_send(Bytes message) {
-    return try_send(message.size(), copy_of(message));
+    return try_send(message.size(), CopyOf{message});
   }
 
   // The same as try_send, but sleeps while there is no room.
@@ -183,7 +192,7 @@ class MessageSender {
     }
     //<
   }
-  void send(Bytes message) { send(message.size(), copy_of(message)); }
+  void send(Bytes message) { send(message.size(), CopyOf{message}); }
 
   // Says that no message will follow, of this or any later sender.
   void close() {
@@ -195,12 +204,6 @@ class MessageSender {
   }
 
  private:
-  static auto copy_of(Bytes message) {
-    return [message](std::span<std::byte> bytes) {
-      if (!message.empty()) std::memcpy(bytes.data(), message.data(), message.size());
-    };
-  }
-
   //> hide
   // Bytes to pass over so that a record for `size` is in one piece.
   [[nodiscard]] std::uint64_t padding_before(std::size_t size) const {

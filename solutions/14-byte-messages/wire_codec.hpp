@@ -77,6 +77,16 @@ struct WireError {
   std::string reason;
 };
 
+// The number whose bytes in memory are those of `value`, the most significant first; and, the
+// other way round, the number whose bytes were read in that order. One instruction at most.
+template <std::unsigned_integral T>
+[[nodiscard]] constexpr T most_significant_first(T value) {
+  if constexpr (std::endian::native == std::endian::big || sizeof(T) == 1) return value;
+  if constexpr (sizeof(T) == 2) return __builtin_bswap16(value);
+  if constexpr (sizeof(T) == 4) return __builtin_bswap32(value);
+  return static_cast<T>(__builtin_bswap64(value));
+}
+
 // Appends fields to a message.
 class WireWriter {
  public:
@@ -86,12 +96,10 @@ class WireWriter {
   template <std::unsigned_integral T>
   void put(T value) {
     //> step 1(value, bytes_): the same bytes on every machine
-    std::byte bytes[sizeof(T)];
-    for (std::size_t i = sizeof(T); i > 0; --i) {
-      bytes[i - 1] = static_cast<std::byte>(value);
-      if constexpr (sizeof(T) > 1) value >>= 8;
-    }
-    bytes_.insert(bytes_.end(), bytes, bytes + sizeof(T));
+    value = most_significant_first(value);
+    const std::size_t start = bytes_.size();
+    bytes_.resize(start + sizeof value);
+    std::memcpy(bytes_.data() + start, &value, sizeof value);
     //<
   }
 
@@ -129,12 +137,9 @@ class WireReader {
       return 0;
     }
     T value = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      if constexpr (sizeof(T) > 1) value = static_cast<T>(value << 8);
-      value = static_cast<T>(value | std::to_integer<T>(message_[at_ + i]));
-    }
-    at_ += sizeof(T);
-    return value;
+    std::memcpy(&value, message_.data() + at_, sizeof value);
+    at_ += sizeof value;
+    return most_significant_first(value);
     //<
   }
 
