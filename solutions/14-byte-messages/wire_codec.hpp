@@ -38,7 +38,7 @@ enum class Side : std::uint8_t { kBuy = 0, kSell = 1 };
 
 struct Fill {
   std::uint64_t price = 0;
-  std::uint32_t quantity = 0;
+  std::uint32_t quantity = 0;  // 1 or more
   bool operator==(const Fill&) const = default;
 };
 
@@ -188,11 +188,12 @@ class WireReader {
   std::optional<WireError> error_;
 };
 
-// The order as bytes. Throws std::length_error for a symbol that decode would refuse.
+// The order as bytes. Throws std::invalid_argument for one that decode would refuse: its symbol
+// is too long, or a fill is of nothing.
 [[nodiscard]] inline std::vector<std::byte> encode(const Order& order) {
   //> step 3(order): the fields, in the order of the picture
   if (order.symbol.size() > Order::longest_symbol) {
-    throw std::length_error("the symbol is longer than the longest");
+    throw std::invalid_argument("the symbol is longer than the longest");
   }
   WireWriter writer(21 + order.symbol.size() + 12 * order.fills.size());
   writer.put(order.id);
@@ -201,6 +202,7 @@ class WireReader {
   writer.put_bytes(std::as_bytes(std::span(order.symbol)));
   writer.put(static_cast<std::uint32_t>(order.fills.size()));
   for (const Fill& fill : order.fills) {
+    if (fill.quantity == 0) throw std::invalid_argument("a fill of nothing");
     writer.put(fill.price);
     writer.put(fill.quantity);
   }
@@ -209,8 +211,8 @@ class WireReader {
 }
 
 // The order that these bytes are, or the first field that is wrong: "id", "side",
-// "quantity", "symbol", "fills", "fills[N].price", "fills[N].quantity", or "end" where bytes
-// are left over.
+// "quantity", "symbol", "fills", "fills[N].price", "fills[N].quantity", with N from 0 on, or
+// "end" where bytes are left over.
 [[nodiscard]] inline std::variant<Order, WireError> decode(Bytes message) {
   //> step 3(message): the mirror image; what no encode makes is an error
   WireReader reader(message);
@@ -233,7 +235,11 @@ class WireReader {
   for (std::uint32_t i = 0; i < count; ++i) {
     Fill fill;
     fill.price = reader.get<std::uint64_t>({"fills", i, "price"});
+    const std::size_t quantity_at = reader.at();
     fill.quantity = reader.get<std::uint32_t>({"fills", i, "quantity"});
+    if (fill.quantity == 0) {
+      reader.fail({"fills", i, "quantity"}, quantity_at, "is 0");
+    }
     order.fills.push_back(fill);
   }
   if (reader.left() > 0) reader.fail("end", reader.at(), "is not where the bytes end");

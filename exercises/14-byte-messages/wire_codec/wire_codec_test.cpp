@@ -249,7 +249,7 @@ STEP_TEST(2, WireCodec, ALengthNearTheGreatest, "wrap-around") {
 // A length whose own bytes are not all there is an error of its field.
 STEP_TEST(2, WireCodec, ALengthCutOff, "trusted length") {
   for (std::size_t there = 0; there < 4; ++there) {
-    const Copy message(std::vector<std::byte>(there));
+    const Copy message{std::vector<std::byte>(there)};
     WireReader reader(message.bytes());
     EXPECT_TRUE(reader.get_bytes("symbol").empty());
     expect_error(reader, "symbol", 0);
@@ -333,7 +333,7 @@ std::vector<Order> orders() {
   all[2].symbol = std::string("\0\xff nul\n", 7);
   all[3].symbol = std::string(Order::longest_symbol, 'x');
   all[3].quantity = std::numeric_limits<std::uint32_t>::max();
-  for (std::uint32_t i = 0; i < 300; ++i) all[4].fills.push_back({~std::uint64_t{i}, i});
+  for (std::uint32_t i = 0; i < 300; ++i) all[4].fills.push_back({~std::uint64_t{i}, i + 1});
   return all;
 }
 
@@ -369,11 +369,14 @@ STEP_TEST(3, WireCodec, AnOrdersBytes, "wire format") {
             "00 00 00 00 00 00 00 01 00 00 00 02 ");
 }
 
-// A sender is told at once of a symbol that every receiver would refuse.
+// A sender is told at once of an order that every receiver would refuse.
 STEP_TEST(3, WireCodec, EncodeRefusesWhatDecodeWould, "wire format") {
-  Order order = an_order();
-  order.symbol = std::string(Order::longest_symbol + 1, 'x');
-  EXPECT_THROW(static_cast<void>(encode(order)), std::length_error);
+  Order long_symbol = an_order();
+  long_symbol.symbol = std::string(Order::longest_symbol + 1, 'x');
+  EXPECT_THROW(static_cast<void>(encode(long_symbol)), std::invalid_argument);
+  Order empty_fill = an_order();
+  empty_fill.fills[1].quantity = 0;
+  EXPECT_THROW(static_cast<void>(encode(empty_fill)), std::invalid_argument);
 }
 
 void expect_refused(Bytes bytes, const std::string& field, std::size_t offset) {
@@ -397,6 +400,10 @@ STEP_TEST(3, WireCodec, WhatNoEncodeMakes, "wire format") {
   longer.push_back(std::byte{0});
   expect_refused(longer, "end", bytes.size());
 
+  std::vector<std::byte> empty_fill = bytes;
+  empty_fill.back() = std::byte{0};
+  expect_refused(empty_fill, "fills[1].quantity", bytes.size() - 4);
+
   WireWriter writer;
   writer.put(std::uint64_t{1});
   writer.put(std::uint8_t{0});
@@ -412,6 +419,14 @@ STEP_TEST(3, WireCodec, TheFirstWrongFieldIsNamed, "wire format") {
   wrong[8] = std::byte{7};
   wrong.resize(30);
   expect_refused(wrong, "side", 8);
+
+  Order order = an_order();
+  order.fills.resize(4, {9, 1});
+  wrong = encode(order);
+  const std::size_t fills_at = wrong.size() - 4 * 12;
+  for (const std::size_t fill : {1U, 3U}) wrong[fills_at + 12 * fill + 11] = std::byte{0};
+  wrong.push_back(std::byte{0});
+  expect_refused(wrong, "fills[1].quantity", fills_at + 12 + 8);
 }
 
 // A million fills that are announced cost no more than a message without them.
@@ -561,7 +576,7 @@ STEP_TEST(4, WireCodec, WhatAFuzzerFinds, "trusted length") {
 STEP_TEST(3, WireCodec, CostOfADecode) {
   explore([] {
     Order order = an_order();
-    order.fills.resize(64);
+    order.fills.resize(64, {1, 1});
     const std::vector<std::byte> bytes = encode(order);
     std::variant<Order, WireError> result;
     {
