@@ -739,13 +739,15 @@ STEP_TEST(3, MessageRing, AHundredSendersAreKilled, "dead producer") {
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
     sender.kill();
   }
-  MessageSender last(ring);
-  last.take_over();
-  for (std::uint32_t number = 0; number < last_messages; ++number) {
-    send_one(last, {kills, number});
-    tally.sent[kills] = number + 1;
-  }
-  last.close();
+  Child last([&] {
+    MessageSender sender(ring);
+    sender.take_over();
+    for (std::uint32_t number = 0; number < last_messages; ++number) {
+      send_one(sender, {kills, number});
+    }
+    sender.close();
+  });
+  ASSERT_EQ(last.ends(patience), 0) << "the last sender waits for room for ever";
   ASSERT_EQ(receiver.ends(patience), 0) << "the receiver did not come to the end";
   EXPECT_EQ(tally.wrong, 0U) << "messages were not whole, or not the next one; seed "
                              << course::seed();
