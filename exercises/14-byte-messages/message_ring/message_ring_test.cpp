@@ -7,17 +7,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <memory>
 #include <message_ring.hpp>  // in <>, so that the include path decides whose it is
-#include <new>
 #include <optional>
 #include <random>
 #include <span>
@@ -30,6 +29,7 @@
 #include "course/records.hpp"
 #include "course/step_test.hpp"
 #include "interleave/interleave.hpp"
+#include "killed_senders.hpp"
 #include "shared_memory.hpp"
 
 namespace {
@@ -37,7 +37,6 @@ namespace {
 using interleave::check;
 using interleave::explore;
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 // --- What the tests need --------------------------------------------------------------
 
@@ -658,108 +657,23 @@ STEP_TEST(3, MessageRing, AProcessKilledInMidWrite, "dead producer") {
   }
 }
 
-// --- A hundred kills -------------------------------------------------------------------
-
-constexpr std::size_t kills = 100;
-constexpr std::size_t last_messages = 50;
-
-// What the processes tell each other, in shared memory of their own.
-struct Tally {
-  std::array<std::atomic<std::uint64_t>, kills + 1> sent{};      // by generation
-  std::array<std::atomic<std::uint64_t>, kills + 1> received{};  // by generation
-  std::atomic<std::uint64_t> wrong = 0;  // messages that are not the next one, or not whole
-};
-
-struct Head {
-  std::uint32_t generation;
-  std::uint32_t number;
-};
-
-std::size_t size_of(Head head) {
-  return sizeof(Head) + (37 * head.number + 11 * head.generation) % 300;
-}
-
-std::byte byte_of(Head head, std::size_t i) {
-  return static_cast<std::byte>(head.generation + 3 * head.number + 5 * i);
-}
-
-void send_one(MessageSender& sender, Head head) {
-  sender.send(size_of(head), [head](std::span<std::byte> bytes) {
-    std::memcpy(bytes.data(), &head, sizeof head);
-    for (std::size_t i = sizeof head; i < bytes.size(); ++i) bytes[i] = byte_of(head, i);
-  });
-}
-
-bool is_whole(Head head, Bytes bytes) {
-  if (head.generation > kills || bytes.size() != size_of(head)) return false;
-  for (std::size_t i = sizeof head; i < bytes.size(); ++i) {
-    if (bytes[i] != byte_of(head, i)) return false;
-  }
-  return true;
-}
-
-void receive_all(MessageRing& ring, Tally& tally) {
-  MessageReceiver receiver(ring);
-  const auto note = [&](Bytes bytes) {
-    Head head{~0U, 0};
-    if (bytes.size() >= sizeof head) std::memcpy(&head, bytes.data(), sizeof head);
-    if (!is_whole(head, bytes) || tally.received[head.generation] != head.number) {
-      ++tally.wrong;
-    } else {
-      ++tally.received[head.generation];
-    }
-  };
-  while (receiver.receive(note)) {
-  }
-}
-
 // A sender is killed at a hundred moments that no one chose, each time another follows it;
 // the receiver, a third process, reads every message that was published, whole and in order,
 // and nothing else, up to the end that the last sender sends.
 STEP_TEST(3, MessageRing, AHundredSendersAreKilled, "dead producer") {
-  const SharedMemory memory(sizeof(MessageRing) + 2048);
-  MessageRing& ring = MessageRing::create(memory.bytes());
-  const SharedMemory notes(sizeof(Tally));
-  Tally& tally = *::new (notes.bytes().data()) Tally();
-  std::mt19937_64 random(course::seed());
-  Child receiver([&] { receive_all(ring, tally); });
-  for (std::uint32_t generation = 0; generation < kills; ++generation) {
-    Child sender([&] {
-      MessageSender mortal(ring);
-      mortal.take_over();
-      for (std::uint32_t number = 0;; ++number) {
-        send_one(mortal, {generation, number});
-        tally.sent[generation] = number + 1;
-      }
-    });
-    const auto until = Clock::now() + patience;
-    while (tally.sent[generation] == 0 && Clock::now() < until) std::this_thread::yield();
-    ASSERT_GT(tally.sent[generation], 0U) << "sender " << generation << " finds no room: "
-                                          << "the one before it was killed";
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
-    sender.kill();
-  }
-  Child last([&] {
-    MessageSender sender(ring);
-    sender.take_over();
-    for (std::uint32_t number = 0; number < last_messages; ++number) {
-      send_one(sender, {kills, number});
-    }
-    sender.close();
-  });
-  ASSERT_EQ(last.ends(patience), 0) << "the last sender waits for room for ever";
-  ASSERT_EQ(receiver.ends(patience), 0) << "the receiver did not come to the end";
-  EXPECT_EQ(tally.wrong, 0U) << "messages were not whole, or not the next one; seed "
-                             << course::seed();
-  EXPECT_EQ(tally.received[kills], last_messages);
-  for (std::size_t generation = 0; generation < kills; ++generation) {
-    const std::uint64_t sent = tally.sent[generation];
-    const std::uint64_t received = tally.received[generation];
-    // Killed between the last send and its note, a sender has sent one more than it says.
-    EXPECT_TRUE(received == sent || received == sent + 1)
-        << "sender " << generation << " sent " << sent << " messages before it was killed, "
-        << received << " were read; seed " << course::seed();
-  }
+  const KilledSenders result =
+      kill_senders<MessageRing, MessageSender, MessageReceiver>(100, course::seed());
+  ASSERT_EQ(result.failure, "") << "after " << result.kills << " kills; seed "
+                                << course::seed();
+  EXPECT_EQ(result.kills, 100U);
+  EXPECT_EQ(result.missing, 0U) << "messages were sent, and never read";
+  EXPECT_EQ(result.wrong, 0U) << "messages that were read are not whole, or not the next";
+  EXPECT_EQ(result.unsent, 0U) << "messages were read that no sender has sent";
+  std::printf("%llu senders killed, %llu of them in mid-write; %llu messages sent, %llu read\n",
+              static_cast<unsigned long long>(result.kills),
+              static_cast<unsigned long long>(result.in_mid_write),
+              static_cast<unsigned long long>(result.sent),
+              static_cast<unsigned long long>(result.received));
 }
 
 }  // namespace
