@@ -189,12 +189,16 @@ struct CapnProto {
                      bytes.size() / sizeof(capnp::word)));
     const auto root = reader.getRoot<capnp::AnyPointer>().getAs<capnp::AnyStruct>();
     const auto data = root.getDataSection();
-    Order order{get<std::uint64_t>(data, 0), static_cast<Side>(get<std::uint8_t>(data, 12)),
-                get<std::uint32_t>(data, 8), {}, {}};
+    Order order{get<std::uint64_t>(data, 0),
+                static_cast<Side>(get<std::uint8_t>(data, 12)),
+                get<std::uint32_t>(data, 8),
+                {},
+                {}};
     const auto pointers = root.getPointerSection();
     const auto symbol = pointers[0].getAs<capnp::Text>();
     order.symbol.assign(symbol.begin(), symbol.size());
-    const auto fills = pointers[1].getAs<capnp::AnyList>().as<capnp::List<capnp::AnyStruct>>();
+    const auto fills =
+        pointers[1].getAs<capnp::AnyList>().as<capnp::List<capnp::AnyStruct>>();
     order.fills.reserve(fills.size());
     for (const auto fill : fills) {
       const auto of_fill = fill.getDataSection();
@@ -237,7 +241,9 @@ struct MessagePack {
         handle.get().as<std::vector<msgpack::object>>();
     Order order{fields.at(0).as<std::uint64_t>(),
                 static_cast<Side>(fields.at(1).as<std::uint8_t>()),
-                fields.at(2).as<std::uint32_t>(), fields.at(3).as<std::string>(), {}};
+                fields.at(2).as<std::uint32_t>(),
+                fields.at(3).as<std::string>(),
+                {}};
     const msgpack::object& fills = fields.at(4);
     if (fills.type != msgpack::type::ARRAY) throw std::runtime_error("no order");
     order.fills.reserve(fills.via.array.size / 2);
@@ -387,9 +393,8 @@ class LookingRing : public Ring {
   }
   std::uint64_t receive() {
     std::uint64_t sum = 0;
-    until([&] {
-      return receiver_.try_receive([&](Bytes bytes) { sum = sum_of(bytes); });
-    });
+    until(
+        [&] { return receiver_.try_receive([&](Bytes bytes) { sum = sum_of(bytes); }); });
     return sum;
   }
 
@@ -417,7 +422,8 @@ class UnixSocket {
 class PacketSocket {
  public:
   explicit PacketSocket(std::size_t size) : buffer_(size) {
-    or_throw(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends_), "socketpair");
+    or_throw(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends_),
+             "socketpair");
     here_ = Descriptor(ends_[0]);
     there_ = Descriptor(ends_[1]);
   }
@@ -485,8 +491,8 @@ class PosixQueue {
     attributes.mq_maxmsg = 10;
     attributes.mq_msgsize = static_cast<long>(size);
     const std::string name = unique_name();
-    queue_ = ::mq_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600,
-                       &attributes);
+    queue_ =
+        ::mq_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600, &attributes);
     or_throw(queue_, "mq_open");
     ::mq_unlink(name.c_str());
   }
@@ -562,9 +568,8 @@ class ZeroMq {
     zmq_msg_t message;
     ::zmq_msg_init(&message);
     or_throw(::zmq_msg_recv(&message, socket_, 0), "zmq_msg_recv");
-    const std::uint64_t sum =
-        sum_of(std::as_bytes(std::span(static_cast<const char*>(::zmq_msg_data(&message)),
-                                       ::zmq_msg_size(&message))));
+    const std::uint64_t sum = sum_of(std::as_bytes(std::span(
+        static_cast<const char*>(::zmq_msg_data(&message)), ::zmq_msg_size(&message))));
     ::zmq_msg_close(&message);
     return sum;
   }
@@ -713,11 +718,15 @@ void one_message(benchmark::internal::Benchmark* plot) {
   plot->ArgName("messages")->Arg(1)->UseRealTime()->MinTime(0.2);
 }
 
-BENCHMARK(there_and_back<Ring>)->Name("There and back, 64 bytes/ours")->Apply(one_message);
+BENCHMARK(there_and_back<Ring>)
+    ->Name("There and back, 64 bytes/ours")
+    ->Apply(one_message);
 BENCHMARK(there_and_back<LookingRing>)
     ->Name("There and back, 64 bytes/ours, looking")
     ->Apply(one_message);
-BENCHMARK(there_and_back<Pipe>)->Name("There and back, 64 bytes/pipe")->Apply(one_message);
+BENCHMARK(there_and_back<Pipe>)
+    ->Name("There and back, 64 bytes/pipe")
+    ->Apply(one_message);
 BENCHMARK(there_and_back<UnixSocket>)
     ->Name("There and back, 64 bytes/Unix socket, reference")
     ->Apply(one_message);

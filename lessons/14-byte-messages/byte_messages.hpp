@@ -83,8 +83,8 @@ class ByteChannel {
   // A stream carries bytes, not messages: one call may take, or bring, some of them.
   void write_all(Bytes bytes, int flags) {
     while (!bytes.empty()) {
-      const ssize_t count = ::send(socket_.number(), bytes.data(), bytes.size(),
-                                   MSG_NOSIGNAL | flags);
+      const ssize_t count =
+          ::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL | flags);
       if (count < 0 && errno == EINTR) continue;
       or_throw(static_cast<int>(count < 0 ? -1 : 0), "sending a message");
       bytes = bytes.subspan(static_cast<std::size_t>(count));

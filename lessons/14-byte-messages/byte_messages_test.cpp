@@ -45,9 +45,7 @@ TEST(ByteChannel, CarriesWholeMessages) {
   EXPECT_EQ(text_of(there.receive()), "three");
   there.send(bytes_of("back"));
   EXPECT_EQ(text_of(here.receive()), "back");
-  {
-    const ByteChannel gone = std::move(here);
-  }
+  { const ByteChannel gone = std::move(here); }
   EXPECT_EQ(there.receive(), std::nullopt);
 }
 
@@ -78,16 +76,15 @@ TEST(ByteChannel, SaysWhatIsWrong) {
   Child child([&sender = here] { sender.send(bytes_of("from a process")); });
   EXPECT_EQ(text_of(there.receive()), "from a process");
   EXPECT_EQ(child.ends(patience), 0);
-  EXPECT_THROW(here.send(Bytes(static_cast<std::byte*>(nullptr), ByteChannel::longest + 1)),
-               std::length_error);
+  EXPECT_THROW(
+      here.send(Bytes(static_cast<std::byte*>(nullptr), ByteChannel::longest + 1)),
+      std::length_error);
 }
 
 // A sender whose receiver is gone gets an error, not a signal.
 TEST(ByteChannel, ASenderOutlivesItsReceiver) {
   auto [here, there] = ByteChannel::pair();
-  {
-    const ByteChannel gone = std::move(there);
-  }
+  { const ByteChannel gone = std::move(there); }
   EXPECT_THROW(here.send(bytes_of("hello")), std::system_error);
 }
 

@@ -2,6 +2,8 @@
 // each of the two risks.
 #include "course/demo.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -42,6 +44,18 @@ void stay_on(std::size_t which) {
   static const std::vector<unsigned> cores = course::machine::allowed_cores();
   course::stay_on(cores[which % cores.size()]);
 }
+
+// While it lives the calling thread may be kept on a core; afterwards it is where it was.
+class Kept {
+ public:
+  Kept() { ::sched_getaffinity(0, sizeof before_, &before_); }
+  ~Kept() { ::sched_setaffinity(0, sizeof before_, &before_); }
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+
+ private:
+  cpu_set_t before_{};
+};
 
 // Looks again and again; where both sides share a core, lets the other have it now and then.
 template <typename Look>
@@ -97,9 +111,8 @@ class ByRing {
   }
   std::uint64_t receive() {
     std::uint64_t sum = 0;
-    until([&] {
-      return receiver_.try_receive([&](Bytes bytes) { sum = sum_of(bytes); });
-    });
+    until(
+        [&] { return receiver_.try_receive([&](Bytes bytes) { sum = sum_of(bytes); }); });
     return sum;
   }
 
@@ -117,7 +130,10 @@ class ByRing {
 class ByPointer {
  public:
   explicit ByPointer(std::size_t size)
-      : size_(size), blocks_(kBlocks * stride()), there_(ring_for(8)), back_(ring_for(8)) {
+      : size_(size),
+        blocks_(kBlocks * stride()),
+        there_(ring_for(8)),
+        back_(ring_for(8)) {
     for (std::uint64_t block = 0; block < kBlocks; ++block) put(back_sender_, block);
   }
   void send(std::size_t number) {
@@ -170,6 +186,7 @@ template <typename Way>
 double seconds_a_message(std::size_t size, Between between) {
   const std::size_t messages =
       course::quick() ? 10 : std::clamp<std::size_t>((48 << 20) / size, 40, 30'000);
+  const Kept kept;
   Way way(size);
   const auto send_all = [&] {
     stay_on(1);
@@ -223,12 +240,16 @@ MEASURED("S5", "Bytes that are copied, and pointers: microseconds a message", ta
   }
   table.verbatim(
       "  A stream from one core to another. The sender writes each byte, the receiver\n"
-      "  reads each. Socket: copied in and out by the system; ring: copied once, in memory\n"
-      "  that both see; pointer: not copied, its place travels, and travels back. At the\n"
+      "  reads each. Socket: copied in and out by the system; ring: copied once, in "
+      "memory\n"
+      "  that both see; pointer: not copied, its place travels, and travels back. At "
+      "the\n"
       "  ring and for pointers both sides look again and again, and do not sleep.");
-  if (course::usable_cores() < 2) table.verbatim("  One core here: both sides take turns.");
+  if (course::usable_cores() < 2)
+    table.verbatim("  One core here: both sides take turns.");
   table.look_at(
-      "the last two columns of each half, downwards: up to which size a copy costs nothing "
+      "the last two columns of each half, downwards: up to which size a copy costs "
+      "nothing "
       "that matters; and at both halves: the ring does not know which of them it is in");
 }
 
@@ -340,7 +361,8 @@ EXPLORED("S5b", "A quote of 1/1 is sent: what the receiver can read", table) {
   add("its address", "frees it", by_pointer_and_freed);
   add("its address", "never touches it again", by_pointer_given_away);
   table.look_at(
-      "the rows with more than one outcome: which of them it is, the sender decides by what "
+      "the rows with more than one outcome: which of them it is, the sender decides by "
+      "what "
       "it does after sending; the bytes leave it nothing to decide");
 }
 
@@ -393,14 +415,17 @@ void add_kills(course::Table& table, const char* name) {
              count(result.received), count(result.missing), count(result.wrong)});
 }
 
-MEASURED("S5c", "Senders that are killed with signal 9, each followed by another", table) {
+MEASURED("S5c", "Senders that are killed with signal 9, each followed by another",
+         table) {
   table.columns({"a sender", "kills", "in mid-write", "noted as sent", "read whole",
                  "missing", "read and wrong"});
   add_kills<MessageSender>(table, "writes, then publishes");
   add_kills<HastySender>(table, "publishes, then writes");
   table.verbatim(
-      "  Three processes at a time; a kill comes up to 0.3 ms after the first message. A\n"
-      "  sender notes a message after it was sent: a kill between the two leaves one more\n"
+      "  Three processes at a time; a kill comes up to 0.3 ms after the first message. "
+      "A\n"
+      "  sender notes a message after it was sent: a kill between the two leaves one "
+      "more\n"
       "  read than noted.");
   table.look_at(
       "the last two columns of the first row, and that kills did come in mid-write");

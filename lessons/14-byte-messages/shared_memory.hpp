@@ -19,9 +19,9 @@ class SharedMemory {
  public:
   // `size` bytes, all 0.
   explicit SharedMemory(std::size_t size)
-      : SharedMemory(Descriptor(or_throw(::memfd_create("messages", MFD_CLOEXEC),
-                                         "memfd_create")),
-                     size) {}
+      : SharedMemory(
+            Descriptor(or_throw(::memfd_create("messages", MFD_CLOEXEC), "memfd_create")),
+            size) {}
 
   // The same memory once more, at another address: what another process would see.
   [[nodiscard]] SharedMemory again() const {

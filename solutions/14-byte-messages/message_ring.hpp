@@ -70,7 +70,9 @@ struct MessageRing {
 
   // Bytes of the longest message. A record may take half of the ring: then it fits,
   // whatever the place of the one before, as soon as the ring is empty.
-  [[nodiscard]] std::size_t longest() const { return capacity / 2 - sizeof(std::uint64_t); }
+  [[nodiscard]] std::size_t longest() const {
+    return capacity / 2 - sizeof(std::uint64_t);
+  }
 
   // Bytes of a record: the length, as many bytes, and what is missing to a multiple of 8.
   [[nodiscard]] static std::uint64_t record_of(std::size_t size) {

@@ -131,8 +131,9 @@ STEP_TEST(1, MessageRing, EverySizeFromEveryPlace, "padding") {
     for (std::size_t size = 0; size <= memory.ring().longest(); ++size) {
       for (std::size_t place = 0; place < 16; ++place) {
         const std::string message = text(++number, size);
-        check(try_send(sender, message), "the ring is empty, but has no room for a message "
-                                         "that is not too long");
+        check(try_send(sender, message),
+              "the ring is empty, but has no room for a message "
+              "that is not too long");
         check(memory.unharmed(), "a message was written beyond the end of the ring");
         check(try_receive(receiver) == message,
               "the message that comes out is not the one that was sent");
@@ -162,7 +163,8 @@ STEP_TEST(1, MessageRing, TheLongestAlwaysFits, "padding") {
       } catch (const std::length_error&) {
         refused = true;
       }
-      check(refused, "a message of more than longest() bytes could wait for room for ever");
+      check(refused,
+            "a message of more than longest() bytes could wait for room for ever");
       check(!try_receive(receiver), "what was refused came out");
       check(try_send(sender, longest),
             "the ring is empty, but has no room for the longest message");
@@ -198,7 +200,8 @@ STEP_TEST(1, MessageRing, HoldsExactlyItsCapacity, "full or empty") {
     }
     for (std::size_t i = 4; i < 12; ++i) {
       check(!try_send(sender, "x"), "a full ring must refuse a message");
-      check(try_receive(receiver) == text(i - 4, 8), "the oldest message must come first");
+      check(try_receive(receiver) == text(i - 4, 8),
+            "the oldest message must come first");
       check(try_send(sender, text(i, 8)),
             "a message was taken, but the ring says that it is full");
     }
@@ -243,10 +246,12 @@ STEP_TEST(1, MessageRing, ARefusedMessageIsNotWritten, "full or empty") {
     OnTheHeap<64> memory;
     MessageSender sender(memory.ring());
     MessageReceiver receiver(memory.ring());
-    check(try_send(sender, text(1, 24)) && try_send(sender, text(2, 24)), "there is room");
-    check(!sender.try_send(1, [](std::span<std::byte>) {
-      check(false, "there is no room, but fill was called");
-    }),
+    check(try_send(sender, text(1, 24)) && try_send(sender, text(2, 24)),
+          "there is room");
+    check(!sender.try_send(1,
+                           [](std::span<std::byte>) {
+                             check(false, "there is no room, but fill was called");
+                           }),
           "a full ring must refuse a message");
     check(try_receive(receiver) == text(1, 24) && try_receive(receiver) == text(2, 24),
           "what a full ring refused has changed what was in it");
@@ -409,7 +414,9 @@ STEP_TEST(2, MessageRing, WaitsForRoomBehindThePadding, "padding") {
       sender.send(bytes_of(text(2, 24)));
     });
     for (std::size_t i = 0; i < 3; ++i) {
-      check(receive(receiver) == text(i, i == 0 ? 16 : i == 1 ? 8 : 24),
+      check(receive(receiver) == text(i, i == 0   ? 16
+                                         : i == 1 ? 8
+                                                  : 24),
             "the messages must come in order, each once, and whole");
     }
   });
@@ -492,7 +499,8 @@ STEP_TEST(2, MessageRing, ProcessesWakeEachOther, "shared mapping") {
   sender.close();
   const std::optional<int> status = child.ends(patience);
   ASSERT_TRUE(status) << "the receiver sleeps, though there was a message or the end";
-  EXPECT_EQ(*status, 0) << (*status == 2 ? "a message was wrong" : "the end did not come");
+  EXPECT_EQ(*status, 0) << (*status == 2 ? "a message was wrong"
+                                         : "the end did not come");
 }
 
 // The same for a sender that waits for room.
@@ -532,7 +540,8 @@ STEP_TEST(3, MessageRing, ASenderThatDiedLeavesNothing, "dead producer") {
       }
       MessageSender next(memory.ring());
       next.take_over();
-      check(try_send(next, text(2 * i + 1, 8)), "there is room: half a message takes none");
+      check(try_send(next, text(2 * i + 1, 8)),
+            "there is room: half a message takes none");
       check(try_receive(receiver) == text(2 * i, 8),
             "what was sent before the death must come");
       check(try_receive(receiver) == text(2 * i + 1, 8),
@@ -622,7 +631,8 @@ STEP_TEST(3, MessageRing, AReceiverThatDiedBeforeTheWake, "lost wake-up") {
   explore([] {
     OnTheHeap<64> memory;
     MessageSender sender(memory.ring());
-    check(try_send(sender, text(1, 24)) && try_send(sender, text(2, 24)), "there is room");
+    check(try_send(sender, text(1, 24)) && try_send(sender, text(2, 24)),
+          "there is room");
     std::jthread thread([&] {
       interleave::name_thread("sender");
       sender.send(bytes_of(text(3, 24)));
@@ -663,17 +673,18 @@ STEP_TEST(3, MessageRing, AProcessKilledInMidWrite, "dead producer") {
 STEP_TEST(3, MessageRing, AHundredSendersAreKilled, "dead producer") {
   const KilledSenders result =
       kill_senders<MessageRing, MessageSender, MessageReceiver>(100, course::seed());
-  ASSERT_EQ(result.failure, "") << "after " << result.kills << " kills; seed "
-                                << course::seed();
+  ASSERT_EQ(result.failure, "")
+      << "after " << result.kills << " kills; seed " << course::seed();
   EXPECT_EQ(result.kills, 100U);
   EXPECT_EQ(result.missing, 0U) << "messages were sent, and never read";
   EXPECT_EQ(result.wrong, 0U) << "messages that were read are not whole, or not the next";
   EXPECT_EQ(result.unsent, 0U) << "messages were read that no sender has sent";
-  std::printf("%llu senders killed, %llu of them in mid-write; %llu messages sent, %llu read\n",
-              static_cast<unsigned long long>(result.kills),
-              static_cast<unsigned long long>(result.in_mid_write),
-              static_cast<unsigned long long>(result.sent),
-              static_cast<unsigned long long>(result.received));
+  std::printf(
+      "%llu senders killed, %llu of them in mid-write; %llu messages sent, %llu read\n",
+      static_cast<unsigned long long>(result.kills),
+      static_cast<unsigned long long>(result.in_mid_write),
+      static_cast<unsigned long long>(result.sent),
+      static_cast<unsigned long long>(result.received));
 }
 
 }  // namespace

@@ -77,7 +77,8 @@ std::vector<std::byte> written(T value) {
   return writer.take();
 }
 
-void expect_error(const WireReader& reader, const std::string& field, std::size_t offset) {
+void expect_error(const WireReader& reader, const std::string& field,
+                  std::size_t offset) {
   ASSERT_TRUE(reader.error()) << "field " << field << " is wrong, but there is no error";
   EXPECT_EQ(reader.error()->field, field);
   EXPECT_EQ(reader.error()->offset, offset) << "the first byte of field " << field;
@@ -198,7 +199,8 @@ STEP_TEST(2, WireCodec, BytesComeBack, "wire format") {
     ASSERT_FALSE(reader.error()) << size << " bytes are there";
     ASSERT_TRUE(std::ranges::equal(read, bytes)) << "of " << size << " bytes";
     if (size > 0) {
-      EXPECT_EQ(read.data(), message.bytes().data() + 5) << "where they lie in the message";
+      EXPECT_EQ(read.data(), message.bytes().data() + 5)
+          << "where they lie in the message";
     }
     EXPECT_EQ(reader.get<std::uint8_t>("end"), 2U);
     EXPECT_FALSE(reader.error());
@@ -333,7 +335,8 @@ std::vector<Order> orders() {
   all[2].symbol = std::string("\0\xff nul\n", 7);
   all[3].symbol = std::string(Order::longest_symbol, 'x');
   all[3].quantity = std::numeric_limits<std::uint32_t>::max();
-  for (std::uint32_t i = 0; i < 300; ++i) all[4].fills.push_back({~std::uint64_t{i}, i + 1});
+  for (std::uint32_t i = 0; i < 300; ++i)
+    all[4].fills.push_back({~std::uint64_t{i}, i + 1});
   return all;
 }
 
@@ -351,8 +354,8 @@ Order decoded(Bytes bytes) {
 // decode undoes encode.
 STEP_TEST(3, WireCodec, AnOrderComesBack, "wire format") {
   for (const Order& order : orders()) {
-    EXPECT_EQ(decoded(encode(order)), order) << "symbol " << order.symbol << ", "
-                                             << order.fills.size() << " fills";
+    EXPECT_EQ(decoded(encode(order)), order)
+        << "symbol " << order.symbol << ", " << order.fills.size() << " fills";
   }
 }
 
@@ -360,11 +363,11 @@ STEP_TEST(3, WireCodec, AnOrderComesBack, "wire format") {
 // language can read them.
 STEP_TEST(3, WireCodec, AnOrdersBytes, "wire format") {
   EXPECT_EQ(hex(encode(an_order())),
-            "01 02 03 04 05 06 07 08 "   // id
-            "01 "                        // side
-            "11 12 13 14 "               // quantity
-            "00 00 00 04 41 43 4d 45 "   // symbol
-            "00 00 00 02 "               // fills
+            "01 02 03 04 05 06 07 08 "  // id
+            "01 "                       // side
+            "11 12 13 14 "              // quantity
+            "00 00 00 04 41 43 4d 45 "  // symbol
+            "00 00 00 02 "              // fills
             "21 22 23 24 25 26 27 28 31 32 33 34 "
             "00 00 00 00 00 00 00 01 00 00 00 02 ");
 }
@@ -504,7 +507,9 @@ STEP_TEST(4, WireCodec, EveryFlippedBit, "wire format") {
 // The same for bytes that are wrong in many places: cut, spliced, with great numbers put in.
 STEP_TEST(4, WireCodec, ManyWrongBytes, "trusted length") {
   std::mt19937_64 random(course::seed());
-  const auto below = [&](std::size_t bound) { return random() % std::max(bound, std::size_t{1}); };
+  const auto below = [&](std::size_t bound) {
+    return random() % std::max(bound, std::size_t{1});
+  };
   std::vector<std::vector<std::byte>> corpus;
   for (const Order& order : orders()) corpus.push_back(encode(order));
   corpus.pop_back();
@@ -544,10 +549,14 @@ int run_on(const std::uint8_t* data, std::size_t size) {
 
 // Never returns.
 void fuzz() {
-  std::vector<std::string> words{"wire_codec",      "-max_total_time=3",
-                                 "-max_len=256",    "-print_final_stats=1",
-                                 "-verbosity=0",    "-exact_artifact_path=/dev/null",
-                                 "-rss_limit_mb=0", "-seed=" + std::to_string(course::seed() | 1)};
+  std::vector<std::string> words{"wire_codec",
+                                 "-max_total_time=3",
+                                 "-max_len=256",
+                                 "-verbosity=0",
+                                 "-print_funcs=0",
+                                 "-rss_limit_mb=0",
+                                 "-exact_artifact_path=/dev/null",
+                                 "-seed=" + std::to_string(course::seed() | 1)};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
