@@ -79,9 +79,9 @@ void send_one(Sender& sender, Head head, Notes& notes) {
     notes.writing = true;
     std::memcpy(bytes.data(), &head, sizeof head);
     for (std::size_t i = sizeof head; i < bytes.size(); ++i) {
-      // Every second sender rests in the middle: there most kills find it.
-      const bool rests = head.generation % 2 == 0 && i == bytes.size() / 2;
-      if (rests) std::this_thread::sleep_for(std::chrono::microseconds(20));
+      // Three senders of four rest in the middle: there most kills find them.
+      const bool rests = head.generation % 4 != 3 && i == bytes.size() / 2;
+      if (rests) std::this_thread::sleep_for(std::chrono::microseconds(100));
       bytes[i] = byte_of(head, i);
     }
     notes.writing = false;
