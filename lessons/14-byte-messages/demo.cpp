@@ -375,7 +375,7 @@ class HastySender {
 
   void take_over() {
     tail_ = ring_->tail.load(std::memory_order_relaxed);
-    ring_->receivers_bed.wake();
+    ring_->receivers_bed.wake_anyway();
   }
   template <typename Fill>
   void send(std::size_t size, Fill fill) {

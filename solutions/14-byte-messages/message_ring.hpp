@@ -140,11 +140,12 @@ class MessageSender {
   // whatever moment. Calling it again changes nothing.
   void take_over() {
     //> step 3(ring_, tail_): where the last one stopped, and what it may have left undone
-    // relaxed: what is behind it is nobody's (I2), and the last sender's end comes first.
+    // relaxed: the last sender's end comes before, and what it wrote behind is free (I2).
     tail_ = ring_->tail.load(std::memory_order_relaxed);
     seen_head_ = ring_->head.load(std::memory_order_acquire);  // FREE
-    // It may have been killed between its last store and the wake that belongs to it.
-    ring_->receivers_bed.wake();
+    // It may have been killed between its last store and the wake that belongs to it, or in
+    // the middle of that: the word in the bed proves nothing.
+    ring_->receivers_bed.wake_anyway();
     //<
   }
 
@@ -232,7 +233,7 @@ class MessageReceiver {
     //> step 3(ring_, head_): the mirror image
     head_ = ring_->head.load(std::memory_order_relaxed);
     seen_tail_ = ring_->tail.load(std::memory_order_acquire);  // PUBLISH
-    ring_->senders_bed.wake();
+    ring_->senders_bed.wake_anyway();
     //<
   }
 

@@ -456,7 +456,7 @@ STEP_TEST(2, MessageRing, AReceiverSleeps, "busy waiting") {
     MessageReceiver receiver(memory.ring());
     const interleave::Cost cost("wait for a message");
     check(receiver.receive([](Bytes bytes) { check(bytes.size() == 3, "whole"); }),
-          "the end came, though no one closed");
+          "the end came, though the ring was not closed");
   });
 }
 
@@ -565,7 +565,8 @@ STEP_TEST(3, MessageRing, TheNextSenderKnowsWhatIsFree, "dead producer") {
       }
       MessageSender sender(memory.ring());
       sender.take_over();
-      check(!try_send(sender, "x"), "the ring is full, whoever filled it");
+      check(!try_send(sender, "x"),
+            "the ring is full, also for one that did not fill it");
       for (std::size_t k = 0; k < 4; ++k) {
         check(try_receive(receiver) == text(i + k, 8), "messages must come in order");
       }
@@ -625,24 +626,53 @@ STEP_TEST(3, MessageRing, ASenderThatDiedBeforeTheWake, "lost wake-up") {
   });
 }
 
-// A receiver that is killed between freeing a message and waking the sender, by hand too:
-// the sender has its room at the latest when the next receiver takes over.
-STEP_TEST(3, MessageRing, AReceiverThatDiedBeforeTheWake, "lost wake-up") {
+// A sender that is killed in the middle of the wake: the bed says that no one sleeps, and
+// the system was not told. Its message is read, at the latest when the next takes over.
+STEP_TEST(3, MessageRing, ASenderThatDiedInTheWake, "lost wake-up") {
   explore([] {
     OnTheHeap<64> memory;
-    MessageSender sender(memory.ring());
-    check(try_send(sender, text(1, 24)) && try_send(sender, text(2, 24)),
-          "there is room");
     std::jthread thread([&] {
-      interleave::name_thread("sender");
-      sender.send(bytes_of(text(3, 24)));
+      interleave::name_thread("receiver");
+      MessageReceiver receiver(memory.ring());
+      check(receive(receiver) == text(1, 5), "what was published must be read");
     });
-    interleave::name_thread("receivers");
-    memory.ring().head.store(MessageRing::record_of(24), std::memory_order_release);
-    MessageReceiver next(memory.ring());
+    interleave::name_thread("senders");
+    publish_and_die(memory.ring(), text(1, 5));
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    memory.ring().receivers_bed.asleep.store(0, std::memory_order_relaxed);
+    MessageSender next(memory.ring());
     next.take_over();
-    check(try_receive(next) == text(2, 24), "the next message is the second");
   });
+}
+
+// A receiver frees a message by hand and is killed, before the wake or in the middle of it;
+// the next one takes over. The sender waits for the room.
+void free_and_die(bool in_the_wake) {
+  OnTheHeap<64> memory;
+  MessageSender sender(memory.ring());
+  check(try_send(sender, text(1, 24)) && try_send(sender, text(2, 24)), "there is room");
+  std::jthread thread([&] {
+    interleave::name_thread("sender");
+    sender.send(bytes_of(text(3, 24)));
+  });
+  interleave::name_thread("receivers");
+  memory.ring().head.store(MessageRing::record_of(24), std::memory_order_release);
+  if (in_the_wake) {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    memory.ring().senders_bed.asleep.store(0, std::memory_order_relaxed);
+  }
+  MessageReceiver next(memory.ring());
+  next.take_over();
+}
+
+// The sender has its room at the latest when the next receiver takes over.
+STEP_TEST(3, MessageRing, AReceiverThatDiedBeforeTheWake, "lost wake-up") {
+  explore([] { free_and_die(false); });
+}
+
+// The same if the last receiver died in the middle of the wake.
+STEP_TEST(3, MessageRing, AReceiverThatDiedInTheWake, "lost wake-up") {
+  explore([] { free_and_die(true); });
 }
 
 // A process that kills itself in the middle of a message.
