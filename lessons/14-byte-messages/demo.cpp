@@ -227,16 +227,15 @@ std::string size_in_words(std::size_t size) {
 }
 
 MEASURED("S5", "Bytes that are copied, and pointers: microseconds a message", table) {
-  table.columns({"bytes", "threads: socket", "ring", "pointer", "processes: socket",
-                 "ring ", "pointer "});
-  for (const std::size_t size : {8UL, 64UL, 1024UL, 16UL << 10, 128UL << 10, 1UL << 20}) {
-    std::vector<std::string> row{size_in_words(size)};
-    for (const Between between : {Between::kThreads, Between::kProcesses}) {
-      row.push_back(microseconds<BySocket>(size, between));
-      row.push_back(microseconds<ByRing>(size, between));
-      row.push_back(microseconds<ByPointer>(size, between));
+  table.columns({"between", "bytes", "socket", "ring", "pointer"});
+  for (const Between between : {Between::kThreads, Between::kProcesses}) {
+    for (const std::size_t size :
+         {8UL, 64UL, 1024UL, 16UL << 10, 128UL << 10, 1UL << 20}) {
+      table.row({between == Between::kThreads ? "threads" : "processes",
+                 size_in_words(size), microseconds<BySocket>(size, between),
+                 microseconds<ByRing>(size, between),
+                 microseconds<ByPointer>(size, between)});
     }
-    table.row(row);
   }
   table.verbatim(
       "  A stream from one core to another. The sender writes each byte, the receiver\n"
