@@ -90,35 +90,44 @@ template <std::unsigned_integral T>
 // Appends fields to a message.
 class WireWriter {
  public:
-  explicit WireWriter(std::size_t bytes_expected = 0) { bytes_.reserve(bytes_expected); }
+  explicit WireWriter(std::size_t bytes_expected = 0) : room_(bytes_expected) {}
 
   // An unsigned number, all its bytes, the most significant first.
   template <std::unsigned_integral T>
   void put(T value) {
-    //> step 1(value, bytes_): the same bytes on every machine
+    //> step 1(value): the same bytes on every machine; append them
     value = most_significant_first(value);
-    const std::size_t start = bytes_.size();
-    bytes_.resize(start + sizeof value);
-    std::memcpy(bytes_.data() + start, &value, sizeof value);
+    append(&value, sizeof value);
     //<
   }
 
   // A length of 4 bytes, then the bytes. Throws std::length_error if there are more of them
   // than 4 bytes can count.
   void put_bytes(Bytes bytes) {
-    //> step 2(bytes, bytes_): the length, then the bytes
+    //> step 2(bytes): the length, then the bytes
     if (bytes.size() > std::numeric_limits<std::uint32_t>::max()) {
       throw std::length_error("more bytes than a length of 4 bytes can count");
     }
     put(static_cast<std::uint32_t>(bytes.size()));
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    append(bytes.data(), bytes.size());
     //<
   }
 
-  [[nodiscard]] std::vector<std::byte> take() { return std::move(bytes_); }
+  [[nodiscard]] std::vector<std::byte> take() {
+    room_.resize(std::exchange(size_, 0));
+    return std::move(room_);
+  }
 
  private:
-  std::vector<std::byte> bytes_;
+  // Appends `size` bytes, as they lie in memory.
+  void append(const void* bytes, std::size_t size) {
+    if (room_.size() - size_ < size) room_.resize(2 * room_.size() + size);
+    if (size > 0) std::memcpy(room_.data() + size_, bytes, size);
+    size_ += size;
+  }
+
+  std::vector<std::byte> room_;  // begins with what was put
+  std::size_t size_ = 0;
 };
 
 // Takes fields from the front of a message, which must outlive it.
