@@ -133,21 +133,8 @@ class MessageSender {
   };
 
  public:
-  // The first sender of a ring.
+  // The first sender of a ring; a later one takes over.
   explicit MessageSender(MessageRing& ring) : ring_(&ring) {}
-
-  // A later one: continues where the last one stopped, which has ended or was killed, at
-  // whatever moment. Calling it again changes nothing.
-  void take_over() {
-    //> step 3(ring_, tail_): where the last one stopped, and what it may have left undone
-    // relaxed: the last sender's end comes before, and what it wrote behind is free (I2).
-    tail_ = ring_->tail.load(std::memory_order_relaxed);
-    seen_head_ = ring_->head.load(std::memory_order_acquire);  // FREE
-    // It may have been killed between its last store and the wake that belongs to it, or in
-    // the middle of that: the word in the bed proves nothing.
-    ring_->receivers_bed.wake_anyway();
-    //<
-  }
 
   // Sends a message of `size` bytes, which `fill(std::span<std::byte>)` writes in place.
   // Returns false, without a call of it, if there is no room now. If it throws, nothing was
@@ -206,6 +193,19 @@ class MessageSender {
     //<
   }
 
+  // A later sender calls this first, and continues where the last one stopped, which has
+  // ended or was killed, at whatever moment. Calling it again changes nothing.
+  void take_over() {
+    //> step 3(ring_, tail_): where the last one stopped, and what it may have left undone
+    // relaxed: the last sender's end comes before, and what it wrote behind is free (I2).
+    tail_ = ring_->tail.load(std::memory_order_relaxed);
+    seen_head_ = ring_->head.load(std::memory_order_acquire);  // FREE
+    // It may have been killed between its last store and the wake that belongs to it, or in
+    // the middle of that: the word in the bed proves nothing.
+    ring_->receivers_bed.wake_anyway();
+    //<
+  }
+
  private:
   //> hide
   // Bytes to pass over so that a record for `size` is in one piece.
@@ -224,18 +224,8 @@ class MessageSender {
 
 class MessageReceiver {
  public:
-  // The first receiver of a ring.
+  // The first receiver of a ring; a later one takes over.
   explicit MessageReceiver(MessageRing& ring) : ring_(&ring) {}
-
-  // A later one: continues with the first message that the last one has not finished.
-  // Calling it again changes nothing.
-  void take_over() {
-    //> step 3(ring_, head_): the mirror image
-    head_ = ring_->head.load(std::memory_order_relaxed);
-    seen_tail_ = ring_->tail.load(std::memory_order_acquire);  // PUBLISH
-    ring_->senders_bed.wake_anyway();
-    //<
-  }
 
   // Takes the oldest message: calls `read(Bytes)` with it, in place, and then frees it.
   // Returns false, without a call of it, if there is none. If it throws, the message stays
@@ -278,6 +268,16 @@ class MessageReceiver {
                ring_->closed.load(std::memory_order_relaxed) != 0;
       });
     }
+    //<
+  }
+
+  // A later receiver calls this first, and continues with the first message that the last
+  // one has not finished. Calling it again changes nothing.
+  void take_over() {
+    //> step 3(ring_, head_): the mirror image
+    head_ = ring_->head.load(std::memory_order_relaxed);
+    seen_tail_ = ring_->tail.load(std::memory_order_acquire);  // PUBLISH
+    ring_->senders_bed.wake_anyway();
     //<
   }
 

@@ -355,7 +355,8 @@ Order decoded(Bytes bytes) {
 STEP_TEST(3, WireCodec, AnOrderComesBack, "wire format") {
   for (const Order& order : orders()) {
     EXPECT_EQ(decoded(encode(order)), order)
-        << "symbol " << order.symbol << ", " << order.fills.size() << " fills";
+        << "of " << order.symbol.size() << " bytes of symbol and " << order.fills.size()
+        << " fills";
   }
 }
 
