@@ -213,8 +213,8 @@ class MessageSender {
     const std::uint64_t left = ring_->to_the_end(tail_);
     return MessageRing::record_of(size) <= left ? 0 : left;
   }
-  //<
 
+  //<
   MessageRing* ring_;
   std::uint64_t tail_ = 0;  // what ring_->tail is, since only we write it
   //> hide

@@ -173,7 +173,6 @@ class MessageSender {
   }
 
  private:
-
   MessageRing* ring_;
   std::uint64_t tail_ = 0;  // what ring_->tail is, since only we write it
 };
