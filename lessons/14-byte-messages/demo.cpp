@@ -122,9 +122,10 @@ class ByRing {
  private:
   SharedMemory memory_;
   MessageRing& ring_ = MessageRing::create(memory_.bytes());
-  MessageSender sender_{ring_};
-  MessageReceiver receiver_{ring_};
+  // What a side changes at each message must not lie on a cache line that the other reads.
+  alignas(64) MessageSender sender_{ring_};
   std::vector<std::byte> buffer_;
+  alignas(64) MessageReceiver receiver_{ring_};
 };
 
 // Not copied: the sender writes into a block, and only its place travels; the receiver reads
@@ -176,10 +177,11 @@ class ByPointer {
   SharedMemory back_;
   MessageRing& ring_ = MessageRing::create(there_.bytes());
   MessageRing& back_ring_ = MessageRing::create(back_.bytes());
-  MessageSender sender_{ring_};
-  MessageReceiver receiver_{ring_};
-  MessageSender back_sender_{back_ring_};
+  // Side by side is what one thread has.
+  alignas(64) MessageSender sender_{ring_};
   MessageReceiver back_receiver_{back_ring_};
+  alignas(64) MessageReceiver receiver_{ring_};
+  MessageSender back_sender_{back_ring_};
 };
 
 enum class Between { kThreads, kProcesses };
@@ -363,9 +365,8 @@ EXPLORED("S5b", "A quote of 1/1 is sent: what the receiver can read", table) {
   add("its address", "frees it", by_pointer_and_freed);
   add("its address", "never touches it again", by_pointer_given_away);
   table.look_at(
-      "the rows with more than one outcome: which of them it is, the sender decides by "
-      "what "
-      "it does after sending; the bytes leave it nothing to decide");
+      "the rows of an address that end in a race: what is read there depends on what the "
+      "sender does afterwards; bytes leave it nothing to decide");
 }
 
 // --- S5c: killed in mid-write --------------------------------------------------------------
