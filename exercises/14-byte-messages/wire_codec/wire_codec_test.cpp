@@ -298,7 +298,9 @@ STEP_TEST(2, WireCodec, ACountOfWhatCannotFollow, "trusted length") {
       EXPECT_EQ(counted(count, least, count * least + least - 1, failed), count);
       EXPECT_FALSE(failed) << "what follows the elements is not the count's business";
       if (count == 0) continue;
-      EXPECT_EQ(counted(count, least, count * least - 1, failed), 0U);
+      EXPECT_EQ(counted(count, least, count * least - 1, failed), 0U)
+          << count << " elements of " << least
+          << " bytes cannot follow: a byte is missing";
       EXPECT_TRUE(failed) << count << " elements of " << least
                           << " bytes cannot follow: a byte is missing";
     }
