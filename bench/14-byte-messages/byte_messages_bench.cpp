@@ -21,7 +21,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <new>
 #include <span>
@@ -264,18 +263,6 @@ Order order_with(std::int64_t fills) {
   return order;
 }
 
-// Times of one round trip, in seconds, by the number of fills.
-struct Best {
-  double ours = 0;
-  double best_peer = 0;
-};
-std::map<std::int64_t, Best> codec_speeds;
-
-void note(Best& best, bool is_ours, double speed) {
-  double& mine = is_ours ? best.ours : best.best_peer;
-  mine = std::max(mine, speed);
-}
-
 template <typename Codec>
 void round_trip(benchmark::State& state) {
   const Order order = order_with(state.range(0));
@@ -289,7 +276,6 @@ void round_trip(benchmark::State& state) {
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     state.SetIterationTime(seconds);
-    note(codec_speeds[state.range(0)], std::is_same_v<Codec, Ours>, batch / seconds);
   }
   const auto message = Codec::made_of(order);
   if (!(Codec::order_of(Codec::bytes_of(message)) == order)) {
@@ -308,14 +294,6 @@ void bytes_of_a_message(benchmark::State& state) {
   state.SetLabel("bytes");
 }
 
-// The fastest run of each, so that a neighbour's noise is nobody's.
-void codec_ratio(benchmark::State& state) {
-  const Best& both = codec_speeds[state.range(0)];
-  for (auto _ : state) benchmark::DoNotOptimize(state.iterations());
-  state.counters["items_per_second"] = both.ours / std::max(both.best_peer, 1.0);
-  state.SetLabel("times the best peer");
-}
-
 void by_fills(benchmark::internal::Benchmark* plot) {
   plot->ArgName("fills")->Arg(1)->Arg(16)->Arg(256);
 }
@@ -325,7 +303,7 @@ void timed(benchmark::internal::Benchmark* plot) {
 void once(benchmark::internal::Benchmark* plot) { plot->Apply(by_fills)->Iterations(1); }
 
 BENCHMARK(round_trip<Ours>)->Name("Orders to bytes and back/ours")->Apply(timed);
-BENCHMARK(bytes_of_a_message<Ours>)->Name("Bytes of an order/ours")->Apply(once);
+BENCHMARK(bytes_of_a_message<Ours>)->Name("Bytes of an order/wire_codec")->Apply(once);
 #if COURSE_HAS_FLATBUFFERS
 BENCHMARK(round_trip<FlatBuffers>)
     ->Name("Orders to bytes and back/FlatBuffers")
@@ -350,10 +328,6 @@ BENCHMARK(bytes_of_a_message<MessagePack>)
     ->Name("Bytes of an order/MessagePack")
     ->Apply(once);
 #endif
-BENCHMARK(codec_ratio)
-    ->Name("The codec beside its best peer/orders per second")
-    ->Apply(once);
-
 // --- Ways between two processes, each with the same functions ----------------------------
 
 // Of words of eight bytes: all sizes here are so many of them.
@@ -601,9 +575,6 @@ void stay_on(std::size_t which) {
   course::stay_on(cores[which % cores.size()]);
 }
 
-std::map<std::int64_t, Best> ring_speeds;
-std::map<std::int64_t, Best> looking_speeds;
-
 // What the receiver gets of a message whose bytes are all 1.
 std::uint64_t sum_of_one(std::size_t size) { return size / 8 * 0x0101010101010101; }
 
@@ -637,11 +608,6 @@ void stream(benchmark::State& state) {
     for (auto _ : state) {
       const double seconds = seconds_of_stream<Way>(size, messages);
       state.SetIterationTime(seconds);
-      const double speed = static_cast<double>(messages) / seconds;
-      constexpr bool is_ring = std::is_same_v<Way, Ring>;
-      constexpr bool is_looking = std::is_same_v<Way, LookingRing>;
-      if (!is_looking) note(ring_speeds[state.range(0)], is_ring, speed);
-      if (!is_ring) note(looking_speeds[state.range(0)], is_looking, speed);
     }
   } catch (const std::exception& error) {
     return state.SkipWithError(error.what());
@@ -649,15 +615,6 @@ void stream(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * messages);
   state.SetLabel("messages per second");
 }
-
-void ring_ratio(benchmark::State& state, std::map<std::int64_t, Best>& speeds) {
-  const Best& both = speeds[state.range(0)];
-  for (auto _ : state) benchmark::DoNotOptimize(state.iterations());
-  state.counters["items_per_second"] = both.ours / std::max(both.best_peer, 1.0);
-  state.SetLabel("times the best peer");
-}
-void sleeping_ratio(benchmark::State& state) { ring_ratio(state, ring_speeds); }
-void looking_ratio(benchmark::State& state) { ring_ratio(state, looking_speeds); }
 
 void by_size(benchmark::internal::Benchmark* plot) {
   plot->ArgName("bytes")->Arg(8)->Arg(256)->Arg(8'192)->Arg(65'536);
@@ -669,37 +626,34 @@ void streamed(benchmark::internal::Benchmark* plot) {
   plot->Apply(by_size)->UseManualTime()->MinTime(0.2);
 }
 
-BENCHMARK(stream<Ring>)->Name("Messages between processes/ours")->Apply(streamed);
-BENCHMARK(stream<LookingRing>)
-    ->Name("Messages between processes/ours, looking")
+BENCHMARK(stream<Ring>)
+    ->Name("Messages between processes that sleep/ours")
     ->Apply(streamed);
-BENCHMARK(stream<Pipe>)->Name("Messages between processes/pipe")->Apply(streamed);
+BENCHMARK(stream<LookingRing>)
+    ->Name("Messages between processes that look again and again/message_ring")
+    ->Apply(streamed);
+BENCHMARK(stream<Pipe>)
+    ->Name("Messages between processes that sleep/pipe")
+    ->Apply(streamed);
 BENCHMARK(stream<UnixSocket>)
-    ->Name("Messages between processes/Unix socket, reference")
+    ->Name("Messages between processes that sleep/Unix socket, reference")
     ->Apply(streamed);
 BENCHMARK(stream<PacketSocket>)
-    ->Name("Messages between processes/Unix socket of packets")
+    ->Name("Messages between processes that sleep/Unix socket of packets")
     ->Apply(streamed);
 BENCHMARK(stream<PosixQueue>)
-    ->Name("Messages between processes/POSIX queue")
+    ->Name("Messages between processes that sleep/POSIX queue")
     ->Apply(up_to_8_kib);
 #if COURSE_HAS_BOOST_INTERPROCESS
 BENCHMARK(stream<BoostQueue>)
-    ->Name("Messages between processes/Boost.Interprocess")
+    ->Name("Messages between processes that sleep/Boost.Interprocess")
     ->Apply(streamed);
 #endif
 #if COURSE_HAS_ZEROMQ
-BENCHMARK(stream<ZeroMq>)->Name("Messages between processes/ZeroMQ ipc")->Apply(streamed);
+BENCHMARK(stream<ZeroMq>)
+    ->Name("Messages between processes that sleep/ZeroMQ ipc")
+    ->Apply(streamed);
 #endif
-BENCHMARK(sleeping_ratio)
-    ->Name("The ring beside its best peer/messages per second")
-    ->Apply(by_size)
-    ->Iterations(1);
-BENCHMARK(looking_ratio)
-    ->Name("The ring beside its best peer/looking, messages per second")
-    ->Apply(by_size)
-    ->Iterations(1);
-
 // --- There and back -----------------------------------------------------------------------
 
 template <typename Way>
@@ -736,7 +690,7 @@ BENCHMARK(there_and_back<Ring>)
     ->Name("There and back, 64 bytes/ours")
     ->Apply(one_message);
 BENCHMARK(there_and_back<LookingRing>)
-    ->Name("There and back, 64 bytes/ours, looking")
+    ->Name("There and back, 64 bytes, looking again and again/message_ring")
     ->Apply(one_message);
 BENCHMARK(there_and_back<Pipe>)
     ->Name("There and back, 64 bytes/pipe")
