@@ -411,6 +411,10 @@ SanitizerReport undefined_behavior(const std::string& line) {
     report.file = match[1];
     report.line = std::stoi(match[2]);
     report.what = "undefined behaviour: " + match[3].str();
+    // "load of misaligned address", "reference binding to misaligned address" …
+    if (report.what.find(" misaligned address") != report.what.npos) {
+      report.concept_name = "alignment";
+    }
   }
   return report;
 }

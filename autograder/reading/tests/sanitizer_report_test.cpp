@@ -115,6 +115,18 @@ TEST_P(Report, TellsUndefinedBehaviour) {
   EXPECT_EQ(report.line, 43);
 }
 
+TEST(SanitizerReport, NamesAMisalignedNumber) {
+  const auto report = read_sanitizer_report(
+      (folder / "slot.hpp").string() +
+          ":12:5: runtime error: load of misaligned address 0x602000000011 for type "
+          "'const unsigned int', which requires 4 byte alignment\n",
+      folder / "slot.hpp");
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->concept_name, "alignment");
+  EXPECT_EQ(report->line, 12);
+  EXPECT_EQ(captured("asan_big_gcc.txt").concept_name, "misuse");
+}
+
 INSTANTIATE_TEST_SUITE_P(Compilers, Report, testing::Values("gcc", "clang"));
 
 TEST(SanitizerReport, KeepsQuietWithoutAReport) {
