@@ -36,6 +36,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <pair_ring.hpp>  // the lesson's: one producer, one consumer
 #include <vector>
@@ -69,7 +70,7 @@ class Bell {
   // something to do. May return for no reason: look again.
   template <typename Ready>
   void sleep_unless(Ready ready) {
-    //> step 2(ready, asleep_): say that you sleep, look for the last time, and only then sleep
+    //> step 1(ready, asleep_): say that you sleep, look for the last time, and only then sleep
     asleep_.store(1, std::memory_order_relaxed);
     // BELL, seq_cst: the store before comes first, then every look behind, for each core that
     // has a fence of its own between a push and a look at asleep_.
@@ -85,7 +86,7 @@ class Bell {
 
   // Any other core, after each push: wakes the bell's core if it sleeps.
   void ring() {
-    //> step 2(asleep_): look for a sleeper; after the push, and in one order with it
+    //> step 1(asleep_): look for a sleeper; after the push, and in one order with it
     // BELL, seq_cst: the push comes before this look.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (asleep_.load(std::memory_order_relaxed) == 0) return;
@@ -122,7 +123,7 @@ class CoreMesh {
   // while there are `limit` under way to that core. To itself: served and answered at once.
   // False, and `call` stays untouched, if this core has left.
   [[nodiscard]] bool submit_to(std::size_t from, std::size_t to, Call& call) {
-    //> step 1(from, to, call): send it on its way, and ring; step 3 adds the room
+    //> step 2(from, to, call): send it on its way, and ring; step 3 adds the room
     Core& home = *cores_[from];
     if (home.left) return false;
     if (from == to) {
@@ -142,7 +143,7 @@ class CoreMesh {
   // Core `core`: serves what others asked and ends what was answered, as much as is there.
   // False if that was nothing.
   bool poll(std::size_t core) {
-    //> step 1(core): from each ring so many messages as it has room for, and no more
+    //> step 2(core): from each ring so many messages as it has room for, and no more
     bool found = false;
     for (std::size_t from = 0; from < cores(); ++from) {
       // At most a ring full of each: a core that never stops asking does not keep the others
@@ -221,8 +222,7 @@ class CoreMesh {
   // Puts `call`, on its way or its way back, into the ring, and rings. From then on it is the
   // other core's.
   void send(std::size_t from, std::size_t to, Call& call) {
-    // There is room (I2). Were there none, there would be no way to say so.
-    while (!ring(from, to).try_push(&call)) continue;
+    if (!ring(from, to).try_push(&call)) std::terminate();  // I2: there is room
     cores_[to]->bell.ring();
   }
 
