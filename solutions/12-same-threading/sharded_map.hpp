@@ -37,7 +37,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <shard_of.hpp>  // the lesson's: shard_by_jump
+#include <shard_of.hpp>  // the lesson's: from a key to a shard, in two ways
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -55,7 +55,9 @@ class ShardedMap {
 
   // The shard that owns `key`.
   [[nodiscard]] std::size_t owner(const Key& key) const {
+    //> step 1(key): one shard for each key; a shard more may give few keys another owner
     return shard_by_jump(key, shards());
+    //<
   }
 
   // Has `change` called with the value of `key`, which is made first if there is none, by the

@@ -289,10 +289,11 @@ STEP_TEST(2, CoreMesh, ItsHomeMayEndIt, "lifetime") {
 STEP_TEST(2, CoreMesh, WhoAsksSleeps, "busy waiting") {
   explore([] {
     const auto mesh = a_mesh(2, 1);
-    const auto task = a_task();
+    bool served = false;
+    const auto task = a_task([&] { served = true; });
     std::jthread core1([&] {
       std::this_thread::sleep_for(std::chrono::microseconds(1317));
-      mesh->poll(1);
+      mesh->serve_until(1, [&] { return served; });
     });
     check(mesh->submit_to(0, 1, *task), "submit_to is true before this core has left");
     const interleave::Cost cost("wait for an answer");
@@ -490,7 +491,7 @@ STEP_TEST(4, CoreMesh, LeaveServesTheOthers, "shutdown") {
 }
 
 // All that each core did before it left has happened for those that return from leave.
-STEP_TEST(4, CoreMesh, LeaveIsAMeeting, "release without acquire") {
+STEP_TEST(4, CoreMesh, LeaveIsAMeeting, "doorbell") {
   explore([] {
     const auto mesh = a_mesh(2, 1);
     const auto done = std::make_unique<int[]>(2);

@@ -171,6 +171,25 @@ STEP_TEST(2, ShardedMap, OwnAndAskedChangesMeet, "one owner") {
   });
 }
 
+// One shard looks for a key while its owner changes it: looking is asking, too.
+STEP_TEST(2, ShardedMap, FindMeetsAChange, "one owner") {
+  explore([] {
+    const auto map = a_map(2);
+    const int key = key_of(*map, 1);
+    std::atomic<bool> over = false;
+    std::jthread shard1([&] {
+      interleave::name_thread("shard 1");
+      for (add(*map, 1, key, 7); !over; map->serve(1)) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+    interleave::name_thread("shard 0");
+    const std::optional<int> found = map->find(0, key);
+    check(!found || *found == 7, "find must give nothing, or the value after the change");
+    over = true;
+  });
+}
+
 // What a change throws, of whatever type, comes out where it was asked for, and its owner
 // serves on. The test keeps what is thrown: libstdc++ counts an exception's owners where no
 // tool looks.
@@ -319,7 +338,7 @@ STEP_TEST(4, ShardedMap, GrowMovesNoMoreThanItMust, "resharding") {
 }
 
 // Grown twice, and used by one thread more each time.
-STEP_TEST(4, ShardedMap, UseIt_GrowIt_UseItAgain, "resharding") {
+STEP_TEST(4, ShardedMap, GrowsBetweenUses, "resharding") {
   explore([] {
     const auto map = a_map(1);
     for (int key = 0; key < 8; ++key) add(*map, 0, key, 1);
