@@ -9,8 +9,9 @@
 //             cores: any thread. Construct: the owner. Destroy: the owner, once every core has
 //             returned from leave.
 // Progress    submit_to and poll are wait-free while there is room, but for what calls do
-//             themselves. A core that waits sleeps. A core that is awake costs the others a
-//             fence and a look at its bell; no lock, no call to the system.
+//             themselves. A core that waits sleeps. A core that is awake costs another one a
+//             fence and a look at its bell for each poll, not for each message; no lock, no
+//             call to the system.
 //
 // Invariants
 //   I1  The ring from a core to another is pushed by the first and popped by the second.
@@ -22,7 +23,9 @@
 //       by whoever rings, or by itself.
 //   I5  A call is its home's, but from submit_to until it is in the ring back: then it is
 //       the served core's. The mesh owns no call.
-//   I6  A core that has left submits nothing, and has nothing under way. Once all have left no
+//   I6  A core that has pushed rings the other's bell before its poll returns, and does not
+//       sleep in between. What it submitted since is rung for by its next poll.
+//   I7  A core that has left submits nothing, and has nothing under way. Once all have left no
 //       message is on its way.
 //
 // Edges       FILL of each ring: a call, and its answer, with the pointer to it. Besides these
@@ -39,6 +42,7 @@
 #include <exception>
 #include <memory>
 #include <pair_ring.hpp>  // the lesson's: one producer, one consumer
+#include <utility>
 #include <vector>
 
 // What one core asks of another. It lives at least from submit_to until answered() begins;
@@ -84,7 +88,7 @@ class Bell {
     //<
   }
 
-  // Any other core, after each push: wakes the bell's core if it sleeps.
+  // Any other core, after it has pushed: wakes the bell's core if it sleeps.
   void ring() {
     //> step 1(asleep_): look for a sleeper; after the push, and in one order with it
     // BELL, seq_cst: the push comes before this look.
@@ -120,10 +124,11 @@ class CoreMesh {
   [[nodiscard]] std::size_t cores() const noexcept { return cores_.size(); }
 
   // Core `from`: has `call` served by core `to`, and answered here, by a later poll. Polls
-  // while there are `limit` under way to that core. To itself: served and answered at once.
-  // False, and `call` stays untouched, if this core has left.
+  // while there are `limit` under way to that core. If `to` sleeps, it is woken by the next
+  // poll, serve_until or leave of `from`, for all that was submitted until then. To itself:
+  // served and answered at once. False, and `call` stays untouched, if this core has left.
   [[nodiscard]] bool submit_to(std::size_t from, std::size_t to, Call& call) {
-    //> step 2(from, to, call): send it on its way, and ring; step 3 adds the room
+    //> step 2(from, to, call): send it on its way; step 3 adds the room
     Core& home = *cores_[from];
     if (home.left) return false;
     if (from == to) {
@@ -140,10 +145,10 @@ class CoreMesh {
     //<
   }
 
-  // Core `core`: serves what others asked and ends what was answered, as much as is there.
-  // False if that was nothing.
+  // Core `core`: serves what others asked and ends what was answered, as much as is there, and
+  // rings for all that it has sent. False if nothing was there.
   bool poll(std::size_t core) {
-    //> step 2(core): from each ring so many messages as it has room for, and no more
+    //> step 2(core): from each ring as many messages as it has room for; then ring the bells
     bool found = false;
     for (std::size_t from = 0; from < cores(); ++from) {
       // At most a ring full of each: a core that never stops asking does not keep the others
@@ -155,6 +160,7 @@ class CoreMesh {
         found = true;
       }
     }
+    ring_bells(*cores_[core]);
     return found;
     //<
   }
@@ -196,10 +202,11 @@ class CoreMesh {
   static constexpr std::size_t kCacheLine = 64;
 
   struct Core {
-    explicit Core(std::size_t cores) : under_way(cores) {}
+    explicit Core(std::size_t cores) : under_way(cores), to_ring(cores) {}
 
     // Written by the core's own thread.
     std::vector<std::size_t> under_way;  // its calls to each core that are not answered yet
+    std::vector<char> to_ring;           // whether it has sent to a core, and not rung yet
     bool left = false;
 
     // Written by all.
@@ -219,11 +226,18 @@ class CoreMesh {
   }
 
   //> hide
-  // Puts `call`, on its way or its way back, into the ring, and rings. From then on it is the
-  // other core's.
+  // Puts `call`, on its way or its way back, into the ring. From then on it is the other
+  // core's.
   void send(std::size_t from, std::size_t to, Call& call) {
     if (!ring(from, to).try_push(&call)) std::terminate();  // I2: there is room
-    cores_[to]->bell.ring();
+    cores_[from]->to_ring[to] = 1;
+  }
+
+  // Wakes those to whom `own` has sent something, if they sleep.
+  void ring_bells(Core& own) {
+    for (std::size_t to = 0; to < cores(); ++to) {
+      if (std::exchange(own.to_ring[to], 0) == 1) cores_[to]->bell.ring();
+    }
   }
 
   // A message that came to `core`: its own call with the answer, or another's to be served.

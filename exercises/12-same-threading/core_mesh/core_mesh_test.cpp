@@ -262,6 +262,27 @@ STEP_TEST(2, CoreMesh, WakesACoreThatSleeps, "doorbell") {
   });
 }
 
+// Calls to two cores that sleep, sent together: both are woken.
+STEP_TEST(2, CoreMesh, TwoSleep, "doorbell") {
+  explore_some([] {
+    const auto mesh = a_mesh(3, 1);
+    const auto served = std::make_unique<bool[]>(3);
+    std::vector<std::jthread> cores;
+    for (std::size_t core = 1; core < 3; ++core) {
+      cores.emplace_back([&, core] {
+        interleave::name_thread("core " + std::to_string(core));
+        mesh->serve_until(core, [&] { return served[core]; });
+      });
+    }
+    interleave::name_thread("core 0");
+    const auto one = a_task([&] { served[1] = true; });
+    const auto two = a_task([&] { served[2] = true; });
+    check(mesh->submit_to(0, 1, *one), "submit_to is true before this core has left");
+    check(mesh->submit_to(0, 2, *two), "submit_to is true before this core has left");
+    mesh->serve_until(0, [&] { return one->done && two->done; });
+  });
+}
+
 // Once it is on its way back a call is its home's, which may end it.
 STEP_TEST(2, CoreMesh, ItsHomeMayEndIt, "lifetime") {
   explore([] {
@@ -301,7 +322,7 @@ STEP_TEST(2, CoreMesh, WhoAsksSleeps, "busy waiting") {
   });
 }
 
-// A call to a core that is awake costs its ring and a look at the bell.
+// A call costs its slot in a ring; the bell is left to the next poll.
 STEP_TEST(2, CoreMesh, CostOfACall) {
   explore([] {
     const auto mesh = a_mesh(2, 8);
