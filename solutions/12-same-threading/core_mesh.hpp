@@ -148,7 +148,7 @@ class CoreMesh {
   // Core `core`: serves what others asked and ends what was answered, as much as is there, and
   // rings for all that it has sent. False if nothing was there.
   bool poll(std::size_t core) {
-    //> step 2(core, limit_): from each ring as many messages as it has room for; then ring the bells
+    //> step 2(core, limit_): from each ring what it has room for, no more; then ring the bells
     bool found = false;
     for (std::size_t from = 0; from < cores(); ++from) {
       // At most a ring full of each: a core that never stops asking does not keep the others
