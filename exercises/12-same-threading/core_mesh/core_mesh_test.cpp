@@ -157,7 +157,7 @@ STEP_TEST(2, CoreMesh, ServedThereAnsweredHere, "one owner") {
 
 // Calls of a core to another are served, and answered, in their order.
 STEP_TEST(2, CoreMesh, KeepsTheOrder, "job order") {
-  CoreMesh mesh(2, 3);
+  CoreMesh mesh(2, 9);
   std::string seen;
   std::vector<std::unique_ptr<Task>> tasks;
   for (int round = 0; round < 3; ++round) {
