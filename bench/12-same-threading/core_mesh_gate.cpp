@@ -22,7 +22,7 @@ class AddOne final : public Call {
   void serve() noexcept override { ++*counter; }
   void answered() noexcept override { free->push_back(this); }
 
-  std::uint64_t* counter = nullptr;       // the other core's
+  std::uint64_t* counter = nullptr;      // the other core's
   std::vector<AddOne*>* free = nullptr;  // its home's
 };
 

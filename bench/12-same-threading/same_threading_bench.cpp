@@ -163,7 +163,8 @@ class Sharded {
   [[nodiscard]] std::uint64_t sum() {
     std::uint64_t sum = 0;
     for (std::size_t self = 0; self < cores(); ++self) {
-      for (const std::uint64_t key : keys()[self]) sum += map_.find(self, key).value_or(0);
+      for (const std::uint64_t key : keys()[self])
+        sum += map_.find(self, key).value_or(0);
     }
     return sum;
   }
@@ -289,7 +290,8 @@ void operations(benchmark::State& state) {
 void ratio(benchmark::State& state) {
   const Speeds& both = speeds[state.range(0)];
   for (auto _ : state) benchmark::DoNotOptimize(state.iterations());
-  if (both.mesh == 0 || both.best_peer == 0) return state.SkipWithError("not measured here");
+  if (both.mesh == 0 || both.best_peer == 0)
+    return state.SkipWithError("not measured here");
   state.counters["items_per_second"] = both.mesh / both.best_peer;
   state.SetLabel("times the best peer");
 }
@@ -317,7 +319,9 @@ BENCHMARK(not_here)
     ->Apply(by_share)
     ->Iterations(1);
 #endif
-BENCHMARK(operations<OneLock>)->Name("A map for all cores/one locked map")->Apply(measured);
+BENCHMARK(operations<OneLock>)
+    ->Name("A map for all cores/one locked map")
+    ->Apply(measured);
 BENCHMARK(operations<Stripes>)
     ->Name("A map for all cores/a locked map for each of 64 stripes")
     ->Apply(measured);

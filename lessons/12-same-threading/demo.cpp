@@ -71,10 +71,12 @@ std::size_t some_shards() { return std::max(2u, course::usable_cores()); }
 void say_where_shards_run(course::Table& table, std::size_t shards) {
   const SameThreading<int> system(shards);
   std::string words = "  " + std::to_string(shards) + " shards, " +
-                      std::to_string(system.pinned()) + " of them pinned to a core of its own.";
+                      std::to_string(system.pinned()) +
+                      " of them pinned to a core of its own.";
   if (course::usable_cores() < 2) {
-    words += "\n  One core here: shards take turns, and what a second core gains or costs " +
-             std::string("cannot be shown.");
+    words +=
+        "\n  One core here: shards take turns, and what a second core gains or costs " +
+        std::string("cannot be shown.");
   }
   table.verbatim(words);
 }
@@ -275,7 +277,8 @@ double mesh_speed(std::size_t shards, int own) {
 
 MEASURED("S1", "One shared table, and a system for each core: jobs per second", table) {
   course::count_owners_atomically();
-  table.columns({"threads", "one table", "shards", "shards / table", "shards / one shard"});
+  table.columns(
+      {"threads", "one table", "shards", "shards / table", "shards / one shard"});
   double single = 0;
   for (std::size_t threads = 1; threads <= some_shards(); threads *= 2) {
     const double shared = typical([&] { return shared_speed(threads, 100); });
@@ -292,8 +295,8 @@ MEASURED("S1", "One shared table, and a system for each core: jobs per second", 
 MEASURED("S1b", "The same by the share of keys that are a thread's own", table) {
   course::count_owners_atomically();
   const std::size_t threads = some_shards();
-  table.columns({"own keys", "one table", "shards, posts", "shards, rings", "posts / table",
-                 "rings / table"});
+  table.columns({"own keys", "one table", "shards, posts", "shards, rings",
+                 "posts / table", "rings / table"});
   for (const int own : {100, 99, 90, 50, 0}) {
     const double shared = typical([&] { return shared_speed(threads, own); });
     const double posts = typical([&] { return shards_speed(threads, own); });
@@ -304,7 +307,8 @@ MEASURED("S1b", "The same by the share of keys that are a thread's own", table) 
   }
   say_where_shards_run(table, threads);
   table.look_at(
-      "the row where a ratio falls below 1: from there on the messages cost more than the "
+      "the row where a ratio falls below 1: from there on the messages cost more than "
+      "the "
       "lock");
 }
 
@@ -387,10 +391,11 @@ EXPLORED("S2", "From the owner's first line to its last: the threads that touch 
   const auto shards = interleave::outcomes(touched_in_shards, thoroughly());
   table.row({"each of two shards", which_of(shards), "none", everything(shards)});
   const auto one = interleave::outcomes(touched_in_one_table, thoroughly());
-  table.row({"one table, by two workers and its owner", which_of(one), "one",
-             everything(one)});
+  table.row(
+      {"one table, by two workers and its owner", which_of(one), "one", everything(one)});
   table.look_at(
-      "the first row: one thread, and no lock. Had a second thread touched it in any of the "
+      "the first row: one thread, and no lock. Had a second thread touched it in any of "
+      "the "
       "schedules that were run, the explorer would have reported a race");
 }
 
@@ -426,8 +431,10 @@ std::string both_send(WhileFull rule) {
 EXPLORED("S2b", "Two cores send each other more than the rings hold", table) {
   table.columns({"a core whose ring is full", "what is reached", "is that everything?"});
   for (const WhileFull rule : {WhileFull::waits, WhileFull::serves}) {
-    const auto found = interleave::outcomes([rule] { return both_send(rule); }, thoroughly());
-    table.row({rule == WhileFull::waits ? "waits for room" : "serves what came, and looks again",
+    const auto found =
+        interleave::outcomes([rule] { return both_send(rule); }, thoroughly());
+    table.row({rule == WhileFull::waits ? "waits for room"
+                                        : "serves what came, and looks again",
                which_of(found), everything(found)});
   }
   table.look_at(
@@ -473,7 +480,8 @@ EXPLORED("S2c", "The doorbell: write one thing, fence, look at the other", table
         interleave::outcomes([order = one.order] { return woken(order); }, thoroughly());
     table.row({one.name, which_of(found), everything(found)});
   }
-  table.look_at("the second row: the core sleeps beside its message, as in lesson 2's P5b");
+  table.look_at(
+      "the second row: the core sleeps beside its message, as in lesson 2's P5b");
 }
 
 // --- S4: key to shard --------------------------------------------------------------------------
@@ -521,8 +529,8 @@ MEASURED("S4", "What one key costs that gets a large share of all requests", tab
   const std::size_t requests = course::quick() ? 1'000 : 200'000;
   const double single =
       typical([&] { return served_per_second(dealt(1, requests, 0, false)); });
-  table.columns({"one key gets", "busiest shard has", "requests/s", "times one shard",
-                 "at best"});
+  table.columns(
+      {"one key gets", "busiest shard has", "requests/s", "times one shard", "at best"});
   struct Case {
     const char* name;
     std::size_t hot;
@@ -543,7 +551,8 @@ MEASURED("S4", "What one key costs that gets a large share of all requests", tab
   }
   say_where_shards_run(table, shards);
   table.look_at(
-      "the last two columns: the busiest shard works, the others wait for requests that are "
+      "the last two columns: the busiest shard works, the others wait for requests that "
+      "are "
       "not theirs");
 }
 
@@ -565,7 +574,8 @@ MEASURED("S4b", "A shard is added: how many of 100,000 keys get another owner", 
                share(by_remainder), share(by_jump),
                course::number(100.0 / static_cast<double>(before + 1)) + " %"});
   }
-  table.look_at("the columns in the middle: by the remainder, adding a shard moves nearly all");
+  table.look_at(
+      "the columns in the middle: by the remainder, adding a shard moves nearly all");
 }
 
 enum class Move { owner_first, value_first, old_owner_forwards };
@@ -619,7 +629,8 @@ EXPLORED("S4c", "A key moves to another shard, and a request comes meanwhile", t
     table.row({one.name, which_of(found), everything(found)});
   }
   table.look_at(
-      "the last row: an inbox keeps its order, so what is handed on arrives behind the value");
+      "the last row: an inbox keeps its order, so what is handed on arrives behind the "
+      "value");
 }
 
 // --- A9: what a core keeps in its cache ----------------------------------------------------------
@@ -649,7 +660,8 @@ double ns_a_change(std::size_t entries, std::size_t threads, bool own) {
         const std::size_t count = own ? share : share * threads;
         const auto change = [&] {
           std::atomic<std::uint64_t>& value = table[begin + random.below(count)].value;
-          value.store(value.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+          value.store(value.load(std::memory_order_relaxed) + 1,
+                      std::memory_order_relaxed);
         };
         for (std::size_t i = 0; i < count; ++i) change();  // what can be cached is
         ready.arrive_and_wait();
@@ -665,7 +677,8 @@ double ns_a_change(std::size_t entries, std::size_t threads, bool own) {
 
 MEASURED("A9", "Keys that stay with their core, and keys that any core changes", table) {
   const std::size_t threads = some_shards();
-  table.columns({"table", "own keys: ns a change", "any key: ns a change", "times as long"});
+  table.columns(
+      {"table", "own keys: ns a change", "any key: ns a change", "times as long"});
   for (const std::size_t kib : {16, 256, 1024, 4096, 16384}) {
     const std::size_t entries = kib * 1024 / sizeof(Entry);
     const double own = typical([&] { return ns_a_change(entries, threads, true); });

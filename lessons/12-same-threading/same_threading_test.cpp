@@ -169,7 +169,8 @@ TEST(ShardOf, SpreadsTheKeys) {
     }
     for (const auto& keys : {by_remainder, by_jump}) {
       for (const std::size_t count : keys) {
-        EXPECT_NEAR(static_cast<double>(count) * static_cast<double>(shards), 10'000, 1'000);
+        EXPECT_NEAR(static_cast<double>(count) * static_cast<double>(shards), 10'000,
+                    1'000);
       }
     }
   }

@@ -52,8 +52,8 @@ class Task final : public Call {
   std::function<void()> answered_;
 };
 
-std::unique_ptr<Task> a_task(std::function<void()> serve = [] {},
-                             std::function<void()> answered = [] {}) {
+std::unique_ptr<Task> a_task(
+    std::function<void()> serve = [] {}, std::function<void()> answered = [] {}) {
   return std::make_unique<Task>(std::move(serve), std::move(answered));
 }
 
@@ -103,7 +103,8 @@ STEP_TEST(1, CoreMesh, TwoRing, "doorbell") {
     bool seen_one = false;
     bool seen_two = false;
     while (!seen_one || !seen_two) {
-      bell->sleep_unless([&] { return (!seen_one && up(one)) || (!seen_two && up(two)); });
+      bell->sleep_unless(
+          [&] { return (!seen_one && up(one)) || (!seen_two && up(two)); });
       seen_one = up(one);
       seen_two = up(two);
     }
@@ -178,7 +179,7 @@ STEP_TEST(2, CoreMesh, ToItself, "one owner") {
   for (int i = 0; i < 3; ++i) {
     Task task([] {});
     ASSERT_TRUE(mesh.submit_to(1, 1, task));
-    EXPECT_TRUE(task.served && task.done);
+    ASSERT_TRUE(task.served && task.done) << "call " << i;
   }
   EXPECT_FALSE(mesh.poll(1)) << "nothing of it may be left";
 }
@@ -351,7 +352,8 @@ STEP_TEST(3, CoreMesh, NoMoreThanTheLimit, "backpressure") {
     std::vector<std::unique_ptr<Task>> tasks;
     for (int i = 1; i <= 4; ++i) {
       tasks.push_back(a_task([&] { ++served; }, [&] { ++answered; }));
-      check(mesh->submit_to(0, 1, *tasks.back()), "submit_to is true before a core has left");
+      check(mesh->submit_to(0, 1, *tasks.back()),
+            "submit_to is true before a core has left");
       check(i - answered <= 2, "more calls are under way than the limit allows");
     }
     mesh->serve_until(0, [&] { return answered == 4; });
@@ -429,7 +431,8 @@ STEP_TEST(3, CoreMesh, RoomIsTakenMeanwhile, "check then act") {
     std::vector<std::unique_ptr<Task>> tasks;
     const auto submit = [&](std::unique_ptr<Task> task) {
       tasks.push_back(std::move(task));
-      check(mesh->submit_to(0, 1, *tasks.back()), "submit_to is true before a core has left");
+      check(mesh->submit_to(0, 1, *tasks.back()),
+            "submit_to is true before a core has left");
       check(++under_way <= 1, "more calls are under way than the limit allows");
     };
     const auto over = [&] {
@@ -476,7 +479,8 @@ STEP_TEST(4, CoreMesh, BothLeaveWithCallsUnderWay, "shutdown") {
     const auto mesh = a_mesh(2, 2);
     const auto run = [&](std::size_t self) {
       const auto task = a_task();
-      check(mesh->submit_to(self, 1 - self, *task), "submit_to is true before a core has left");
+      check(mesh->submit_to(self, 1 - self, *task),
+            "submit_to is true before a core has left");
       mesh->leave(self);
       check(task->done, "leave returned before this core's call was answered");
     };
@@ -519,7 +523,8 @@ STEP_TEST(4, CoreMesh, LeaveIsAMeeting, "doorbell") {
     const auto run = [&](std::size_t self) {
       done[self] = 1;
       mesh->leave(self);
-      check(done[0] + done[1] == 2, "leave must come after all that the others did before");
+      check(done[0] + done[1] == 2,
+            "leave must come after all that the others did before");
     };
     std::jthread core1([&] {
       interleave::name_thread("core 1");
@@ -550,7 +555,8 @@ STEP_TEST(4, CoreMesh, NothingAfterLeaving, "shutdown") {
       check(late->served == late->done, "a call that was taken must be answered");
     });
     interleave::name_thread("core 0");
-    check(mesh->submit_to(0, 1, *asks_back), "submit_to is true before this core has left");
+    check(mesh->submit_to(0, 1, *asks_back),
+          "submit_to is true before this core has left");
     mesh->leave(0);
   });
 }

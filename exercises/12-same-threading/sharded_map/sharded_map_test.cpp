@@ -46,7 +46,8 @@ int add(Map& map, std::size_t self, int key, int amount) {
 STEP_TEST(1, ShardedMap, OwnKeys, "one owner") {
   explore([] {
     const auto map = a_map(1);
-    check(map->find(0, 7) == std::nullopt, "find: a key that was never changed has no value");
+    check(map->find(0, 7) == std::nullopt,
+          "find: a key that was never changed has no value");
     check(map->entries(0) == 0, "find must not make an entry");
     check(add(*map, 0, 7, 3) == 3, "update must return the value that the change left");
     check(add(*map, 0, 7, 4) == 7, "update must change the value that is there");
@@ -66,7 +67,8 @@ STEP_TEST(1, ShardedMap, EveryKeyIsWithItsOwner, "one owner") {
     ASSERT_EQ(add(map, map.owner(key), key, key), key);
   }
   for (std::size_t shard = 0; shard < 3; ++shard) {
-    EXPECT_EQ(map.entries(shard), keys[shard]) << "shard " << shard << " has its own keys";
+    EXPECT_EQ(map.entries(shard), keys[shard])
+        << "shard " << shard << " has its own keys";
   }
   for (int key = 0; key < 300; ++key) EXPECT_EQ(map.find(map.owner(key), key), key);
 }
@@ -115,7 +117,8 @@ STEP_TEST(2, ShardedMap, ServesWhatWasAsked, "one owner") {
       by = std::this_thread::get_id();
     });
     check(left == 5, "update must return the value that the change left");
-    check(by == shard1.get_id(), "a change must be made by the thread of the key's owner");
+    check(by == shard1.get_id(),
+          "a change must be made by the thread of the key's owner");
     check(map->find(0, key) == 5, "find must give what the key's owner has");
     over = true;
   });
@@ -129,7 +132,8 @@ STEP_TEST(2, ShardedMap, TwoShardsAskEachOther, "circular wait for room") {
     const int of1 = key_of(*map, 1);
     std::atomic<int> over = 0;
     const auto shard = [&](std::size_t self, int key) {
-      check(add(*map, self, key, 1) == 1, "update must return the value that the change left");
+      check(add(*map, self, key, 1) == 1,
+            "update must return the value that the change left");
       // Serves until the other has its answer too.
       for (over.fetch_add(1); over < 2; map->serve(self)) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -232,7 +236,8 @@ STEP_TEST(2, ShardedMap, WhoAsksSleeps, "busy waiting") {
     });
     {
       const interleave::Cost cost("ask another shard");
-      check(add(*map, 0, key, 1) == 1, "update must return the value that the change left");
+      check(add(*map, 0, key, 1) == 1,
+            "update must return the value that the change left");
     }
     over = true;
   });
@@ -331,7 +336,8 @@ STEP_TEST(4, ShardedMap, GrowMovesNoMoreThanItMust, "resharding") {
   for (int key = 0; key < 400; ++key) {
     others += map.owner(key) != owners[static_cast<std::size_t>(key)];
   }
-  EXPECT_EQ(moved, others) << "grow must count the keys whose owner changed, and no other";
+  EXPECT_EQ(moved, others)
+      << "grow must count the keys whose owner changed, and no other";
   EXPECT_EQ(moved, map.entries(3)) << "all that moves, moves to the new shard";
   EXPECT_GE(moved, 60u) << "the new shard gets its share";
   EXPECT_LE(moved, 140u) << "with one shard more about one key of four has another owner";
