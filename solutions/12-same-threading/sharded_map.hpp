@@ -127,8 +127,8 @@ class ShardedMap {
     //> step 4(shards_): a shard more; the keys whose owner is another one now move to it
     const std::size_t before = shards();
     add_shards(1);
-    left_.store(0,
-                std::memory_order_relaxed);  // no shard is in the map: its owner is alone
+    // relaxed: no shard is in the map, its owner is alone.
+    left_.store(0, std::memory_order_relaxed);
     std::size_t moved = 0;
     for (std::size_t shard = 0; shard < before; ++shard) {
       Entries& entries = shards_[shard]->entries;
