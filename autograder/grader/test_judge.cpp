@@ -42,6 +42,9 @@ std::optional<Finding> TestJudge::judge(const Test& test, const TestCommand& com
   }
   const bool written = finding->verdict != Verdict::not_started;
   if (written && finding->concept_name.empty()) finding->concept_name = concept_for(test);
+  if (written && finding->concept_name.empty() && explored_as(run, {"deadlock"})) {
+    finding->concept_name = "deadlock";  // whatever it was that a thread slept for
+  }
   return finding;
 }
 

@@ -134,12 +134,13 @@ TEST(Failures, Deadlock) {
 }
 
 TEST(Failures, DeadlockOfJoins) {
-  finds("deadlock", [] {
+  const Result result = finds("deadlock", [] {
     std::mutex mutex;
     std::unique_lock lock(mutex);
     std::thread worker([&] { const std::lock_guard wanted(mutex); });
     worker.join();
   });
+  EXPECT_EQ(result.concept_name, "lock order");
 }
 
 TEST(Failures, DeadlockOfAReaderThatWantsToWrite) {
@@ -198,13 +199,26 @@ TEST(Failures, NobodyNotifiesAnAtomic) {
 }
 
 TEST(Failures, NothingToBeNotifiedOf) {
-  finds("deadlock", [] {
+  const Result result = finds("deadlock", [] {
     std::mutex mutex;
     std::condition_variable changed;
     bool ready = false;
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return ready; });
   });
+  EXPECT_EQ(result.concept_name, "") << "only the test knows what it waited for";
+}
+
+// The same while another thread waits for it to end.
+TEST(Failures, NothingToBeNotifiedOfWhileItIsJoined) {
+  const Result result = finds("deadlock", [] {
+    std::atomic<int> stage{0};
+    std::thread worker([&] {
+      while (stage == 0) stage.wait(0);
+    });
+    worker.join();
+  });
+  EXPECT_EQ(result.concept_name, "");
 }
 
 TEST(Failures, Livelock) {
