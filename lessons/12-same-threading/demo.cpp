@@ -81,6 +81,27 @@ void say_where_shards_run(course::Table& table, std::size_t shards) {
   table.verbatim(words);
 }
 
+// Runs work(0), work(1), … on a thread each, pinned where that is allowed; they begin together.
+// Returns the seconds from the first that begins to the last that ends.
+template <typename Work>
+double seconds_together(std::size_t threads, Work work) {
+  const std::vector<unsigned> cores = cores_allowed();
+  std::latch ready(static_cast<std::ptrdiff_t>(threads));
+  std::vector<Clock::time_point> began(threads);
+  {
+    std::vector<std::jthread> all;
+    for (std::size_t self = 0; self < threads; ++self) {
+      all.emplace_back([&, self] {
+        if (!cores.empty()) static_cast<void>(pin_to(cores[self % cores.size()]));
+        ready.arrive_and_wait();
+        began[self] = Clock::now();
+        work(self);
+      });
+    }
+  }
+  return seconds_since(*std::min_element(began.begin(), began.end()));
+}
+
 // --- S1: N single-threaded systems, one per core ------------------------------------------
 
 constexpr std::size_t items_a_thread = 500;
@@ -144,24 +165,11 @@ int jobs_of_a_thread() { return course::quick() ? 1'000 : 200'000; }
 // Jobs per second of `threads` threads with lesson 2's table.
 double shared_speed(std::size_t threads, int own) {
   const std::vector<Items> items = items_of_shards(threads);
-  const std::vector<unsigned> cores = cores_allowed();
   SharedTotals totals;
-  std::latch ready(static_cast<std::ptrdiff_t>(threads) + 1);
-  Clock::time_point start;
-  {
-    std::vector<std::jthread> all;
-    for (std::size_t self = 0; self < threads; ++self) {
-      all.emplace_back([&, self] {
-        if (!cores.empty()) static_cast<void>(pin_to(cores[self % cores.size()]));
-        Jobs jobs(items, self, own);
-        ready.arrive_and_wait();
-        for (int i = 0; i < jobs_of_a_thread(); ++i) totals.add(*jobs.next().item, 1);
-      });
-    }
-    ready.arrive_and_wait();
-    start = Clock::now();
-  }
-  const double seconds = seconds_since(start);
+  const double seconds = seconds_together(threads, [&](std::size_t self) {
+    Jobs jobs(items, self, own);
+    for (int i = 0; i < jobs_of_a_thread(); ++i) totals.add(*jobs.next().item, 1);
+  });
   std::int64_t sum = 0;
   for (const Items& some : items) {
     for (const std::string& item : some) sum += totals.total(item);
@@ -228,46 +236,33 @@ class Asked final : public Call {
 double mesh_speed(std::size_t shards, int own) {
   constexpr std::size_t kLimit = 64;
   const std::vector<Items> items = items_of_shards(shards);
-  const std::vector<unsigned> cores = cores_allowed();
   CoreMesh mesh(shards, kLimit);
   std::vector<std::unique_ptr<Totals>> totals;
   for (std::size_t self = 0; self < shards; ++self) {
     totals.push_back(std::make_unique<Totals>());
   }
-  std::latch ready(static_cast<std::ptrdiff_t>(shards) + 1);
-  Clock::time_point start;
-  {
-    std::vector<std::jthread> all;
-    for (std::size_t self = 0; self < shards; ++self) {
-      all.emplace_back([&, self] {
-        if (!cores.empty()) static_cast<void>(pin_to(cores[self % cores.size()]));
-        std::vector<Asked> calls(kLimit);
-        std::vector<Asked*> free;
-        for (Asked& call : calls) free.push_back(&call);
-        Jobs jobs(items, self, own);
-        ready.arrive_and_wait();
-        for (int i = 0; i < jobs_of_a_thread(); ++i) {
-          const Jobs::Job job = jobs.next();
-          if (job.shard == self) {
-            totals[self]->add(*job.item, 1);
-          } else {
-            mesh.serve_until(self, [&] { return !free.empty(); });
-            Asked& call = *free.back();
-            free.pop_back();
-            call.totals = totals[job.shard].get();
-            call.item = job.item;
-            call.free = &free;
-            expect(mesh.submit_to(self, job.shard, call), "the mesh refused a call");
-          }
-          if (i % 16 == 0) mesh.poll(self);
-        }
-        mesh.leave(self);
-      });
+  const double seconds = seconds_together(shards, [&](std::size_t self) {
+    std::vector<Asked> calls(kLimit);
+    std::vector<Asked*> free;
+    for (Asked& call : calls) free.push_back(&call);
+    Jobs jobs(items, self, own);
+    for (int i = 0; i < jobs_of_a_thread(); ++i) {
+      const Jobs::Job job = jobs.next();
+      if (job.shard == self) {
+        totals[self]->add(*job.item, 1);
+      } else {
+        mesh.serve_until(self, [&] { return !free.empty(); });
+        Asked& call = *free.back();
+        free.pop_back();
+        call.totals = totals[job.shard].get();
+        call.item = job.item;
+        call.free = &free;
+        expect(mesh.submit_to(self, job.shard, call), "the mesh refused a call");
+      }
+      if (i % 16 == 0) mesh.poll(self);
     }
-    ready.arrive_and_wait();
-    start = Clock::now();
-  }
-  const double seconds = seconds_since(start);
+    mesh.leave(self);
+  });
   std::int64_t sum = 0;
   for (const auto& one : totals) sum += one->sum();
   const auto all = static_cast<std::int64_t>(shards) * jobs_of_a_thread();
@@ -644,34 +639,25 @@ struct Entry {
 // entries a change may be lost; it is the time that is looked at.
 double ns_a_change(std::size_t entries, std::size_t threads, bool own) {
   const std::size_t changes = course::quick() ? 1'000 : 1'000'000;
-  const std::vector<unsigned> cores = cores_allowed();
-  const std::vector<Entry> none;
   std::vector<Entry> table(entries);
   const std::size_t share = entries / threads;
-  std::latch ready(static_cast<std::ptrdiff_t>(threads));
-  std::atomic<std::uint64_t> nanoseconds = 0;
-  {
-    std::vector<std::jthread> all;
-    for (std::size_t self = 0; self < threads; ++self) {
-      all.emplace_back([&, self] {
-        if (!cores.empty()) static_cast<void>(pin_to(cores[self % cores.size()]));
-        Random random(self);
-        const std::size_t begin = own ? self * share : 0;
-        const std::size_t count = own ? share : share * threads;
-        const auto change = [&] {
-          std::atomic<std::uint64_t>& value = table[begin + random.below(count)].value;
-          value.store(value.load(std::memory_order_relaxed) + 1,
-                      std::memory_order_relaxed);
-        };
-        for (std::size_t i = 0; i < count; ++i) change();  // what can be cached is
-        ready.arrive_and_wait();
-        const auto start = Clock::now();
-        for (std::size_t i = 0; i < changes; ++i) change();
-        const double spent = 1e9 * seconds_since(start);
-        nanoseconds.fetch_add(static_cast<std::uint64_t>(spent));
-      });
+  const auto change_some = [&](std::size_t self, std::size_t times) {
+    Random random(self);
+    const std::size_t begin = own ? self * share : 0;
+    const std::size_t count = own ? share : share * threads;
+    for (std::size_t i = 0; i < times; ++i) {
+      std::atomic<std::uint64_t>& value = table[begin + random.below(count)].value;
+      value.store(value.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
-  }
+  };
+  // Once before, so that all is in a cache that fits into one.
+  std::atomic<std::uint64_t> nanoseconds = 0;
+  seconds_together(threads, [&](std::size_t self) {
+    change_some(self, std::min(changes, entries));
+    const auto start = Clock::now();
+    change_some(self, changes);
+    nanoseconds.fetch_add(static_cast<std::uint64_t>(1e9 * seconds_since(start)));
+  });
   return static_cast<double>(nanoseconds) / static_cast<double>(changes * threads);
 }
 
