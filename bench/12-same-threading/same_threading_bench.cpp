@@ -149,7 +149,7 @@ class Tbb {
 };
 #endif
 
-// Exercise 12.1: who asks waits.
+// Exercise 12.1: a shard that asks waits.
 class Sharded {
  public:
   void run(std::size_t self, Stream& stream, std::int64_t operations) {

@@ -64,7 +64,7 @@ class PairRing {
 
   // Whether try_pop would find nothing now. An item may come as soon as you have looked.
   [[nodiscard]] bool empty() const noexcept {
-    // relaxed: who sees an item pops it, and that has the edge.
+    // relaxed: a consumer that sees an item pops it, and that has the edge.
     return slots_[head_].load(std::memory_order_relaxed) == nullptr;
   }
 

@@ -115,7 +115,7 @@ class SameThreading {
 
   //> region ask
   // Has `request` served by `shard`; its result, or what it throws, comes in the future.
-  // A shard may not wait for that future: while it waits it serves nobody.
+  // A shard may not wait for that future: while it waits it serves none.
   template <typename Function>
   [[nodiscard]] auto ask(std::size_t shard, Function request) {
     using Result = std::invoke_result_t<Function&, Memory&>;

@@ -20,7 +20,7 @@
 //       ever waits for another to empty a ring.
 //   I3  A core that waits, for room, for an answer or for the others to leave, polls.
 //   I4  asleep_ of a bell is set by its core, before that looks for the last time, and cleared
-//       by whoever rings, or by itself.
+//       by a core that rings, or by itself.
 //   I5  A call is its home's, but from submit_to until it is in the ring back: then it is
 //       the served core's. The mesh owns no call.
 //   I6  A core that has pushed rings the other's bell before its poll returns, and does not
@@ -82,7 +82,7 @@ class Bell {
     if (ready()) {
       asleep_.store(0, std::memory_order_relaxed);
     } else {
-      // relaxed: who is woken polls, and the rings have the edges that it needs.
+      // relaxed: a core that is woken polls, and the rings have the edges that it needs.
       asleep_.wait(1, std::memory_order_relaxed);
     }
     //<
@@ -100,7 +100,7 @@ class Bell {
   }
 
  private:
-  // Written by its core (1 and 0) and by whoever rings (0). An int, because that is what
+  // Written by its core (1 and 0) and by those that ring (0). An int, because that is what
   // Linux can wait for without a detour.
   std::atomic<int> asleep_ = 0;
 };

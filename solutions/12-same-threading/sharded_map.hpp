@@ -9,7 +9,7 @@
 // Threads     update, find, serve, leave, entries: a shard's own thread, which gives its
 //             number as `self`. owner, shards: any thread. Construct, grow, destroy: the owner
 //             of the map, while no shard uses it.
-// Progress    Blocking. An own key costs no lock. Who asks sleeps until the answer or another
+// Progress    Blocking. An own key costs no lock. A shard that asks sleeps until the answer or another
 //             shard's request is there.
 //
 // Invariants
@@ -107,7 +107,7 @@ class ShardedMap {
   // may begin again.
   void leave(std::size_t self) {
     //> step 3(self, left_): count yourself out; the last one wakes all; serve until then
-    // acq_rel: what each shard did before it left happens before the others go on.
+    // acq_rel: what each shard did before it left happens before the others return.
     const std::size_t before = left_.fetch_add(1, std::memory_order_acq_rel);
     const std::size_t all = (before / shards() + 1) * shards();
     if (before + 1 == all) {
@@ -236,7 +236,7 @@ class ShardedMap {
       request.error = std::move(error);
       request.done = true;
     }
-    // Not `request`: its asker may have gone on, and it is gone.
+    // Not `request`: its asker may have returned, and it is gone.
     asker.changed.notify_one();
     //<
   }
