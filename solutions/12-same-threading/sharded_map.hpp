@@ -9,8 +9,8 @@
 // Threads     update, find, serve, leave, entries: a shard's own thread, which gives its
 //             number as `self`. owner, shards: any thread. Construct, grow, destroy: the owner
 //             of the map, while no shard uses it.
-// Progress    Blocking. An own key costs no lock. A shard that asks sleeps until the answer or another
-//             shard's request is there.
+// Progress    Blocking. An own key costs no lock. A shard that asks sleeps until the
+//             answer, or another shard's request, is there.
 //
 // Invariants
 //   I1  A key's value is in its owner's entries, and nowhere else.
