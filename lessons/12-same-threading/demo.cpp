@@ -554,7 +554,7 @@ MEASURED("S4", "What one key costs that gets a large share of all requests", tab
 MEASURED("S4b", "A shard is added: how many of 100,000 keys get another owner", table) {
   constexpr std::size_t kKeys = 100'000;
   table.columns({"shards", "by the remainder", "by the jump", "1 / shards after"});
-  for (const std::size_t before : {1, 2, 4, 8, 16}) {
+  for (const std::size_t before : {1u, 2u, 4u, 8u, 16u}) {
     std::size_t by_remainder = 0;
     std::size_t by_jump = 0;
     for (std::size_t key = 0; key < kKeys; ++key) {
@@ -665,7 +665,7 @@ MEASURED("A9", "Keys that stay with their core, and keys that any core changes",
   const std::size_t threads = some_shards();
   table.columns(
       {"table", "own keys: ns a change", "any key: ns a change", "times as long"});
-  for (const std::size_t kib : {16, 256, 1024, 4096, 16384}) {
+  for (const std::size_t kib : {16u, 256u, 1024u, 4096u, 16384u}) {
     const std::size_t entries = kib * 1024 / sizeof(Entry);
     const double own = typical([&] { return ns_a_change(entries, threads, true); });
     const double any = typical([&] { return ns_a_change(entries, threads, false); });

@@ -122,7 +122,7 @@ TEST(Pinning, KeepsAThreadOnItsCore) {
 // A ring of any capacity holds that many, in order, and refuses one more.
 TEST(PairRing, HoldsItsCapacity) {
   const std::vector<int> items(7);
-  for (const std::size_t capacity : {1, 2, 3}) {
+  for (const std::size_t capacity : {1u, 2u, 3u}) {
     PairRing<const int> ring(capacity);
     std::size_t pushed = 0;
     std::size_t popped = 0;
@@ -145,8 +145,8 @@ TEST(PairRing, CarriesWhatItPointsTo) {
     const auto ring = std::make_unique<PairRing<int>>(1);
     const auto items = std::make_unique<int[]>(3);
     std::jthread producer([&] {
-      for (int i = 0; i < 3; ++i) {
-        items[i] = i + 1;
+      for (std::size_t i = 0; i < 3; ++i) {
+        items[i] = static_cast<int>(i) + 1;
         while (!ring->try_push(&items[i])) std::this_thread::yield();
       }
     });

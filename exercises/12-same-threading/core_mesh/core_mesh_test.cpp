@@ -417,7 +417,7 @@ STEP_TEST(3, CoreMesh, EachPairHasItsRoom, "circular wait for room") {
     const auto to_two = a_task();
     check(mesh->submit_to(0, 1, *to_one), "submit_to is true before this core has left");
     check(mesh->submit_to(0, 2, *to_two), "submit_to is true before this core has left");
-    for (const std::size_t core : {1, 2, 0}) mesh->poll(core);
+    for (const std::size_t core : {1u, 2u, 0u}) mesh->poll(core);
     check(to_one->done && to_two->done, "both calls must be answered");
   });
 }
