@@ -128,7 +128,7 @@ class CoreMesh {
   // poll, serve_until or leave of `from`, for all that was submitted until then. To itself:
   // served and answered at once. False, and `call` stays untouched, if this core has left.
   [[nodiscard]] bool submit_to(std::size_t from, std::size_t to, Call& call) {
-    //> step 2(from, to, call): send it on its way; step 3 adds the room
+    //> step 2(from, to, call): send it on its way; step 4 adds the room
     Core& home = *cores_[from];
     if (home.left) return false;
     if (from == to) {
@@ -180,7 +180,7 @@ class CoreMesh {
   // Core `core`: submits nothing from now on, waits for its answers, and serves until every
   // core has left. Once for each core.
   void leave(std::size_t core) {
-    //> step 4(core, left_): first your own answers, then the others' requests
+    //> step 3(core, left_): first your own answers, then the others' requests
     Core& own = *cores_[core];
     serve_until(core, [&] {
       for (const std::size_t count : own.under_way) {

@@ -336,10 +336,129 @@ STEP_TEST(2, CoreMesh, CostOfACall) {
   });
 }
 
-// --- Step 3: room for all that is under way ----------------------------------------------------
+// --- Step 3: no core leaves while a call is on its way -----------------------------------------
+
+// A core that has calls under way leaves when they are answered.
+STEP_TEST(3, CoreMesh, LeaveWaitsForItsAnswers, "shutdown") {
+  explore([] {
+    const auto mesh = a_mesh(2, 2);
+    const auto task = a_task();
+    std::jthread core1([&] {
+      interleave::name_thread("core 1");
+      mesh->leave(1);
+    });
+    interleave::name_thread("core 0");
+    check(mesh->submit_to(0, 1, *task), "submit_to is true before this core has left");
+    mesh->leave(0);
+    check(task->done, "leave returned before this core's call was answered");
+  });
+}
+
+// Both have calls under way when they leave, and end them right after.
+STEP_TEST(3, CoreMesh, BothLeaveWithCallsUnderWay, "shutdown") {
+  explore_some([] {
+    const auto mesh = a_mesh(2, 2);
+    const auto run = [&](std::size_t self) {
+      const auto task = a_task();
+      check(mesh->submit_to(self, 1 - self, *task),
+            "submit_to is true before a core has left");
+      mesh->leave(self);
+      check(task->done, "leave returned before this core's call was answered");
+    };
+    std::jthread core1([&] {
+      interleave::name_thread("core 1");
+      run(1);
+    });
+    interleave::name_thread("core 0");
+    run(0);
+  });
+}
+
+// One core leaves at once; it serves those that are still there.
+STEP_TEST(3, CoreMesh, LeaveServesTheOthers, "shutdown") {
+  explore_some([] {
+    const auto mesh = a_mesh(3, 1);
+    std::jthread core1([&] {
+      interleave::name_thread("core 1");
+      mesh->leave(1);
+    });
+    std::jthread core2([&] {
+      interleave::name_thread("core 2");
+      mesh->leave(2);
+    });
+    interleave::name_thread("core 0");
+    const auto one = a_task();
+    const auto two = a_task();
+    check(mesh->submit_to(0, 1, *one), "submit_to is true before this core has left");
+    check(mesh->submit_to(0, 2, *two), "submit_to is true before this core has left");
+    mesh->leave(0);
+    check(one->done && two->done, "a core that leaves must serve those that are there");
+  });
+}
+
+// All that each core did before it left has happened for those that return from leave.
+STEP_TEST(3, CoreMesh, LeaveIsAMeeting, "doorbell") {
+  explore([] {
+    const auto mesh = a_mesh(2, 1);
+    const auto done = std::make_unique<int[]>(2);
+    const auto run = [&](std::size_t self) {
+      done[self] = 1;
+      mesh->leave(self);
+      check(done[0] + done[1] == 2,
+            "leave must come after all that the others did before");
+    };
+    std::jthread core1([&] {
+      interleave::name_thread("core 1");
+      run(1);
+    });
+    interleave::name_thread("core 0");
+    run(0);
+  });
+}
+
+// A core that has left submits nothing, and leaves the call as it is; not even when it serves
+// a call while it waits for the others.
+STEP_TEST(3, CoreMesh, NothingAfterLeaving, "shutdown") {
+  explore([] {
+    const auto mesh = a_mesh(2, 1);
+    const auto late = a_task();
+    const auto asks_back = a_task([&] {
+      // Core 1 has left, or has not: a call that it takes it brings to its end.
+      static_cast<void>(mesh->submit_to(1, 0, *late));
+    });
+    std::jthread core1([&] {
+      interleave::name_thread("core 1");
+      mesh->leave(1);
+      const auto refused = a_task();
+      check(!mesh->submit_to(1, 0, *refused), "submit_to after leave must be false");
+      check(!mesh->submit_to(1, 1, *refused), "submit_to after leave must be false");
+      check(!refused->served && !refused->done, "a refused call must not be touched");
+      check(late->served == late->done, "a call that was taken must be answered");
+    });
+    interleave::name_thread("core 0");
+    check(mesh->submit_to(0, 1, *asks_back),
+          "submit_to is true before this core has left");
+    mesh->leave(0);
+  });
+}
+
+// A core that waits for the others to leave sleeps.
+STEP_TEST(3, CoreMesh, WhoLeavesSleeps, "busy waiting") {
+  explore([] {
+    const auto mesh = a_mesh(2, 1);
+    std::jthread core1([&] {
+      std::this_thread::sleep_for(std::chrono::microseconds(1317));
+      mesh->leave(1);
+    });
+    const interleave::Cost cost("leave");
+    mesh->leave(0);
+  });
+}
+
+// --- Step 4: room for all that is under way ----------------------------------------------------
 
 // A core never has more calls under way to another core than the limit, and each is answered.
-STEP_TEST(3, CoreMesh, NoMoreThanTheLimit, "backpressure") {
+STEP_TEST(4, CoreMesh, NoMoreThanTheLimit, "backpressure") {
   explore_some([] {
     const auto mesh = a_mesh(2, 2);
     int served = 0;  // by core 1
@@ -362,7 +481,7 @@ STEP_TEST(3, CoreMesh, NoMoreThanTheLimit, "backpressure") {
 
 // Two cores, each of which asks the other more than there is room for. Both serve while they
 // wait, and both come to an end.
-STEP_TEST(3, CoreMesh, FullInBothDirections, "circular wait for room") {
+STEP_TEST(4, CoreMesh, FullInBothDirections, "circular wait for room") {
   explore_some([] {
     const auto mesh = a_mesh(2, 1);
     constexpr int kCalls = 3;
@@ -389,7 +508,7 @@ STEP_TEST(3, CoreMesh, FullInBothDirections, "circular wait for room") {
 }
 
 // When a call is answered its room is free: answered() may submit the next one.
-STEP_TEST(3, CoreMesh, AnsweredMaySubmit, "circular wait for room") {
+STEP_TEST(4, CoreMesh, AnsweredMaySubmit, "circular wait for room") {
   explore([] {
     const auto mesh = a_mesh(2, 1);
     int served = 0;
@@ -410,7 +529,7 @@ STEP_TEST(3, CoreMesh, AnsweredMaySubmit, "circular wait for room") {
 }
 
 // A call to one core does not wait for room at another.
-STEP_TEST(3, CoreMesh, EachPairHasItsRoom, "circular wait for room") {
+STEP_TEST(4, CoreMesh, EachPairHasItsRoom, "circular wait for room") {
   explore([] {
     const auto mesh = a_mesh(3, 1);
     const auto to_one = a_task();
@@ -423,7 +542,7 @@ STEP_TEST(3, CoreMesh, EachPairHasItsRoom, "circular wait for room") {
 }
 
 // While a core waits for room another core's call may use it up: it waits on.
-STEP_TEST(3, CoreMesh, RoomIsTakenMeanwhile, "check then act") {
+STEP_TEST(4, CoreMesh, RoomIsTakenMeanwhile, "check then act") {
   explore_some([] {
     const auto mesh = a_mesh(2, 1);
     int under_way = 0;  // core 0's calls to core 1
@@ -451,125 +570,6 @@ STEP_TEST(3, CoreMesh, RoomIsTakenMeanwhile, "check then act") {
                   }));
     submit(a_task([] {}, over));
     mesh->serve_until(0, [&] { return answered == 3; });
-    mesh->leave(0);
-  });
-}
-
-// --- Step 4: no core leaves while a call is on its way -----------------------------------------
-
-// A core that has calls under way leaves when they are answered.
-STEP_TEST(4, CoreMesh, LeaveWaitsForItsAnswers, "shutdown") {
-  explore([] {
-    const auto mesh = a_mesh(2, 2);
-    const auto task = a_task();
-    std::jthread core1([&] {
-      interleave::name_thread("core 1");
-      mesh->leave(1);
-    });
-    interleave::name_thread("core 0");
-    check(mesh->submit_to(0, 1, *task), "submit_to is true before this core has left");
-    mesh->leave(0);
-    check(task->done, "leave returned before this core's call was answered");
-  });
-}
-
-// Both have calls under way when they leave, and end them right after.
-STEP_TEST(4, CoreMesh, BothLeaveWithCallsUnderWay, "shutdown") {
-  explore_some([] {
-    const auto mesh = a_mesh(2, 2);
-    const auto run = [&](std::size_t self) {
-      const auto task = a_task();
-      check(mesh->submit_to(self, 1 - self, *task),
-            "submit_to is true before a core has left");
-      mesh->leave(self);
-      check(task->done, "leave returned before this core's call was answered");
-    };
-    std::jthread core1([&] {
-      interleave::name_thread("core 1");
-      run(1);
-    });
-    interleave::name_thread("core 0");
-    run(0);
-  });
-}
-
-// One core leaves at once; it serves those that are still there.
-STEP_TEST(4, CoreMesh, LeaveServesTheOthers, "shutdown") {
-  explore_some([] {
-    const auto mesh = a_mesh(3, 1);
-    std::jthread core1([&] {
-      interleave::name_thread("core 1");
-      mesh->leave(1);
-    });
-    std::jthread core2([&] {
-      interleave::name_thread("core 2");
-      mesh->leave(2);
-    });
-    interleave::name_thread("core 0");
-    const auto one = a_task();
-    const auto two = a_task();
-    check(mesh->submit_to(0, 1, *one), "submit_to is true before this core has left");
-    check(mesh->submit_to(0, 2, *two), "submit_to is true before this core has left");
-    mesh->leave(0);
-    check(one->done && two->done, "a core that leaves must serve those that are there");
-  });
-}
-
-// All that each core did before it left has happened for those that return from leave.
-STEP_TEST(4, CoreMesh, LeaveIsAMeeting, "doorbell") {
-  explore([] {
-    const auto mesh = a_mesh(2, 1);
-    const auto done = std::make_unique<int[]>(2);
-    const auto run = [&](std::size_t self) {
-      done[self] = 1;
-      mesh->leave(self);
-      check(done[0] + done[1] == 2,
-            "leave must come after all that the others did before");
-    };
-    std::jthread core1([&] {
-      interleave::name_thread("core 1");
-      run(1);
-    });
-    interleave::name_thread("core 0");
-    run(0);
-  });
-}
-
-// A core that has left submits nothing, and leaves the call as it is; not even when it serves
-// a call while it waits for the others.
-STEP_TEST(4, CoreMesh, NothingAfterLeaving, "shutdown") {
-  explore([] {
-    const auto mesh = a_mesh(2, 1);
-    const auto late = a_task();
-    const auto asks_back = a_task([&] {
-      // Core 1 has left, or has not: a call that it takes it brings to its end.
-      static_cast<void>(mesh->submit_to(1, 0, *late));
-    });
-    std::jthread core1([&] {
-      interleave::name_thread("core 1");
-      mesh->leave(1);
-      const auto refused = a_task();
-      check(!mesh->submit_to(1, 0, *refused), "submit_to after leave must be false");
-      check(!mesh->submit_to(1, 1, *refused), "submit_to after leave must be false");
-      check(!refused->served && !refused->done, "a refused call must not be touched");
-      check(late->served == late->done, "a call that was taken must be answered");
-    });
-    interleave::name_thread("core 0");
-    check(mesh->submit_to(0, 1, *asks_back),
-          "submit_to is true before this core has left");
-    mesh->leave(0);
-  });
-}
-
-// A core that waits for the others to leave sleeps.
-STEP_TEST(4, CoreMesh, WhoLeavesSleeps, "busy waiting") {
-  explore([] {
-    const auto mesh = a_mesh(2, 1);
-    std::jthread core1([&] {
-      std::this_thread::sleep_for(std::chrono::microseconds(1317));
-      mesh->leave(1);
-    });
-    const interleave::Cost cost("leave");
     mesh->leave(0);
   });
 }
