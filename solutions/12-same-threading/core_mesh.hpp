@@ -205,8 +205,7 @@ class CoreMesh {
     explicit Core(std::size_t cores) : under_way(cores), to_ring(cores) {}
 
     // Written by the core's own thread.
-    std::vector<std::size_t>
-        under_way;              // its calls to each core that are not answered yet
+    std::vector<std::size_t> under_way;  // its calls that are not answered yet, by core
     std::vector<char> to_ring;  // whether it has sent to a core, and not rung yet
     bool left = false;
 
