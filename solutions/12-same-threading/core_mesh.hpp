@@ -56,6 +56,9 @@ class Call {
   // the call.
   virtual void answered() noexcept = 0;
 
+  // The core that submitted it.
+  [[nodiscard]] std::size_t home() const noexcept { return home_; }
+
  protected:
   Call() = default;
   ~Call() = default;
@@ -242,7 +245,7 @@ class CoreMesh {
 
   // A message that came to `core`: its own call with the answer, or another's to be served.
   void take(std::size_t core, std::size_t from, Call& call) {
-    if (call.home_ == core) {
+    if (call.home() == core) {
       --cores_[core]->under_way[from];
       call.answered();
     } else {

@@ -58,6 +58,9 @@ class Call {
   // the call.
   virtual void answered() noexcept = 0;
 
+  // The core that submitted it.
+  [[nodiscard]] std::size_t home() const noexcept { return home_; }
+
  protected:
   Call() = default;
   ~Call() = default;
