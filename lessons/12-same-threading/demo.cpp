@@ -302,9 +302,7 @@ MEASURED("S1b", "The same by the share of keys that are a thread's own", table) 
   }
   say_where_shards_run(table, threads);
   table.look_at(
-      "the row where a ratio falls below 1: from there on the messages cost more than "
-      "the "
-      "lock");
+      "the rows where a ratio is below 1: there the messages cost more than the lock");
 }
 
 // --- S2: no memory that two threads touch --------------------------------------------------
