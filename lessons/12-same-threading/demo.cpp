@@ -388,8 +388,7 @@ EXPLORED("S2", "From the owner's first line to its last: the threads that touch 
       {"one table, by two workers and its owner", which_of(one), "one", everything(one)});
   table.look_at(
       "the first row: one thread, and no lock. Had a second thread touched it in any of "
-      "the "
-      "schedules that were run, the explorer would have reported a race");
+      "the schedules that were run, the explorer would have reported a race");
 }
 
 // --- Messages without locks: what stops two cores, and what leaves one asleep ----------------
@@ -431,8 +430,8 @@ EXPLORED("S2b", "Two cores send each other more than the rings hold", table) {
                which_of(found), everything(found)});
   }
   table.look_at(
-      "the first row: each waits for the other to make room, looks for ever, and serves "
-      "nothing");
+      "the first row: each waits for the other to make room, looks for ever, serves "
+      "none");
 }
 
 // A core says that it sleeps and looks for a message; another sends one and looks for a
@@ -545,8 +544,7 @@ MEASURED("S4", "What one key costs that gets a large share of all requests", tab
   say_where_shards_run(table, shards);
   table.look_at(
       "the last two columns: the busiest shard works, the others wait for requests that "
-      "are "
-      "not theirs");
+      "are not theirs");
 }
 
 MEASURED("S4b", "A shard is added: how many of 100,000 keys get another owner", table) {
@@ -622,7 +620,7 @@ EXPLORED("S4c", "A key moves to another shard, and a request comes meanwhile", t
     table.row({one.name, which_of(found), everything(found)});
   }
   table.look_at(
-      "the last row: an inbox keeps its order, so what is handed on arrives behind the "
+      "the last row: an inbox keeps its order; what is handed on arrives behind the "
       "value");
 }
 
