@@ -430,8 +430,7 @@ EXPLORED("S2b", "Two cores send each other more than the rings hold", table) {
                which_of(found), everything(found)});
   }
   table.look_at(
-      "the first row: each waits for the other to make room, looks for ever, serves "
-      "none");
+      "the first row: each waits for the other to make room, and looks for ever");
 }
 
 // A core says that it sleeps and looks for a message; another sends one and looks for a
@@ -620,8 +619,7 @@ EXPLORED("S4c", "A key moves to another shard, and a request comes meanwhile", t
     table.row({one.name, which_of(found), everything(found)});
   }
   table.look_at(
-      "the last row: an inbox keeps its order; what is handed on arrives behind the "
-      "value");
+      "the last row: an inbox keeps its order, and what is handed on comes second");
 }
 
 // --- A9: what a core keeps in its cache ----------------------------------------------------------
