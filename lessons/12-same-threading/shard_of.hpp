@@ -26,7 +26,7 @@ template <typename Key>
 
 // J. Lamping, E. Veach, "A Fast, Minimal Memory, Consistent Hash Algorithm" (2014). Think of
 // shards that are added one by one: at the n-th a key moves there with probability 1/n, and
-// else stays. The random number that decides is the key's own, so each call jumps from one
+// else stays. The random numbers that decide are the key's own, so the loop jumps from one
 // move of this key to its next. `shards` is at least 1.
 template <typename Key>
 [[nodiscard]] std::size_t shard_by_jump(const Key& key, std::size_t shards) {
