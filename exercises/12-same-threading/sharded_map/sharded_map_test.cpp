@@ -148,6 +148,38 @@ STEP_TEST(2, ShardedMap, TwoShardsAskEachOther, "circular wait for room") {
   });
 }
 
+// Shard 1 does not answer shard 0 before shard 0 has answered shard 2: a shard that waits
+// serves, however long its own answer takes.
+STEP_TEST(2, ShardedMap, ServesHoweverLongItWaits, "circular wait for room") {
+  interleave::Options options;
+  options.schedules = 3'000;
+  explore(
+      [] {
+        const auto map = a_map(3);
+        const int of0 = key_of(*map, 0);
+        const int of1 = key_of(*map, 1);
+        std::atomic<bool> answered = false;
+        std::atomic<bool> over = false;
+        std::jthread shard1([&] {
+          interleave::name_thread("shard 1");
+          answered.wait(false);
+          for (; !over; map->serve(1)) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          }
+        });
+        std::jthread shard2([&] {
+          interleave::name_thread("shard 2");
+          add(*map, 2, of0, 1);
+          answered = true;
+          answered.notify_all();
+        });
+        interleave::name_thread("shard 0");
+        add(*map, 0, of1, 1);
+        over = true;
+      },
+      options);
+}
+
 // A shard's own changes, and those that it makes while it waits for an answer, are no race:
 // each of the two uses its own key and the other's.
 STEP_TEST(2, ShardedMap, OwnAndAskedChangesMeet, "one owner") {
