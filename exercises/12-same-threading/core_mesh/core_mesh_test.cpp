@@ -528,6 +528,27 @@ STEP_TEST(4, CoreMesh, AnsweredMaySubmit, "circular wait for room") {
   });
 }
 
+// A core that waits for room sleeps, and is woken by the answer that makes it.
+STEP_TEST(4, CoreMesh, WhoWaitsForRoomSleeps, "busy waiting") {
+  explore([] {
+    const auto mesh = a_mesh(2, 1);
+    int served = 0;
+    std::jthread core1([&] {
+      std::this_thread::sleep_for(std::chrono::microseconds(1317));
+      mesh->serve_until(1, [&] { return served == 2; });
+    });
+    const auto first = a_task([&] { ++served; });
+    const auto second = a_task([&] { ++served; });
+    check(mesh->submit_to(0, 1, *first), "submit_to is true before this core has left");
+    {
+      const interleave::Cost cost("wait for room");
+      check(mesh->submit_to(0, 1, *second),
+            "submit_to is true before this core has left");
+    }
+    mesh->serve_until(0, [&] { return second->done; });
+  });
+}
+
 // A call to one core does not wait for room at another.
 STEP_TEST(4, CoreMesh, EachPairHasItsRoom, "circular wait for room") {
   explore([] {
