@@ -163,7 +163,7 @@ class TraceBuffer {
 
 // `text` as a JSON string, in its quotes. Bytes from 0x20 on that JSON does not reserve stay
 // as they are: the text is UTF-8.
-[[nodiscard]] inline std::string quoted(std::string_view text) {
+[[nodiscard]] inline std::string json_text(std::string_view text) {
   //> step 3(text): escape what JSON reserves: quotes, backslashes, control characters
   std::string json = "\"";
   for (const char c : text) {
@@ -201,9 +201,9 @@ class TraceBuffer {
   for (const Track& track : tracks) {
     const std::string on_track = R"(,"pid":1,"tid":)" + std::to_string(++tid);
     events.push_back(R"({"ph":"M","name":"thread_name")" + on_track +
-                     R"(,"args":{"name":)" + quoted(track.thread) + "}}");
+                     R"(,"args":{"name":)" + json_text(track.thread) + "}}");
     for (const Span& span : track.spans) {
-      events.push_back(R"({"ph":"X","cat":"span","name":)" + quoted(span.stage) +
+      events.push_back(R"({"ph":"X","cat":"span","name":)" + json_text(span.stage) +
                        on_track + R"(,"ts":)" + microseconds(span.begin) + R"(,"dur":)" +
                        microseconds(span.end - span.begin) + R"(,"args":{"job":)" +
                        std::to_string(span.job) + R"(,"attempt":)" +
