@@ -85,7 +85,7 @@ function draw() {
 function open(text) {
   const trace = JSON.parse(text);
   events = (trace.traceEvents || trace).map((event) => ({ args: {}, ...event }));
-  chosen = undefined;
+  chosen = events.filter((event) => event.args.threw).pop();
   draw();
 }
 document.getElementById("zoom").oninput = draw;
