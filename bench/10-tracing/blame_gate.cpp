@@ -1,5 +1,6 @@
 // Speed gate of exercise 10.2: the time to find out who broke a job that went a long way,
-// in a long trace. Whoever looks through the trace for each cause takes far longer.
+// in a long trace. Looking through the trace
+// for each cause takes far longer.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

@@ -52,7 +52,8 @@ double seconds_of(unsigned threads, Work work) {
         const auto start = std::chrono::steady_clock::now();
         work(thread);
         seconds[thread] =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+                .count();
       });
     }
   }
@@ -163,11 +164,13 @@ BENCHMARK(record<one_lock>)->Name("Spans/reference, one lock")->Apply(measured);
 // The session is started with the first of its measurements, and stays until the end.
 void record_by_lttng(benchmark::State& state) {
   static const auto session = std::make_unique<LttngSession>();
-  for (int tries = 0; tries < 100 && !lttng_ust_tracepoint_enabled(course, span); ++tries) {
+  for (int tries = 0; tries < 100 && !lttng_ust_tracepoint_enabled(course, span);
+       ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   if (!session->records() || !lttng_ust_tracepoint_enabled(course, span)) {
-    state.SkipWithError("LTTng is installed, but its session daemon records nothing here");
+    state.SkipWithError(
+        "LTTng is installed, but its session daemon records nothing here");
     return;
   }
   record<lttng>(state);

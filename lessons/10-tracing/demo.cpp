@@ -93,18 +93,18 @@ std::vector<Track> run_line(std::uint64_t jobs, std::uint64_t spoiled) {
   };
   {
     auto before = AssemblyLine<Traced<Cents>>(16).then(stage(0, parts[0].work));
-    Reorder<Traced<Cents>, Traced<Cents>> prices(
-        3, 16,
-        traced(
-            parts[price].stage, 3,
-            [&trace](const Span& span) {
-              thread_local TraceBuffer buffer(trace, "price");
-              buffer.record(span);
-            },
-            [](Cents cents) {
-              throw_now_and_then();
-              return parts[price].work(cents);
-            }));
+    Reorder<Traced<Cents>, Traced<Cents>> prices(3, 16,
+                                                 traced(
+                                                     parts[price].stage, 3,
+                                                     [&trace](const Span& span) {
+                                                       thread_local TraceBuffer buffer(
+                                                           trace, "price");
+                                                       buffer.record(span);
+                                                     },
+                                                     [](Cents cents) {
+                                                       throw_now_and_then();
+                                                       return parts[price].work(cents);
+                                                     }));
     auto behind =
         AssemblyLine<Traced<Cents>>(16)
             .then(stage(discount,
@@ -195,7 +195,8 @@ void write(const std::filesystem::path& file, const std::string& text) {
   std::ofstream(file) << text;
 }
 
-MEASURED("A12", "One job of ten thousand is spoiled, and it shows two stages later", table) {
+MEASURED("A12", "One job of ten thousand is spoiled, and it shows two stages later",
+         table) {
   const std::uint64_t jobs = course::quick() ? 500 : 10'000;
   const std::uint64_t spoiled = jobs * 6 / 10 + 17;
   const std::vector<Track> tracks = run_line(jobs, spoiled);
@@ -226,11 +227,12 @@ MEASURED("A12", "One job of ten thousand is spoiled, and it shows two stages lat
   expect(format_faults(read_json(json)).empty(), "the trace does not follow its format");
   write(".course/trace.json", json);
   write(".course/trace.html", trace_page(json));
-  table.verbatim("  " + course::count(static_cast<std::int64_t>(spans.size())) +
-                 " spans of " + course::count(static_cast<std::int64_t>(jobs)) +
-                 " jobs; " + std::to_string(tried_again) + " attempts were later ones.\n" +
-                 "  The jobs around the spoiled one are in .course/trace.html, which a "
-                 "browser opens,\n  and in .course/trace.json, which ui.perfetto.dev opens.");
+  table.verbatim(
+      "  " + course::count(static_cast<std::int64_t>(spans.size())) + " spans of " +
+      course::count(static_cast<std::int64_t>(jobs)) + " jobs; " +
+      std::to_string(tried_again) + " attempts were later ones.\n" +
+      "  The jobs around the spoiled one are in .course/trace.html, which a "
+      "browser opens,\n  and in .course/trace.json, which ui.perfetto.dev opens.");
   table.look_at("how much each line of the evidence leaves open: the last names one");
 }
 
@@ -325,7 +327,8 @@ MEASURED("A12b", "What an event costs the thread that records it", table) {
 // How many jobs of three parts, `steps` long each, a thread does: fewer of the long ones.
 constexpr std::uint64_t most_jobs = 60'000;
 std::uint64_t jobs_of(int steps) {
-  return course::quick() ? 200 : most_jobs / (1 + static_cast<std::uint64_t>(steps) / 100);
+  return course::quick() ? 200
+                         : most_jobs / (1 + static_cast<std::uint64_t>(steps) / 100);
 }
 
 // Jobs a second, by `threads` threads that do whole jobs, each part of which is a span.
@@ -335,7 +338,9 @@ double jobs_per_second(unsigned threads, int steps, RecorderOf recorder_of) {
   const std::uint64_t jobs = jobs_of(steps);
   const double seconds = seconds_of(threads, [&](unsigned thread) {
     const auto record = recorder_of(thread);
-    const auto part = [steps](std::uint64_t item) { return course::busywork(item, steps); };
+    const auto part = [steps](std::uint64_t item) {
+      return course::busywork(item, steps);
+    };
     auto one = traced("one", 1, record, part);
     auto two = traced("two", 1, record, part);
     auto three = traced("three", 1, record, part);
@@ -389,7 +394,8 @@ MEASURED("A12c", "What tracing costs the work: two threads, jobs of three parts"
   }
   table.verbatim("  Each part is a span: two readings of the clock and a record.");
   table.look_at(
-      "both columns of what is lost, downwards: they say how long a part must be to be worth "
+      "both columns of what is lost, downwards: they say how long a part must be to be "
+      "worth "
       "a span");
 }
 

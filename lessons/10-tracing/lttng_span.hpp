@@ -14,6 +14,7 @@
 
 // All of a span but its end, which is the event's own time stamp. The stage is an address,
 // as it is in a Span.
+// clang-format off
 LTTNG_UST_TRACEPOINT_EVENT(
     course, span,
     LTTNG_UST_TP_ARGS(std::uint64_t, job, std::uint64_t, id, std::uint64_t, cause,
@@ -28,6 +29,7 @@ LTTNG_UST_TRACEPOINT_EVENT(
         lttng_ust_field_integer(int, threw, threw)
         lttng_ust_field_integer(std::uint64_t, gave, gave)
         lttng_ust_field_integer(std::int64_t, begin, begin)))
+// clang-format on
 
 #endif
 

@@ -50,14 +50,15 @@ class JsonReader {
  private:
   [[noreturn]] void fail(const std::string& what) const {
     const auto from = next_ < 20 ? 0 : next_ - 20;
-    throw std::runtime_error("not JSON: " + what + " at byte " + std::to_string(next_) +
-                             ", behind: " + std::string(text_.substr(from, next_ - from)));
+    throw std::runtime_error(
+        "not JSON: " + what + " at byte " + std::to_string(next_) +
+        ", behind: " + std::string(text_.substr(from, next_ - from)));
   }
 
   // The next character that is no space; 0 at the end.
   char peek() {
-    while (next_ < text_.size() && std::string_view(" \t\r\n").find(text_[next_]) !=
-                                       std::string_view::npos) {
+    while (next_ < text_.size() &&
+           std::string_view(" \t\r\n").find(text_[next_]) != std::string_view::npos) {
       ++next_;
     }
     return next_ < text_.size() ? text_[next_] : '\0';
@@ -75,10 +76,14 @@ class JsonReader {
 
   Json value() {
     switch (peek()) {
-      case '{': return object();
-      case '[': return list();
-      case '"': return {Json::Kind::text, text(), {}, {}};
-      default: return word();
+      case '{':
+        return object();
+      case '[':
+        return list();
+      case '"':
+        return {Json::Kind::text, text(), {}, {}};
+      default:
+        return word();
     }
   }
 

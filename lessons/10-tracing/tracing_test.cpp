@@ -43,7 +43,8 @@ TEST(Recorder, KeepsWhatThreadsRecordAtTheSameTime) {
 }
 
 // The last span of `stage` for `job`.
-Span last_of(const std::vector<Span>& spans, std::uint64_t job, const std::string& stage) {
+Span last_of(const std::vector<Span>& spans, std::uint64_t job,
+             const std::string& stage) {
   Span last;
   for (const Span& span : spans) {
     if (span.job == job && span.stage == stage) last = span;
@@ -60,14 +61,16 @@ TEST(Tracing, ChainsTheSpansOfAJob) {
         const auto recorder = std::make_unique<Recorder>();
         const auto record = [&recorder](const Span& span) { recorder->record(span); };
         {
-          auto line = AssemblyLine<Traced<int>>(1)
-                          .then(traced("add", 1, record, [](int item) { return item + 1; }))
-                          .then(traced("text", 1, record,
-                                       [](int item) { return std::to_string(item); }));
+          auto line =
+              AssemblyLine<Traced<int>>(1)
+                  .then(traced("add", 1, record, [](int item) { return item + 1; }))
+                  .then(traced("text", 1, record,
+                               [](int item) { return std::to_string(item); }));
           line.put({1, 0, 0, 41});
           line.finish();
           const auto out = line.take();
-          check(out && out->item == "42" && out->job == 1, "the item must pass both stages");
+          check(out && out->item == "42" && out->job == 1,
+                "the item must pass both stages");
         }
         const std::vector<Span> spans = recorder->spans();
         check(spans.size() == 2, "two stages leave two spans");
@@ -115,7 +118,9 @@ TEST(Tracing, GivesUpAfterTheLastAttempt) {
 // --- What judges a trace: it must be able to say no ----------------------------------------
 
 // A file of these events.
-std::string file(const std::string& events) { return "{\"traceEvents\":[" + events + "]}"; }
+std::string file(const std::string& events) {
+  return "{\"traceEvents\":[" + events + "]}";
+}
 
 const std::string slice =
     R"({"ph":"X","name":"a","cat":"c","pid":1,"tid":1,"ts":1.5,"dur":2})";
@@ -133,8 +138,9 @@ std::string without(std::string text, const std::string& part) {
 }
 
 TEST(TraceEventFormat, AcceptsWhatFollowsIt) {
-  EXPECT_EQ(format_faults(read_json(file(slice + "," + later + "," + start + "," + head))),
-            std::vector<std::string>());
+  EXPECT_EQ(
+      format_faults(read_json(file(slice + "," + later + "," + start + "," + head))),
+      std::vector<std::string>());
 }
 
 // What is not JSON is refused.
@@ -160,13 +166,17 @@ TEST(TraceEventFormat, MissesWhatIsMissing) {
   EXPECT_FALSE(
       format_faults(read_json(file(R"({"ph":"M","name":"thread_name","pid":1,"tid":1})")))
           .empty());
-  EXPECT_FALSE(format_faults(read_json(file(
-                   R"({"ph":"X","name":"a","cat":"c","pid":1,"tid":1,"ts":"1","dur":2})")))
-                   .empty())
+  EXPECT_FALSE(
+      format_faults(
+          read_json(file(
+              R"({"ph":"X","name":"a","cat":"c","pid":1,"tid":1,"ts":"1","dur":2})")))
+          .empty())
       << "a time that is a text";
-  EXPECT_FALSE(format_faults(read_json(file(
-                   R"({"ph":"X","name":"a","cat":"c","pid":1,"tid":1,"ts":1,"dur":-2})")))
-                   .empty());
+  EXPECT_FALSE(
+      format_faults(
+          read_json(
+              file(R"({"ph":"X","name":"a","cat":"c","pid":1,"tid":1,"ts":1,"dur":-2})")))
+          .empty());
 }
 
 // Arrows have two ends, one slice at each, and do not lead back in time.
@@ -182,7 +192,8 @@ TEST(TraceEventFormat, ChecksArrows) {
 // The page has the trace in it, whatever its texts are.
 TEST(TracePage, HoldsTheTrace) {
   const std::string page = trace_page(R"({"traceEvents":[{"name":"</script>"}]})");
-  EXPECT_NE(page.find(R"({"traceEvents":[{"name":"\u003c/script>"}]})"), std::string::npos);
+  EXPECT_NE(page.find(R"({"traceEvents":[{"name":"\u003c/script>"}]})"),
+            std::string::npos);
   EXPECT_EQ(page.find("http", page.find("</title>")),
             page.find("http://www.w3.org/2000/svg"))
       << "the page needs nothing from elsewhere";

@@ -154,11 +154,13 @@ STEP_TEST(2, Blame, EndsAtTheAttemptThatWasAskedFor, "abandoned attempt") {
 
 // Several stages try again, the first one too.
 STEP_TEST(2, Blame, LeavesThemOutAtEveryStage, "abandoned attempt") {
-  const std::vector<Span> trace{
-      Written(1, 0, "read").threw(),  Written(2, 1, "read").attempt(2),
-      Written(3, 2, "price").threw(), Written(4, 3, "price").attempt(2),
-      Written(5, 4, "tax"),           Written(6, 5, "print").threw(),
-      Written(7, 6, "print").attempt(2)};
+  const std::vector<Span> trace{Written(1, 0, "read").threw(),
+                                Written(2, 1, "read").attempt(2),
+                                Written(3, 2, "price").threw(),
+                                Written(4, 3, "price").attempt(2),
+                                Written(5, 4, "tax"),
+                                Written(6, 5, "print").threw(),
+                                Written(7, 6, "print").attempt(2)};
   EXPECT_EQ(told(way_to(trace, 7)), "read 2, price 2, tax, print 2");
 }
 
@@ -193,10 +195,10 @@ STEP_TEST(3, Blame, NamesAStageThatThrewForNothing, "abandoned attempt") {
 
 // An attempt whose result was thrown away spoiled nothing, whatever it was.
 STEP_TEST(3, Blame, DoesNotBlameAnAbandonedAttempt, "abandoned attempt") {
-  const std::vector<Span> trace{
-      Written(1, 0, "read"),         Written(2, 1, "price").wrong(),
-      Written(3, 2, "price").attempt(2), Written(4, 3, "tax").wrong(),
-      Written(5, 4, "print").threw()};
+  const std::vector<Span> trace{Written(1, 0, "read"), Written(2, 1, "price").wrong(),
+                                Written(3, 2, "price").attempt(2),
+                                Written(4, 3, "tax").wrong(),
+                                Written(5, 4, "print").threw()};
   EXPECT_EQ(told(blame(trace, 5, is_right)), "tax")
       << "price's first attempt was wrong, but its second took its place, and was right";
 }
@@ -212,10 +214,9 @@ STEP_TEST(3, Blame, BlamesTheAttemptThatWasUsed, "abandoned attempt") {
 
 // Wrong, put right, and wrong again: what shows was made by the second.
 STEP_TEST(3, Blame, NamesTheLastThatMadeItWrong, "causality") {
-  const std::vector<Span> trace{
-      Written(1, 0, "read"),   Written(2, 1, "price").wrong(),
-      Written(3, 2, "round"),  Written(4, 3, "tax").wrong(),
-      Written(5, 4, "print").wrong()};
+  const std::vector<Span> trace{Written(1, 0, "read"), Written(2, 1, "price").wrong(),
+                                Written(3, 2, "round"), Written(4, 3, "tax").wrong(),
+                                Written(5, 4, "print").wrong()};
   EXPECT_EQ(told(blame(trace, 5, is_right)), "tax")
       << "round put right what price had spoiled, so tax took something right";
 }
@@ -231,11 +232,11 @@ STEP_TEST(3, Blame, NamesTheSourceAndNothing, "causality") {
 
 // Another job's fault is another job's.
 STEP_TEST(3, Blame, DoesNotBlameAnotherJob, "causality") {
-  const std::vector<Span> trace{
-      Written(21, 0, "read").of_job(2).wrong().at(1), Written(11, 0, "read").of_job(1).at(2),
-      Written(22, 21, "price").of_job(2).wrong().at(3),
-      Written(12, 11, "price").of_job(1).wrong().at(4),
-      Written(13, 12, "print").of_job(1).threw().at(5)};
+  const std::vector<Span> trace{Written(21, 0, "read").of_job(2).wrong().at(1),
+                                Written(11, 0, "read").of_job(1).at(2),
+                                Written(22, 21, "price").of_job(2).wrong().at(3),
+                                Written(12, 11, "price").of_job(1).wrong().at(4),
+                                Written(13, 12, "print").of_job(1).threw().at(5)};
   const Blame found = blame(trace, 13, is_right);
   ASSERT_EQ(told(found), "price");
   EXPECT_EQ(found.broke->job, 1u) << "it is job 1 that is asked about";
@@ -253,10 +254,9 @@ STEP_TEST(4, Blame, SaysThatTheWayIsNotWhole, "incomplete trace") {
 
 // A missing attempt hides what all attempts took.
 STEP_TEST(4, Blame, MissesTheFirstAttempt, "incomplete trace") {
-  const std::vector<Span> trace{Written(1, 0, "read"),
-                                Written(3, 2, "price").attempt(2).threw(),
-                                Written(4, 3, "price").attempt(3).wrong(),
-                                Written(5, 4, "print").threw()};
+  const std::vector<Span> trace{
+      Written(1, 0, "read"), Written(3, 2, "price").attempt(2).threw(),
+      Written(4, 3, "price").attempt(3).wrong(), Written(5, 4, "print").threw()};
   EXPECT_EQ(told(way_to(trace, 5)), "price 3, print, and something is missing before");
   EXPECT_EQ(told(blame(trace, 5, is_right)), "price 3, not certain")
       << "only the first attempt, which is missing, says what the others took";
@@ -328,22 +328,21 @@ STEP_TEST(3, Blame, FindsItInLessonFivesLine, "causality") {
   const auto record = [&recorder](const Span& span) { recorder.record(span); };
   using Numbers = std::uint64_t;
   {
-    auto line =
-        AssemblyLine<Traced<Numbers>>(4)
-            .then(traced("price", 2, record,
-                         [moody = Moody()](Numbers job) mutable {
-                           moody.call();
-                           return job == spoiled ? 1 : priced(job);
-                         }))
-            .then(traced("tax", 2, record,
-                         [moody = Moody()](Numbers price) mutable {
-                           moody.call();
-                           return price + 7;
-                         }))
-            .then(traced("print", 1, record, [](Numbers price) {
-              if (price < 10) throw std::runtime_error("no price is so low");
-              return price;
-            }));
+    auto line = AssemblyLine<Traced<Numbers>>(4)
+                    .then(traced("price", 2, record,
+                                 [moody = Moody()](Numbers job) mutable {
+                                   moody.call();
+                                   return job == spoiled ? 1 : priced(job);
+                                 }))
+                    .then(traced("tax", 2, record,
+                                 [moody = Moody()](Numbers price) mutable {
+                                   moody.call();
+                                   return price + 7;
+                                 }))
+                    .then(traced("print", 1, record, [](Numbers price) {
+                      if (price < 10) throw std::runtime_error("no price is so low");
+                      return price;
+                    }));
     std::jthread source([&line] {
       for (Numbers job = 1; job <= jobs; ++job) line.put({job, 0, 0, job});
       line.finish();
@@ -371,8 +370,7 @@ STEP_TEST(3, Blame, FindsItBehindAParallelStage, "causality") {
   const auto record = [&recorder](const Span& span) { recorder.record(span); };
   {
     Reorder<Traced<Numbers>, Traced<Numbers>> price(
-        3, 6,
-        traced("price", 2, record, [](Numbers job) {
+        3, 6, traced("price", 2, record, [](Numbers job) {
           thread_local Moody moody;
           moody.call();
           return job == spoiled ? 1 : priced(job);

@@ -356,7 +356,8 @@ STEP_TEST(3, TraceBuffer, WritesMicroseconds, "trace format") {
   const std::vector<Json> spans = events_of(file, "X");
   ASSERT_EQ(spans.size(), 3u);
   EXPECT_EQ(spans[0]["ts"].text, "1.500");
-  EXPECT_EQ(spans[0]["dur"].text, "0.250") << "dur is how long it took, not when it ended";
+  EXPECT_EQ(spans[0]["dur"].text, "0.250")
+      << "dur is how long it took, not when it ended";
   EXPECT_EQ(spans[2]["ts"].text, "2000000.200");
   EXPECT_EQ(spans[2]["dur"].text, "1.000");
 }
@@ -401,7 +402,8 @@ STEP_TEST(4, TraceBuffer, DrawsAnArrowFromEachCause, "trace format") {
     const std::string& id = starts[i]["id"].text;
     const Json& head = heads[0]["id"].text == id ? heads[0] : heads[1];
     EXPECT_EQ(head["id"].text, id) << "both ends of an arrow have one id";
-    EXPECT_TRUE(id == "8" || id == "9") << "an arrow's id is that of the span it leads to";
+    EXPECT_TRUE(id == "8" || id == "9")
+        << "an arrow's id is that of the span it leads to";
     EXPECT_EQ(starts[i]["tid"].text, id == "8" ? "1" : "2") << "it starts at the cause";
     EXPECT_EQ(head["tid"].text, "2") << "it leads to the effect";
     EXPECT_EQ(starts[i]["ts"].text, id == "8" ? "1.500" : "2000000.123");
@@ -428,7 +430,8 @@ STEP_TEST(4, TraceBuffer, DrawsNoArrowFromNothing, "incomplete trace") {
   tracks[0].spans.clear();
   const Json file = read_file(to_json(tracks));
   expect_no_faults(file);
-  EXPECT_EQ(events_of(file, "s").size(), 1u) << "only the second attempt's cause is there";
+  EXPECT_EQ(events_of(file, "s").size(), 1u)
+      << "only the second attempt's cause is there";
   EXPECT_EQ(events_of(file, "f").size(), 1u);
 }
 
