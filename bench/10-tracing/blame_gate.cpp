@@ -1,6 +1,5 @@
-// Speed gate of exercise 10.2: the time to find out who broke a job that went a long way,
-// in a long trace. Looking through the trace
-// for each cause takes far longer.
+// Speed gate of exercise 10.2: the time to find out which span broke a job that went a long
+// way, in a long trace. Looking through the trace for each cause takes far longer.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

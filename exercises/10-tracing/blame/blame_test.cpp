@@ -20,7 +20,7 @@
 
 namespace {
 
-// A span in few words. Its times say nothing until `at` sets them.
+// A span in few words. Its time is in the order of the ids, unless `at` sets it.
 class Written {
  public:
   Written(std::uint64_t id, std::uint64_t cause, const char* stage) {
@@ -28,6 +28,7 @@ class Written {
     span_.id = id;
     span_.cause = cause;
     span_.stage = stage;
+    at(static_cast<std::int64_t>(100 * id));
   }
   Written& of_job(std::uint64_t job) { return span_.job = job, *this; }
   Written& attempt(unsigned number) { return span_.attempt = number, *this; }
@@ -203,13 +204,20 @@ STEP_TEST(3, Blame, DoesNotBlameAnAbandonedAttempt, "abandoned attempt") {
       << "price's first attempt was wrong, but its second took its place, and was right";
 }
 
-// The attempt that was used is to blame, though an earlier one was right.
+// The attempt that was used is to blame, whatever the one before it was.
 STEP_TEST(3, Blame, BlamesTheAttemptThatWasUsed, "abandoned attempt") {
-  const std::vector<Span> trace{Written(1, 0, "read"), Written(2, 1, "price"),
-                                Written(3, 2, "price").attempt(2).wrong(),
-                                Written(4, 3, "print").wrong()};
-  EXPECT_EQ(told(blame(trace, 4, is_right)), "price 2")
-      << "price's first attempt was right, but nothing took what it gave";
+  const Span read = Written(1, 0, "read");
+  const Span used = Written(3, 2, "price").attempt(2).wrong();
+  const Span print = Written(4, 3, "print").wrong();
+  for (const Span& first :
+       {Span(Written(2, 1, "price")), Span(Written(2, 1, "price").wrong()),
+        Span(Written(2, 1, "price").threw())}) {
+    EXPECT_EQ(told(blame({read, first, used, print}, 4, is_right)), "price 2")
+        << "nothing took what price's first attempt gave, which "
+        << (first.threw         ? "threw"
+            : first.gave == 666 ? "was wrong"
+                                : "was right");
+  }
 }
 
 // Wrong, put right, and wrong again: what shows was made by the second.
