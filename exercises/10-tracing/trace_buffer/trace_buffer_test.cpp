@@ -57,6 +57,16 @@ void check_track(const Track& track, std::size_t capacity) {
   }
 }
 
+// The track of the buffer that was made as number `place`, from 0 on; an empty one, and a
+// failure, if the trace has another number of tracks than `all`.
+Track track_of(const Trace& trace, std::size_t place = 0, std::size_t all = 1) {
+  std::vector<Track> tracks = trace.tracks();
+  check(tracks.size() == all,
+        "tracks() must give a track for each TraceBuffer that was made for this trace, " +
+            std::to_string(all) + " here, but gave " + std::to_string(tracks.size()));
+  return tracks.size() == all ? std::move(tracks[place]) : Track{};
+}
+
 // --- Step 1: recorded by one thread, read by another ---------------------------------------
 
 // A buffer keeps what is recorded, in order, up to its capacity. What comes then is dropped
@@ -68,12 +78,11 @@ STEP_TEST(1, TraceBuffer, KeepsTheFirstAndCountsTheRest, "full or empty") {
       TraceBuffer buffer(trace, "worker");
       for (std::uint64_t n = 1; n <= capacity + 3; ++n) {
         buffer.record(numbered(n));
-        const std::vector<Track> tracks = trace.tracks();
-        check(tracks.size() == 1, "one buffer must give one track");
-        check_track(tracks[0], capacity);
-        check(tracks[0].spans.size() == std::min<std::size_t>(n, capacity),
+        const Track track = track_of(trace);
+        check_track(track, capacity);
+        check(track.spans.size() == std::min<std::size_t>(n, capacity),
               "a buffer must keep as many spans as it has room for, and no fewer");
-        check(tracks[0].dropped == n - tracks[0].spans.size(),
+        check(track.dropped == n - track.spans.size(),
               "each span that found no room must be counted in `dropped`");
       }
     }
@@ -86,10 +95,10 @@ STEP_TEST(1, TraceBuffer, ReadingChangesNothing, "full or empty") {
     Trace trace(4);
     TraceBuffer buffer(trace, "worker");
     buffer.record(numbered(1));
-    check(trace.tracks()[0].spans.size() == 1, "one span was recorded");
-    check(trace.tracks()[0].spans.size() == 1, "tracks() took away what it gave before");
+    check(track_of(trace).spans.size() == 1, "one span was recorded");
+    check(track_of(trace).spans.size() == 1, "tracks() took away what it gave before");
     buffer.record(numbered(2));
-    check(trace.tracks()[0].spans.size() == 2, "two spans were recorded");
+    check(track_of(trace).spans.size() == 2, "two spans were recorded");
   });
 }
 
@@ -106,16 +115,15 @@ STEP_TEST(1, TraceBuffer, GivesEachBufferATrack, "shared state") {
     second.record(numbered(1));
     second.record(numbered(2));
     second.record(numbered(3));
-    const std::vector<Track> tracks = trace.tracks();
-    check(tracks.size() == 2, "a track for each buffer, whether or not it has spans");
-    check(tracks[0].thread == "a name that is too long for a small string" &&
-              tracks[1].thread == "second",
+    const Track one = track_of(trace, 0, 2);
+    const Track two = track_of(trace, 1, 2);
+    check(one.thread == "a name that is too long for a small string" &&
+              two.thread == "second",
           "tracks must have their buffers' names, in the order in which they were made");
-    check(tracks[0].spans.empty() && tracks[0].dropped == 0,
+    check(one.spans.empty() && one.dropped == 0,
           "what one thread records is not another's");
-    check(tracks[1].spans.size() == 2 && tracks[1].dropped == 1,
-          "each buffer has room of its own");
-    check(another.tracks()[0].spans.empty(), "what is in one trace is not in another");
+    check(two.spans.size() == 2 && two.dropped == 1, "each buffer has room of its own");
+    check(track_of(another).spans.empty(), "what is in one trace is not in another");
   });
 }
 
@@ -130,13 +138,11 @@ STEP_TEST(1, TraceBuffer, IsReadWhileItIsWritten, "torn event") {
       buffer.record(numbered(2));
     });
     interleave::name_thread("reader");
-    const std::vector<Track> early = trace->tracks();
-    check(early.size() == 1, "the buffer was made before the trace was read");
-    check_track(early[0], 3);
+    check_track(track_of(*trace), 3);
     worker.join();
-    const std::vector<Track> late = trace->tracks();
-    check_track(late[0], 3);
-    check(late[0].spans.size() == 2, "what a joined thread has recorded must be there");
+    const Track late = track_of(*trace);
+    check_track(late, 3);
+    check(late.spans.size() == 2, "what a joined thread has recorded must be there");
   });
 }
 
@@ -149,13 +155,13 @@ STEP_TEST(1, TraceBuffer, IsReadWhileItIsFull, "torn event") {
       for (std::uint64_t n = 1; n <= 3; ++n) buffer.record(numbered(n));
     });
     interleave::name_thread("reader");
-    const std::vector<Track> early = trace->tracks();
-    check_track(early[0], 1);
-    check(early[0].dropped <= 2, "no more were dropped than there were");
+    const Track early = track_of(*trace);
+    check_track(early, 1);
+    check(early.dropped <= 2, "no more were dropped than there were");
     worker.join();
-    const std::vector<Track> late = trace->tracks();
-    check_track(late[0], 1);
-    check(late[0].spans.size() == 1 && late[0].dropped == 2,
+    const Track late = track_of(*trace);
+    check_track(late, 1);
+    check(late.spans.size() == 1 && late.dropped == 2,
           "one span found room, and two were dropped");
   });
 }
@@ -192,12 +198,11 @@ STEP_TEST(2, TraceBuffer, OutlivesItsThread, "lifetime") {
       for (std::uint64_t n = 1; n <= 3; ++n) buffer.record(numbered(n));
     }).join();
     TraceBuffer another(trace, "another");
-    const std::vector<Track> tracks = trace.tracks();
-    check(tracks.size() == 2, "the track of a thread that has ended is gone");
-    check(tracks[0].thread == "worker", "the track of a thread that has ended is gone");
-    check(tracks[0].spans.size() == 2 && tracks[0].dropped == 1,
+    const Track ended = track_of(trace, 0, 2);
+    check(ended.thread == "worker", "the track of a thread that has ended is gone");
+    check(ended.spans.size() == 2 && ended.dropped == 1,
           "the spans of a thread that has ended are gone");
-    check_track(tracks[0], 2);
+    check_track(ended, 2);
   });
 }
 
@@ -221,7 +226,7 @@ STEP_TEST(2, TraceBuffer, MayEndInAnyOrder, "lifetime") {
       buffer.record(numbered(1));
       buffer.record(numbered(2));
     });
-    check_track(trace->tracks()[0], 1);
+    check_track(track_of(*trace), 1);
     trace.reset();
   });
 }
@@ -235,9 +240,8 @@ STEP_TEST(2, TraceBuffer, CanBeMoved, "lifetime") {
     TraceBuffer second(std::move(*first));
     first.reset();
     second.record(numbered(2));
-    const std::vector<Track> tracks = trace.tracks();
-    check(tracks.size() == 1, "moving a buffer makes no new track, and loses none");
-    check(tracks[0].spans.size() == 2, "both spans were recorded into the same track");
+    check(track_of(trace).spans.size() == 2,
+          "moving a buffer makes no new track, and loses none of its spans");
   });
 }
 
