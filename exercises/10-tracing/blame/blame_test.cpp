@@ -292,7 +292,7 @@ STEP_TEST(4, Blame, KnowsNothingOfWhatIsNotThere, "incomplete trace") {
   EXPECT_EQ(told(blame({Written(1, 0, "read")}, 2, is_right)), "nothing, not certain");
 }
 
-// --- All of it, on lines that ran ------------------------------------------------------------------
+// --- All of it, on lines that ran ----------------------------------------------------
 
 // The parts of the line: what each stage should give, for a job of this number.
 std::uint64_t priced(std::uint64_t job) { return 10 * job; }
