@@ -40,7 +40,7 @@ struct Way {
 // are not on it, but for `shown` itself. Empty, and not whole, if the trace lacks `shown`;
 // not whole, and beginning later, if it lacks a span on the way.
 [[nodiscard]] inline Way way_to(const std::vector<Span>& trace, std::uint64_t shown) {
-  //> step 1(trace, shown): from cause to cause, backwards; step 2 adds the attempts
+  //> step 1(trace, shown): from cause to cause, backwards; step 3 adds the attempts
   std::unordered_map<std::uint64_t, const Span*> by_id;
   by_id.reserve(trace.size());
   for (const Span& span : trace) by_id[span.id] = &span;
@@ -79,7 +79,7 @@ struct Blame {
 // known to be wrong. That the job is right is certain if `shown` is there and right.
 [[nodiscard]] inline Blame blame(const std::vector<Span>& trace, std::uint64_t shown,
                                  const std::function<bool(const Span&)>& is_right) {
-  //> step 3(trace, shown, is_right): go back while it is wrong; step 4: and if there is a gap
+  //> step 2(trace, shown, is_right): go back while it is wrong; step 4 adds the gaps
   const Way way = way_to(trace, shown);
   Blame blame;
   for (auto span = way.spans.rbegin(); span != way.spans.rend(); ++span) {

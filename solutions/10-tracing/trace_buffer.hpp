@@ -164,7 +164,7 @@ class TraceBuffer {
 // `text` as a JSON string, in its quotes. Bytes from 0x20 on that JSON does not reserve stay
 // as they are: the text is UTF-8.
 [[nodiscard]] inline std::string json_text(std::string_view text) {
-  //> step 3(text): escape what JSON reserves: quotes, backslashes, control characters
+  //> step 2(text): escape what JSON reserves: quotes, backslashes, control characters
   std::string json = "\"";
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20) {
@@ -182,7 +182,7 @@ class TraceBuffer {
 
 // Nanoseconds as a JSON number of microseconds: 1500 as 1.500, -20 as -0.020.
 [[nodiscard]] inline std::string microseconds(std::int64_t nanoseconds) {
-  //> step 3(nanoseconds): three decimals, not one of them lost
+  //> step 2(nanoseconds): three decimals, not one of them lost
   const auto size = static_cast<unsigned long long>(
       nanoseconds < 0 ? -static_cast<std::uint64_t>(nanoseconds)
                       : static_cast<std::uint64_t>(nanoseconds));
@@ -195,7 +195,7 @@ class TraceBuffer {
 
 // The M of each track and the X of each span, a JSON object each.
 [[nodiscard]] inline std::vector<std::string> slices(const std::vector<Track>& tracks) {
-  //> step 3(tracks): one M for each track, one X for each of its spans
+  //> step 2(tracks): one M for each track, one X for each of its spans
   std::vector<std::string> events;
   std::size_t tid = 0;
   for (const Track& track : tracks) {
@@ -219,7 +219,7 @@ class TraceBuffer {
 // An arrow, an s and an f, to each span from its cause, if the trace has that. An arrow's id
 // is the id of the span that it leads to; each end is where its span begins.
 [[nodiscard]] inline std::vector<std::string> arrows(const std::vector<Track>& tracks) {
-  //> step 4(tracks): find each span's cause, on whatever track, and write both ends
+  //> step 3(tracks): find each span's cause, on whatever track, and write both ends
   const auto end_of = [](const char* kind, const Span& effect, std::size_t tid,
                          std::int64_t at) {
     return std::string("{") + kind + R"(,"name":"cause","cat":"span","id":)" +

@@ -122,10 +122,60 @@ STEP_TEST(1, Blame, HasNoWayToWhatIsNotThere, "incomplete trace") {
   EXPECT_TRUE(way_to({Written(1, 0, "read")}, 0).spans.empty()) << "no span has the id 0";
 }
 
-// --- Step 2: attempts that gave nothing ----------------------------------------------------
+// --- Step 2: who made it wrong ---------------------------------------------------------------
+
+// The fault shows two stages after the one that made it.
+STEP_TEST(2, Blame, NamesTheStageThatSpoiledIt, "causality") {
+  const std::vector<Span> trace{Written(1, 0, "read"), Written(2, 1, "price").wrong(),
+                                Written(3, 2, "tax").wrong(),
+                                Written(4, 3, "print").threw()};
+  EXPECT_EQ(told(blame(trace, 4, is_right)), "price")
+      << "print and tax took what was wrong already";
+}
+
+// The same with clocks by which tax came first, and price last.
+STEP_TEST(2, Blame, NamesItWhateverTheClocksSay, "causality") {
+  const std::vector<Span> trace{
+      Written(1, 0, "read").at(400), Written(2, 1, "price").wrong().at(900),
+      Written(3, 2, "tax").wrong().at(100), Written(4, 3, "print").threw().at(600)};
+  EXPECT_EQ(told(blame(trace, 4, is_right)), "price")
+      << "tax was the first wrong one by the clocks; by the causes it was price";
+}
+
+// Wrong, put right, and wrong again: what shows was made by the second.
+STEP_TEST(2, Blame, NamesTheLastThatMadeItWrong, "causality") {
+  const std::vector<Span> trace{Written(1, 0, "read"), Written(2, 1, "price").wrong(),
+                                Written(3, 2, "round"), Written(4, 3, "tax").wrong(),
+                                Written(5, 4, "print").wrong()};
+  EXPECT_EQ(told(blame(trace, 5, is_right)), "tax")
+      << "round put right what price had spoiled, so tax took something right";
+}
+
+// The source may have been wrong; and a job may be right.
+STEP_TEST(2, Blame, NamesTheSourceAndNothing, "causality") {
+  const std::vector<Span> spoiled{Written(1, 0, "read").wrong(),
+                                  Written(2, 1, "print").wrong()};
+  EXPECT_EQ(told(blame(spoiled, 2, is_right)), "read");
+  const std::vector<Span> right{Written(1, 0, "read"), Written(2, 1, "print")};
+  EXPECT_EQ(told(blame(right, 2, is_right)), "nothing");
+}
+
+// Another job's fault is another job's.
+STEP_TEST(2, Blame, DoesNotBlameAnotherJob, "causality") {
+  const std::vector<Span> trace{Written(21, 0, "read").of_job(2).wrong().at(1),
+                                Written(11, 0, "read").of_job(1).at(2),
+                                Written(22, 21, "price").of_job(2).wrong().at(3),
+                                Written(12, 11, "price").of_job(1).wrong().at(4),
+                                Written(13, 12, "print").of_job(1).threw().at(5)};
+  const Blame found = blame(trace, 13, is_right);
+  ASSERT_EQ(told(found), "price");
+  EXPECT_EQ(found.broke->job, 1u) << "it is job 1 that is asked about";
+}
+
+// --- Step 3: attempts that gave nothing ----------------------------------------------------
 
 // An attempt that threw is not on the way; the next one took what it had taken.
-STEP_TEST(2, Blame, LeavesOutWhatThrew, "abandoned attempt") {
+STEP_TEST(3, Blame, LeavesOutWhatThrew, "abandoned attempt") {
   const std::vector<Span> trace{Written(1, 0, "read"), Written(2, 1, "price").threw(),
                                 Written(3, 2, "price").attempt(2).threw(),
                                 Written(4, 3, "price").attempt(3),
@@ -136,7 +186,7 @@ STEP_TEST(2, Blame, LeavesOutWhatThrew, "abandoned attempt") {
 }
 
 // An attempt that was given up gave something, later: nothing took it.
-STEP_TEST(2, Blame, LeavesOutWhatWasGivenUp, "abandoned attempt") {
+STEP_TEST(3, Blame, LeavesOutWhatWasGivenUp, "abandoned attempt") {
   const std::vector<Span> trace{Written(1, 0, "read"), Written(2, 1, "price").wrong(),
                                 Written(3, 2, "price").attempt(2),
                                 Written(4, 3, "print")};
@@ -146,7 +196,7 @@ STEP_TEST(2, Blame, LeavesOutWhatWasGivenUp, "abandoned attempt") {
 }
 
 // What was asked for is on its way, also if it is an attempt, and if it threw.
-STEP_TEST(2, Blame, EndsAtTheAttemptThatWasAskedFor, "abandoned attempt") {
+STEP_TEST(3, Blame, EndsAtTheAttemptThatWasAskedFor, "abandoned attempt") {
   const std::vector<Span> trace{Written(1, 0, "read"), Written(2, 1, "price").threw(),
                                 Written(3, 2, "price").attempt(2).threw()};
   EXPECT_EQ(told(way_to(trace, 3)), "read, price 2");
@@ -154,7 +204,7 @@ STEP_TEST(2, Blame, EndsAtTheAttemptThatWasAskedFor, "abandoned attempt") {
 }
 
 // Several stages try again, the first one too.
-STEP_TEST(2, Blame, LeavesThemOutAtEveryStage, "abandoned attempt") {
+STEP_TEST(3, Blame, LeavesThemOutAtEveryStage, "abandoned attempt") {
   const std::vector<Span> trace{Written(1, 0, "read").threw(),
                                 Written(2, 1, "read").attempt(2),
                                 Written(3, 2, "price").threw(),
@@ -163,26 +213,6 @@ STEP_TEST(2, Blame, LeavesThemOutAtEveryStage, "abandoned attempt") {
                                 Written(6, 5, "print").threw(),
                                 Written(7, 6, "print").attempt(2)};
   EXPECT_EQ(told(way_to(trace, 7)), "read 2, price 2, tax, print 2");
-}
-
-// --- Step 3: who made it wrong ---------------------------------------------------------------
-
-// The fault shows two stages after the one that made it.
-STEP_TEST(3, Blame, NamesTheStageThatSpoiledIt, "causality") {
-  const std::vector<Span> trace{Written(1, 0, "read"), Written(2, 1, "price").wrong(),
-                                Written(3, 2, "tax").wrong(),
-                                Written(4, 3, "print").threw()};
-  EXPECT_EQ(told(blame(trace, 4, is_right)), "price")
-      << "print and tax took what was wrong already";
-}
-
-// The same with clocks by which tax came first, and price last.
-STEP_TEST(3, Blame, NamesItWhateverTheClocksSay, "causality") {
-  const std::vector<Span> trace{
-      Written(1, 0, "read").at(400), Written(2, 1, "price").wrong().at(900),
-      Written(3, 2, "tax").wrong().at(100), Written(4, 3, "print").threw().at(600)};
-  EXPECT_EQ(told(blame(trace, 4, is_right)), "price")
-      << "tax was the first wrong one by the clocks; by the causes it was price";
 }
 
 // A stage that throws over something right is to blame itself, after however many attempts.
@@ -218,36 +248,6 @@ STEP_TEST(3, Blame, BlamesTheAttemptThatWasUsed, "abandoned attempt") {
             : first.gave == 666 ? "was wrong"
                                 : "was right");
   }
-}
-
-// Wrong, put right, and wrong again: what shows was made by the second.
-STEP_TEST(3, Blame, NamesTheLastThatMadeItWrong, "causality") {
-  const std::vector<Span> trace{Written(1, 0, "read"), Written(2, 1, "price").wrong(),
-                                Written(3, 2, "round"), Written(4, 3, "tax").wrong(),
-                                Written(5, 4, "print").wrong()};
-  EXPECT_EQ(told(blame(trace, 5, is_right)), "tax")
-      << "round put right what price had spoiled, so tax took something right";
-}
-
-// The source may have been wrong; and a job may be right.
-STEP_TEST(3, Blame, NamesTheSourceAndNothing, "causality") {
-  const std::vector<Span> spoiled{Written(1, 0, "read").wrong(),
-                                  Written(2, 1, "print").wrong()};
-  EXPECT_EQ(told(blame(spoiled, 2, is_right)), "read");
-  const std::vector<Span> right{Written(1, 0, "read"), Written(2, 1, "print")};
-  EXPECT_EQ(told(blame(right, 2, is_right)), "nothing");
-}
-
-// Another job's fault is another job's.
-STEP_TEST(3, Blame, DoesNotBlameAnotherJob, "causality") {
-  const std::vector<Span> trace{Written(21, 0, "read").of_job(2).wrong().at(1),
-                                Written(11, 0, "read").of_job(1).at(2),
-                                Written(22, 21, "price").of_job(2).wrong().at(3),
-                                Written(12, 11, "price").of_job(1).wrong().at(4),
-                                Written(13, 12, "print").of_job(1).threw().at(5)};
-  const Blame found = blame(trace, 13, is_right);
-  ASSERT_EQ(told(found), "price");
-  EXPECT_EQ(found.broke->job, 1u) << "it is job 1 that is asked about";
 }
 
 // --- Step 4: what the trace lacks ---------------------------------------------------------------

@@ -187,65 +187,7 @@ STEP_TEST(1, TraceBuffer, ThreadsComeAtTheSameTime, "shared state") {
   });
 }
 
-// --- Step 2: whichever ends first -------------------------------------------------------------
-
-// A thread's track stays when the thread, and its buffer, are gone.
-STEP_TEST(2, TraceBuffer, OutlivesItsThread, "lifetime") {
-  explore([] {
-    Trace trace(2);
-    std::thread([&trace] {
-      TraceBuffer buffer(trace, "worker");
-      for (std::uint64_t n = 1; n <= 3; ++n) buffer.record(numbered(n));
-    }).join();
-    TraceBuffer another(trace, "another");
-    const Track ended = track_of(trace, 0, 2);
-    check(ended.thread == "worker", "the track of a thread that has ended is gone");
-    check(ended.spans.size() == 2 && ended.dropped == 1,
-          "the spans of a thread that has ended are gone");
-    check_track(ended, 2);
-  });
-}
-
-// A thread may record when its trace is gone: into nothing.
-STEP_TEST(2, TraceBuffer, OutlivesItsTrace, "lifetime") {
-  explore([] {
-    auto trace = std::make_unique<Trace>(2);
-    TraceBuffer buffer(*trace, "worker");
-    buffer.record(numbered(1));
-    trace.reset();
-    for (std::uint64_t n = 2; n <= 4; ++n) buffer.record(numbered(n));
-  });
-}
-
-// The trace ends while the thread records.
-STEP_TEST(2, TraceBuffer, MayEndInAnyOrder, "lifetime") {
-  explore([] {
-    auto trace = std::make_unique<Trace>(1);
-    std::jthread worker([buffer = TraceBuffer(*trace, "worker")]() mutable {
-      interleave::name_thread("worker");
-      buffer.record(numbered(1));
-      buffer.record(numbered(2));
-    });
-    check_track(track_of(*trace), 1);
-    trace.reset();
-  });
-}
-
-// A buffer that is moved takes its track along; the one it was moved from may be destroyed.
-STEP_TEST(2, TraceBuffer, CanBeMoved, "lifetime") {
-  explore([] {
-    Trace trace(2);
-    std::optional<TraceBuffer> first(std::in_place, trace, "worker");
-    first->record(numbered(1));
-    TraceBuffer second(std::move(*first));
-    first.reset();
-    second.record(numbered(2));
-    check(track_of(trace).spans.size() == 2,
-          "moving a buffer makes no new track, and loses none of its spans");
-  });
-}
-
-// --- Step 3: the file ----------------------------------------------------------------------------
+// --- Step 2: the file ----------------------------------------------------------------------------
 
 // The events of a file that must be one.
 Json read_file(const std::string& text) {
@@ -303,7 +245,7 @@ std::vector<Track> two_threads() {
 }
 
 // Every kind of event has what the format asks of it.
-STEP_TEST(3, TraceBuffer, FollowsTheFormat, "trace format") {
+STEP_TEST(2, TraceBuffer, FollowsTheFormat, "trace format") {
   const Json file = read_file(file_of(slices(two_threads()), 3));
   expect_no_faults(file);
   EXPECT_EQ(file["otherData"]["dropped"].text, "3");
@@ -313,7 +255,7 @@ STEP_TEST(3, TraceBuffer, FollowsTheFormat, "trace format") {
 }
 
 // Tracks have names and numbers, and each span is on the track of its thread.
-STEP_TEST(3, TraceBuffer, PutsEachSpanOnItsTrack, "trace format") {
+STEP_TEST(2, TraceBuffer, PutsEachSpanOnItsTrack, "trace format") {
   const Json file = read_file(file_of(slices(two_threads()), 0));
   const std::vector<Json> names = events_of(file, "M");
   const std::vector<Json> spans = events_of(file, "X");
@@ -333,7 +275,7 @@ STEP_TEST(3, TraceBuffer, PutsEachSpanOnItsTrack, "trace format") {
 
 // A span says what it is of, and what became of it. A number of 64 bits is a text: a viewer
 // that is written in JavaScript would round it.
-STEP_TEST(3, TraceBuffer, SaysWhatTheSpanSays, "trace format") {
+STEP_TEST(2, TraceBuffer, SaysWhatTheSpanSays, "trace format") {
   const Json file = read_file(file_of(slices(two_threads()), 0));
   const std::vector<Json> spans = events_of(file, "X");
   ASSERT_EQ(spans.size(), 3u);
@@ -349,7 +291,7 @@ STEP_TEST(3, TraceBuffer, SaysWhatTheSpanSays, "trace format") {
 }
 
 // Times are microseconds, and a nanosecond is not lost, after however many days.
-STEP_TEST(3, TraceBuffer, WritesMicroseconds, "trace format") {
+STEP_TEST(2, TraceBuffer, WritesMicroseconds, "trace format") {
   EXPECT_EQ(microseconds(0), "0.000");
   EXPECT_EQ(microseconds(1), "0.001");
   EXPECT_EQ(microseconds(1'500), "1.500");
@@ -367,7 +309,7 @@ STEP_TEST(3, TraceBuffer, WritesMicroseconds, "trace format") {
 }
 
 // Whatever a text holds, it is one JSON string, and says the same when it is read.
-STEP_TEST(3, TraceBuffer, EscapesText, "trace format") {
+STEP_TEST(2, TraceBuffer, EscapesText, "trace format") {
   std::string all;
   for (char c = 1; c > 0 && c < 127; ++c) all += c;
   for (const std::string& text :
@@ -381,7 +323,7 @@ STEP_TEST(3, TraceBuffer, EscapesText, "trace format") {
 }
 
 // Texts are escaped wherever one stands.
-STEP_TEST(3, TraceBuffer, EscapesEveryText, "trace format") {
+STEP_TEST(2, TraceBuffer, EscapesEveryText, "trace format") {
   Track track{"the \"fast\" one\n", {numbered(1)}, 0};
   track.spans[0].stage = "read\\write \"x\"";
   const Json file = read_file(file_of(slices({track}), 0));
@@ -391,10 +333,10 @@ STEP_TEST(3, TraceBuffer, EscapesEveryText, "trace format") {
   EXPECT_EQ(events_of(file, "X")[0]["name"].text, track.spans[0].stage);
 }
 
-// --- Step 4: arrows -----------------------------------------------------------------------------
+// --- Step 3: arrows -----------------------------------------------------------------------------
 
 // An arrow from each cause to its effect, whose ends lie in their slices.
-STEP_TEST(4, TraceBuffer, DrawsAnArrowFromEachCause, "trace format") {
+STEP_TEST(3, TraceBuffer, DrawsAnArrowFromEachCause, "trace format") {
   const Json file = read_file(to_json(two_threads()));
   expect_no_faults(file);
   EXPECT_EQ(file["otherData"]["dropped"].text, "3") << "what all tracks have dropped";
@@ -417,7 +359,7 @@ STEP_TEST(4, TraceBuffer, DrawsAnArrowFromEachCause, "trace format") {
 
 // A cause with several effects has an arrow to each; a cause that comes later in the trace
 // than its effect is found as well.
-STEP_TEST(4, TraceBuffer, DrawsSeveralArrowsFromOneCause, "trace format") {
+STEP_TEST(3, TraceBuffer, DrawsSeveralArrowsFromOneCause, "trace format") {
   std::vector<Track> tracks = two_threads();
   tracks[1].spans[1].cause = 7;
   std::swap(tracks[0], tracks[1]);
@@ -429,7 +371,7 @@ STEP_TEST(4, TraceBuffer, DrawsSeveralArrowsFromOneCause, "trace format") {
 }
 
 // Where the cause was dropped, or there is none, there is no arrow, and no half of one.
-STEP_TEST(4, TraceBuffer, DrawsNoArrowFromNothing, "incomplete trace") {
+STEP_TEST(3, TraceBuffer, DrawsNoArrowFromNothing, "incomplete trace") {
   std::vector<Track> tracks = two_threads();
   tracks[0].spans.clear();
   const Json file = read_file(to_json(tracks));
@@ -437,6 +379,64 @@ STEP_TEST(4, TraceBuffer, DrawsNoArrowFromNothing, "incomplete trace") {
   EXPECT_EQ(events_of(file, "s").size(), 1u)
       << "only the second attempt's cause is there";
   EXPECT_EQ(events_of(file, "f").size(), 1u);
+}
+
+// --- Step 4: whichever ends first -------------------------------------------------------------
+
+// A thread's track stays when the thread, and its buffer, are gone.
+STEP_TEST(4, TraceBuffer, OutlivesItsThread, "lifetime") {
+  explore([] {
+    Trace trace(2);
+    std::thread([&trace] {
+      TraceBuffer buffer(trace, "worker");
+      for (std::uint64_t n = 1; n <= 3; ++n) buffer.record(numbered(n));
+    }).join();
+    TraceBuffer another(trace, "another");
+    const Track ended = track_of(trace, 0, 2);
+    check(ended.thread == "worker", "the track of a thread that has ended is gone");
+    check(ended.spans.size() == 2 && ended.dropped == 1,
+          "the spans of a thread that has ended are gone");
+    check_track(ended, 2);
+  });
+}
+
+// A thread may record when its trace is gone: into nothing.
+STEP_TEST(4, TraceBuffer, OutlivesItsTrace, "lifetime") {
+  explore([] {
+    auto trace = std::make_unique<Trace>(2);
+    TraceBuffer buffer(*trace, "worker");
+    buffer.record(numbered(1));
+    trace.reset();
+    for (std::uint64_t n = 2; n <= 4; ++n) buffer.record(numbered(n));
+  });
+}
+
+// The trace ends while the thread records.
+STEP_TEST(4, TraceBuffer, MayEndInAnyOrder, "lifetime") {
+  explore([] {
+    auto trace = std::make_unique<Trace>(1);
+    std::jthread worker([buffer = TraceBuffer(*trace, "worker")]() mutable {
+      interleave::name_thread("worker");
+      buffer.record(numbered(1));
+      buffer.record(numbered(2));
+    });
+    check_track(track_of(*trace), 1);
+    trace.reset();
+  });
+}
+
+// A buffer that is moved takes its track along; the one it was moved from may be destroyed.
+STEP_TEST(4, TraceBuffer, CanBeMoved, "lifetime") {
+  explore([] {
+    Trace trace(2);
+    std::optional<TraceBuffer> first(std::in_place, trace, "worker");
+    first->record(numbered(1));
+    TraceBuffer second(std::move(*first));
+    first.reset();
+    second.record(numbered(2));
+    check(track_of(trace).spans.size() == 2,
+          "moving a buffer makes no new track, and loses none of its spans");
+  });
 }
 
 // --- What it costs -------------------------------------------------------------------------------
