@@ -25,6 +25,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -79,19 +80,20 @@ auto traced(const char* stage, unsigned attempts, Record record, Work work) {
       span.stage = stage;
       span.attempt = attempt;
       span.begin = now_in_nanoseconds();
+      std::optional<Out> out;
+      std::exception_ptr error;
       try {
-        Out out = work(std::as_const(in.item));
-        span.end = now_in_nanoseconds();
-        span.gave = std::hash<Out>()(out);
-        record(span);
-        return Traced<Out>{in.job, span.id, in.spans, std::move(out)};
+        out.emplace(work(std::as_const(in.item)));
       } catch (...) {
-        span.end = now_in_nanoseconds();
-        span.threw = true;
-        record(span);
-        if (attempt == attempts) throw;
-        in.cause = span.id;  // what led to the next attempt
+        error = std::current_exception();
       }
+      span.end = now_in_nanoseconds();
+      span.threw = !out;
+      if (out) span.gave = std::hash<Out>()(*out);
+      record(span);
+      if (out) return Traced<Out>{in.job, span.id, in.spans, *std::move(out)};
+      if (attempt == attempts) std::rethrow_exception(std::move(error));
+      in.cause = span.id;  // what led to the next attempt
     }
   };
 }
