@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -103,6 +104,17 @@ TEST(Tracing, TellsEachAttempt) {
     EXPECT_EQ(spans[i].cause, i == 0 ? 5 : spans[i - 1].id);
   }
   EXPECT_EQ(out.cause, spans[2].id) << "what comes next was caused by the last attempt";
+}
+
+// A recorder that throws, for want of memory perhaps, is no failed attempt: what was done is
+// not done again.
+TEST(Tracing, DoesNotTryAgainForTheRecorder) {
+  int calls = 0;
+  auto stage = traced(
+      "price", 3, [](const Span&) { throw std::bad_alloc(); },
+      [&calls](int item) { return item + ++calls; });
+  EXPECT_THROW(static_cast<void>(stage(Traced<int>{1, 0, 0, 4})), std::bad_alloc);
+  EXPECT_EQ(calls, 1);
 }
 
 // After the last attempt the exception goes its way, and the trace has all of them.
