@@ -319,7 +319,7 @@ STEP_TEST(1, MessageRing, AFillThatThrowsSendsNothing, "published too early") {
 }
 
 // A message whose read throws has not been taken: it comes again.
-STEP_TEST(1, MessageRing, AReadThatThrowsTakesNothing, "lost message") {
+STEP_TEST(1, MessageRing, AReadThatThrowsTakesNothing, "taken too early") {
   explore([] {
     OnTheHeap<64> memory;
     MessageSender sender(memory.ring());
@@ -576,7 +576,7 @@ STEP_TEST(3, MessageRing, TheNextSenderKnowsWhatIsFree, "dead producer") {
 
 // A receiver that died while it read has not taken the message: the next one gets it, and
 // those behind it.
-STEP_TEST(3, MessageRing, AReceiverThatDiedLosesNothing, "lost message") {
+STEP_TEST(3, MessageRing, AReceiverThatDiedLosesNothing, "taken too early") {
   explore([] {
     OnTheHeap<64> memory;
     MessageSender sender(memory.ring());
