@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "course/busywork.hpp"
+#include "course/source_file.hpp"
 #include "interleave/interleave.hpp"
 #include "parallel_workers.hpp"
 
@@ -133,7 +134,7 @@ SourceCounts count_source(const std::filesystem::path& file) {
 }
 
 MEASURED("P2", "The model is easy to understand: all of it, counted", table) {
-  const std::filesystem::path here = std::filesystem::path(__FILE__).parent_path();
+  const std::filesystem::path here = course::source_file().parent_path();
   const SourceCounts counts = count_source(here / "parallel_workers.hpp");
   table.columns({"in parallel_workers.hpp", "count"});
   table.row({"lines, comments included", std::to_string(counts.lines)});

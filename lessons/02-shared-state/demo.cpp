@@ -21,6 +21,7 @@
 
 #include "broken_shared_state.hpp"
 #include "course/busywork.hpp"
+#include "course/source_file.hpp"
 #include "interleave/interleave.hpp"
 #include "shared_state.hpp"
 
@@ -89,7 +90,7 @@ void count(SharedTotals& totals, const std::string& item) { totals.add(item, 1);
 
 // Lines of code between `//> region NAME` and `//<` in a file of this lesson.
 int lines_of(const char* file, const std::string& region) {
-  std::ifstream source(std::filesystem::path(__FILE__).parent_path() / file);
+  std::ifstream source(course::source_file().parent_path() / file);
   expect(source.good(), "a source file of the lesson cannot be read");
   int lines = 0;
   bool inside = false;

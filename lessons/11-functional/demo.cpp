@@ -20,6 +20,7 @@
 
 #include "../05-assembly-line/assembly_line.hpp"
 #include "course/busywork.hpp"
+#include "course/source_file.hpp"
 #include "functional.hpp"
 #include "interleave/interleave.hpp"
 
@@ -110,7 +111,7 @@ Texts bills_by_calls(ParallelWorkers<Texts>& workers, const Texts& orders) {
 
 // Lines of code between `//> region NAME` and `//<` in this file.
 int lines_of(const std::string& region) {
-  std::ifstream source(__FILE__);
+  std::ifstream source(course::source_file());
   expect(source.good(), "the demo's source cannot be read");
   int lines = 0;
   bool inside = false;
