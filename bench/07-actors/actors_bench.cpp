@@ -225,7 +225,7 @@ const bool registered = [] {
     add(pair.chart, "ours", pair.ours, pair.messages);
     if (pair.caf != nullptr) add(pair.chart, "CAF", pair.caf, pair.messages);
   }
-  add_idle<IdleOurs>("ours", idle);
+  add_idle<IdleOurs>("the pool", idle);
 #if COURSE_HAS_CAF
   add_idle<IdleCaf>("CAF", idle);
 #endif
