@@ -194,7 +194,7 @@ void add_idle_ratios() {
   for (const std::string chart : idle_charts) {
     const std::string name = "CAF takes, of what ours takes/" + chart;
     benchmark::RegisterBenchmark(name.c_str(), [chart](benchmark::State& state) {
-      ratio(state, chart + "/CAF", chart + "/ours", "", "times as much");
+      ratio(state, chart + "/CAF", chart + "/the pool", "", "times as much");
     })->Iterations(1);
   }
 }

@@ -221,7 +221,7 @@ STEP_TEST(3, JobQueue, APopIsFeltAtOnce, "lost wake-up") {
 }
 
 // Whoever waits is woken by the close itself.
-STEP_TEST(2, JobQueue, ACloseIsFeltAtOnce, "lost wake-up") {
+STEP_TEST(3, JobQueue, ACloseIsFeltAtOnce, "lost wake-up") {
   explore([] {
     JobQueue<int> queue(1);
     wakes_at_once(std::jthread([&] { check(!queue.pop(), "no job was ever pushed"); }),

@@ -100,18 +100,18 @@ STEP_TEST(1, TransientBuilder, SetsElements, "path") {
   EXPECT_EQ(builder.size(), 1025U);
 }
 
-// Throws when it is assigned to, while `full`.
+// Throws when it is assigned to, while `full_`.
 struct Paper {
   Paper(int first = 0) : number(first) {}
   Paper(const Paper&) = default;
   Paper& operator=(const Paper& other) {
-    if (full) throw std::runtime_error("no paper");
+    if (full_) throw std::runtime_error("no paper");
     number = other.number;
     return *this;
   }
 
   int number;
-  static inline bool full = false;
+  static inline bool full_ = false;
 };
 
 // An element that cannot be stored is not appended: the size is what it was, and the builder
@@ -120,9 +120,9 @@ STEP_TEST(1, TransientBuilder, AFailedAppendAppendsNothing, "exception safety") 
   for (const std::size_t size : {0U, 1U, 32U, 1024U}) {
     TransientBuilder<Paper> builder;
     while (builder.size() < size) builder.push_back(Paper(1));
-    Paper::full = true;
+    Paper::full_ = true;
     EXPECT_THROW(builder.push_back(Paper(7)), std::runtime_error);
-    Paper::full = false;
+    Paper::full_ = false;
     ASSERT_EQ(builder.size(), size) << "nothing was appended, and the size grew";
     builder.push_back(Paper(2));
     ASSERT_EQ(builder.size(), size + 1);
