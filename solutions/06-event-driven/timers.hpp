@@ -5,7 +5,8 @@
 //   cancel ------x                                           |
 //                                                     handler, handler, …
 //
-// Threads     after, every, cancel, stop: any thread. run: one thread, the loop's.
+// Threads     after, every, cancel, stop: any thread. run: one thread, the loop's. Destroy: once
+//             run has returned, also while the call that ended it is on its way out.
 // Progress    A handler waits for those before it. No call waits for a handler.
 //
 // Invariants
@@ -59,7 +60,7 @@ class Timers {
   // Runs timers at their time, and sleeps between; returns when none is left, or after
   // `stop`. A timer that a handler starts runs in a later round, even with no delay: the
   // poller's wait comes first, so that others get their turn. What a handler throws comes
-  // out here.
+  // out here; called again, `run` continues, and a timer of `every` keeps its times.
   void run() {
     //> step 1(poller_): sleep, run what is due, again
     for (;;) {

@@ -17,6 +17,10 @@ namespace {
 constexpr int kMostAttemptsToMinimise = 300;
 constexpr std::uint64_t kMostPrunedPerSchedule = 50;
 
+// To find the decision that lost a longer schedule, one that goes round in circles, takes
+// longer than anyone waits for the report, and all that it would say is that it repeats.
+constexpr std::uint32_t kMostStepsToLookThrough = 20'000;
+
 // How many explorations the test that runs now has begun.
 std::uint32_t next_number(const std::string& test) {
   static std::string current;
@@ -253,7 +257,8 @@ void Exploration::report(const Answer& failure) {
                            options_.spurious, std::string(found_by_), deviations,
                            folded(smallest.fingerprint)});
   Finding found = finding();
-  if (!hidden_state_ && failure.kind != FailureKind::kUnsupported) {
+  if (!hidden_state_ && failure.kind != FailureKind::kUnsupported &&
+      smallest.steps <= kMostStepsToLookThrough) {
     found.inflection = fresh_->inflection(smallest.choices);
   }
   tell(fresh_->report(deviations, found));

@@ -230,6 +230,24 @@ TEST(Failures, Livelock) {
   });
 }
 
+// A thread that looks again and again while another one stands still takes many decisions. The
+// report does not wait until each of them was tried as the one that lost it.
+TEST(Failures, LivelockIsReportedSoon) {
+  const auto begin = std::chrono::steady_clock::now();
+  finds("livelock", [] {
+    const auto newest = std::make_unique<std::atomic<int>>(0);
+    const auto linked = std::make_unique<std::atomic<bool>>(false);
+    std::thread producer([&] {
+      *newest = 1;
+      *linked = true;
+      newest->notify_one();
+    });
+    while (!*linked) newest->wait(0);
+    producer.join();
+  });
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
+}
+
 TEST(Failures, LivelockUnderALock) {
   finds("livelock", [] {
     std::mutex mutex;

@@ -238,6 +238,22 @@ STEP_TEST(3, OptimisticUpdate, DeclinesWithoutWriting, "blind write") {
   });
 }
 
+// One that was overtaken, and then declines, says how often it had to start over.
+STEP_TEST(3, OptimisticUpdate, DecliningCountsItsConflicts, "conflict") {
+  explore([] {
+    MemoryStore store;
+    Overtaken session(store, 1);
+    const Update update = optimistic_update(
+        session, "key", [](const std::string& value) -> std::optional<std::string> {
+          return value.empty() ? std::optional<std::string>("x") : std::nullopt;
+        });
+    check(update.declined && update.state.value == "o",
+          "another worker wrote meanwhile, and then the update was declined");
+    check(update.conflicts == 1, "it had to start over once, and says that it was " +
+                                     std::to_string(update.conflicts) + " times");
+  });
+}
+
 // `change` may take its value as it likes, and keep it: the state that is returned is whole.
 STEP_TEST(3, OptimisticUpdate, ADecliningChangeTakesNothing, "stale state") {
   explore([] {

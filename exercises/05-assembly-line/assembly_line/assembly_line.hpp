@@ -119,7 +119,8 @@ class AssemblyLine {
   using Stage = std::function<Item(Item)>;
 
   // A line of these stages, each on a thread of its own, with room for `capacity` items, at
-  // least 1, on the belt before each stage and on the last.
+  // least 1, on the belt before each stage and on the last. Items are moved, never copied: a
+  // stage has its item to itself.
   AssemblyLine(std::size_t capacity, std::vector<Stage> stages) {
     for (std::size_t i = 0; i <= stages.size(); ++i) {
       belts_.push_back(std::make_unique<Belt<Parcel>>(capacity));

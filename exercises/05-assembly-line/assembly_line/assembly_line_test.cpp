@@ -310,6 +310,25 @@ STEP_TEST(4, AssemblyLine, EachStageDoesItsPart, "end of stream") {
   });
 }
 
+// A stage has its item to itself: no copy of it stays behind on the way.
+STEP_TEST(4, AssemblyLine, AStageOwnsItsItem, "shared state") {
+  explore_some([] {
+    using Owned = std::shared_ptr<int>;
+    AssemblyLine<Owned> line(1, {[](Owned item) {
+                               check(
+                                   item.use_count() == 1,
+                                   "the line keeps a copy of an item while a stage is at "
+                                   "work on it: items are moved");
+                               *item += 1;
+                               return item;
+                             }});
+    check(line.put(std::make_shared<int>(1)), "put on an open line is true");
+    line.close();
+    const std::optional<Owned> item = line.take();
+    check(item && *item && **item == 2, "the item must have passed the stage");
+  });
+}
+
 // The test keeps what is thrown: libstdc++ counts an exception's owners where no tool looks,
 // and a thread that lets go of it last would seem to race with the one that reads it.
 Line::Stage throws_at(int bad, const std::exception_ptr& error) {

@@ -201,6 +201,14 @@ class Bytes {
     std::memcpy(bytes_.data(), static_cast<const void*>(of_), bytes_.size());
   }
 
+  // Adds the places of those that are not 0 and that `changed` does not name.
+  void note_rest(const std::vector<std::size_t>& changed,
+                 std::vector<std::size_t>& places) const {
+    for (std::size_t i = 0; i < bytes_.size(); ++i) {
+      if (bytes_[i] != 0 && std::ranges::count(changed, i) == 0) places.push_back(i);
+    }
+  }
+
   // Adds the places of those that have changed since.
   void note_changes(std::vector<std::size_t>& places) const {
     const Bytes now(*of_);
@@ -220,35 +228,73 @@ bool may_share_a_line(std::size_t a, std::size_t b) {
   return std::max(a, b) - std::min(a, b) < cache_line;
 }
 
-// No byte that the producer writes lies on a line with one that the consumer writes. The
-// speed shows it too, but not on a busy machine.
-STEP_TEST(2, SpscRing, EachSideWritesLinesOfItsOwn, "shared cache line") {
-  const auto ring = std::make_unique<SpscRing<int>>(3);
-  std::vector<std::size_t> by_push;
-  std::vector<std::size_t> by_pop;
+// Which bytes of a ring each side writes, and which neither of them does.
+struct Writers {
+  std::vector<std::size_t> push;
+  std::vector<std::size_t> pop;
+  std::vector<std::size_t> neither;  // and not 0: what lies between members is left out
+};
+
+Writers writers_of_a_ring() {
+  using Ring = SpscRing<int>;
+  constexpr std::align_val_t alignment{std::max(alignof(Ring), cache_line)};
+  void* const memory = ::operator new(sizeof(Ring), alignment);
+  std::memset(memory, 0, sizeof(Ring));
+  Ring* const ring = ::new (memory) Ring(3);
+  Writers writers;
   for (int step = 0; step < 20; ++step) {
     // One more than there is room for, and than there are: then each side looks again.
     for (int push = 0; push < 4; ++push) {
       const Bytes before(*ring);
       static_cast<void>(ring->try_push(int{step}));
-      before.note_changes(by_push);
+      before.note_changes(writers.push);
     }
     for (int pop = 0; pop < 4; ++pop) {
       const Bytes before(*ring);
       static_cast<void>(ring->try_pop());
-      before.note_changes(by_pop);
+      before.note_changes(writers.pop);
     }
   }
-  ASSERT_FALSE(by_push.empty()) << "a push must change the ring";
-  ASSERT_FALSE(by_pop.empty()) << "a pop must change the ring";
-  for (const std::size_t pushed : by_push) {
-    for (const std::size_t popped : by_pop) {
+  std::vector<std::size_t> changed = writers.push;
+  changed.insert(changed.end(), writers.pop.begin(), writers.pop.end());
+  Bytes(*ring).note_rest(changed, writers.neither);
+  std::destroy_at(ring);
+  ::operator delete(memory, alignment);
+  return writers;
+}
+
+// No byte that the producer writes lies on a line with one that the consumer writes. The
+// speed shows it too, but not on a busy machine.
+STEP_TEST(2, SpscRing, EachSideWritesLinesOfItsOwn, "shared cache line") {
+  const Writers writers = writers_of_a_ring();
+  ASSERT_FALSE(writers.push.empty()) << "a push must change the ring";
+  ASSERT_FALSE(writers.pop.empty()) << "a pop must change the ring";
+  for (const std::size_t pushed : writers.push) {
+    for (const std::size_t popped : writers.pop) {
       ASSERT_FALSE(may_share_a_line(pushed, popped))
           << "try_push writes byte " << pushed << " of the ring and try_pop byte "
           << popped
           << ": both may lie on one cache line of 64 bytes, which then travels between "
              "the "
              "two cores at every item";
+    }
+  }
+}
+
+// Nor does what both of them only read: where the slots are, and how many.
+STEP_TEST(2, SpscRing, WhatNeitherWritesHasALineOfItsOwn, "shared cache line") {
+  const Writers writers = writers_of_a_ring();
+  ASSERT_FALSE(writers.neither.empty()) << "a ring must know where its slots are";
+  for (const auto& [side, written] :
+       {std::pair("try_push", &writers.push), std::pair("try_pop", &writers.pop)}) {
+    for (const std::size_t byte : *written) {
+      for (const std::size_t read : writers.neither) {
+        ASSERT_FALSE(may_share_a_line(byte, read))
+            << side << " writes byte " << byte << " of the ring, and neither side writes "
+            << "byte " << read
+            << ": both may lie on one cache line of 64 bytes, which then travels to the "
+               "other side, though that only reads where its slots are";
+      }
     }
   }
 }

@@ -223,6 +223,22 @@ STEP_TEST(1, Timers, LetsGoOfWhatItCaptured, "lifetime") {
   });
 }
 
+// And not under a lock: a destructor may start a timer.
+STEP_TEST(1, Timers, WhatItCapturedMayStartATimer, "lock held too long") {
+  explore([] {
+    FakePoller poller;
+    FakeTimers timers(poller);
+    bool ran = false;
+    std::shared_ptr<int> captured(new int(1), [&](const int* number) {
+      delete number;
+      timers.after(1ms, [&] { ran = true; });
+    });
+    timers.after(1ms, [captured = std::move(captured)] {});
+    timers.run();
+    check(ran, "the destructor of what the first handler captured started a timer");
+  });
+}
+
 // --- Step 2: again and again ----------------------------------------------------------
 
 // A handler runs at each multiple of its period.
@@ -294,6 +310,28 @@ STEP_TEST(2, Timers, SeveralKeepTheirOwnTimes, "drift") {
     run_until_enough(timers);
     // At 30, 50, 60, 90, 100, 120 and twice at 150, where a was started first.
     check(order == "abaabaab", "the order must be abaabaab, and is " + order);
+  });
+}
+
+// What a handler throws comes out of run, and costs it none of its other times.
+STEP_TEST(2, Timers, RunsAgainAfterItThrew, "exception safety") {
+  explore([] {
+    FakePoller poller;
+    FakeTimers timers(poller);
+    Stopwatch watch(poller);
+    int ran = 0;
+    timers.every(10ms, [&] {
+      ++ran;
+      check_on_time(watch.passed(), ran * 10ms);
+      throw Enough();
+    });
+    for (int run = 1; run <= 3; ++run) {
+      run_until_enough(timers);
+      check(ran == run,
+            "a periodic timer whose handler threw must still run again and "
+            "again; of " +
+                std::to_string(run) + " times it ran " + std::to_string(ran));
+    }
   });
 }
 
@@ -533,6 +571,36 @@ STEP_TEST(4, Timers, AnotherThreadsStopIsNotMissed) {
     std::jthread worker([&] { timers.stop(); });
     timers.run();
     check(!ran, "an hour has not passed");
+  });
+}
+
+// What a loop needs, in memory that can be given back.
+struct Loop {
+  FakePoller poller{FakeTime::kStands};
+  FakeTimers timers{poller};
+};
+
+// Once run has returned the loop may be destroyed, though the call that ended it is still on
+// its way out: that touches the poller no more.
+STEP_TEST(4, Timers, AStoppedLoopMayBeDestroyed, "lifetime") {
+  explore([] {
+    auto loop = std::make_unique<Loop>();
+    loop->timers.after(1h, [] {});
+    std::jthread worker([&timers = loop->timers] { timers.stop(); });
+    loop->timers.run();
+    loop.reset();
+  });
+}
+
+// The same where it was the start of a timer.
+STEP_TEST(4, Timers, ALoopThatRanItsLastTimerMayBeDestroyed, "lifetime") {
+  explore([] {
+    auto loop = std::make_unique<Loop>();
+    loop->timers.after(1h, [] {});
+    std::jthread worker(
+        [&timers = loop->timers] { timers.after(0ms, [&timers] { timers.stop(); }); });
+    loop->timers.run();
+    loop.reset();
   });
 }
 

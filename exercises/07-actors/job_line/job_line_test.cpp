@@ -212,6 +212,29 @@ STEP_TEST(2, JobLine, CountsFailures, "exception safety") {
   });
 }
 
+// Also where two parts fail at the same moment: neither failure is lost.
+STEP_TEST(2, JobLine, CountsTheFailuresOfEveryPart, "lost update") {
+  interleave::Options options;
+  options.schedules = 2'000;
+  const auto body = [] {
+    std::latch both_are_out(2);
+    Line line(
+        {[](const Order& job) {
+           if (job.number == 2) throw job.number;
+         },
+         [](const Order& job) {
+           if (job.number == 1) throw job.number;
+         }},
+        2, [&](const Order&, const std::exception_ptr&) { both_are_out.count_down(); });
+    line.submit(order(1));
+    line.submit(order(2));
+    both_are_out.wait();
+    check(line.failures() == 2, "each of two parts failed one job, and failures() is " +
+                                    std::to_string(line.failures()));
+  };
+  explore(body, options);
+}
+
 // --- Step 3: no actor holds more jobs than it has credits for ----------------------------------
 
 // How many jobs are inside: counted by a leader after its submit, and where they come out.

@@ -5,6 +5,7 @@
 // the members of its own local variables.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -122,6 +123,37 @@ STEP_TEST(2, ShardedMap, ServesWhatWasAsked, "one owner") {
     check(map->find(0, key) == 5, "find must give what the key's owner has");
     over = true;
   });
+}
+
+// Two shards have asked before shard 0 serves: one call serves both.
+STEP_TEST(2, ShardedMap, ServesAllThatWasAsked, "skew") {
+  int most = 0;  // that one call served, of all schedules
+  interleave::Options options;
+  options.schedules = 1'000;
+  explore(
+      [&most] {
+        const auto map = a_map(3);
+        const int key = key_of(*map, 0);
+        std::atomic<int> changed = 0;  // by shard 0, which serves
+        const auto ask = [&](std::size_t self) {
+          map->update(self, key, [&changed](int&) { ++changed; });
+        };
+        std::jthread shard1([&] { ask(1); });
+        std::jthread shard2([&] { ask(2); });
+        interleave::name_thread("shard 0");
+        // Virtual time, most often: it passes when the others can do no more.
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        map->serve(0);
+        most = std::max(most, changed.load());
+        while (changed < 2) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          map->serve(0);
+        }
+      },
+      options);
+  if (interleave::explores_schedules()) {
+    EXPECT_EQ(most, 2) << "two shards had asked, and serve left one of their requests";
+  }
 }
 
 // Two shards ask each other at the same time. Each waits, and each is served.
@@ -323,6 +355,23 @@ STEP_TEST(3, ShardedMap, MayBeginAgain, "shutdown") {
       check(add(*map, 0, key, 1) == round, "update must return the value that it left");
       map->leave(0);
     }
+  });
+}
+
+// And at once: one may leave for the second time before another has come back from the first.
+STEP_TEST(3, ShardedMap, MayBeginAgainAtOnce, "shutdown") {
+  explore([] {
+    const auto map = a_map(2);
+    const auto leave_twice = [&](std::size_t self) {
+      map->leave(self);
+      map->leave(self);
+    };
+    std::jthread shard1([&] {
+      interleave::name_thread("shard 1");
+      leave_twice(1);
+    });
+    interleave::name_thread("shard 0");
+    leave_twice(0);
   });
 }
 
