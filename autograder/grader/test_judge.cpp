@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <regex>
 #include <set>
 
+#include "catalogue/code.hpp"
+#include "catalogue/files.hpp"
 #include "process/stacks.hpp"
 #include "reading/sanitizer_report.hpp"
 
@@ -17,6 +20,11 @@ bool explored_as(const TestRun& run, const std::set<std::string>& kinds) {
   return std::any_of(run.explored.begin(), run.explored.end(), [&](const auto& explored) {
     return kinds.contains(explored.value("kind", ""));
   });
+}
+
+bool uses_volatile(const fs::path& file) {
+  static const std::regex word(R"(\bvolatile\b)");
+  return fs::exists(file) && std::regex_search(code_of(read_file(file)), word);
 }
 
 }  // namespace
@@ -44,6 +52,9 @@ std::optional<Finding> TestJudge::judge(const Test& test, const TestCommand& com
   if (written && finding->concept_name.empty()) finding->concept_name = concept_for(test);
   if (written && finding->concept_name.empty() && explored_as(run, {"deadlock"})) {
     finding->concept_name = "deadlock";  // whatever it was that a thread slept for
+  }
+  if (finding->concept_name == "data race" && uses_volatile(file_)) {
+    finding->what += "; `volatile` orders nothing between threads";
   }
   return finding;
 }
