@@ -32,7 +32,7 @@ int evidence(Stage stage, const Finding& finding) {
   }
 }
 
-// The first line of code in which a word stands that the finding puts between backticks; 0 if
+// The line that declares, or first uses, a word that the finding puts between backticks; 0 if
 // there is none.
 int line_spoken_of(const ExerciseResult& result, const Finding& finding) {
   static const std::regex quoted("`([A-Za-z_]\\w*)`");
@@ -42,10 +42,13 @@ int line_spoken_of(const ExerciseResult& result, const Finding& finding) {
   const fs::path& file = result.subject.edited_file();
   if (!fs::exists(file)) return 0;
   const std::string code = code_of(read_file(file));
+  const std::string used = "\\b" + word[1].str() + "\\b";
   std::smatch found;
-  if (!std::regex_search(code, found, std::regex("\\b" + word[1].str() + "\\b")))
-    return 0;
-  return static_cast<int>(line_at(code, static_cast<std::size_t>(found.position())));
+  for (const std::string& form : {"\\b(struct|class)\\s+" + used, used}) {
+    if (!std::regex_search(code, found, std::regex(form))) continue;
+    return static_cast<int>(line_at(code, static_cast<std::size_t>(found.position())));
+  }
+  return 0;
 }
 
 int step_of(const Exercise& exercise, const std::string& test) {
@@ -91,8 +94,10 @@ std::optional<Cause> cause_of(const ExerciseResult& result) {
     for (const Finding& finding : stage.findings) {
       if (finding.verdict != verdict) continue;
       tests.insert(finding.test);
-      const std::tuple rank{evidence(stage.stage, finding),
-                            step_of(*result.subject.exercise, finding.test)};
+      const int step = stage.stage == Stage::cost  // which has them in order
+                           ? 0
+                           : step_of(*result.subject.exercise, finding.test);
+      const std::tuple rank{evidence(stage.stage, finding), step};
       if (cause && rank >= least) continue;
       cause = Cause{&finding, stage.stage, {}, 0, 0};
       least = rank;

@@ -12,6 +12,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::string_view sleeps_words = "it sleeps, as it should, but ";
+
 TestCommand command_for(const CostLimit& limit, const Subject& subject,
                         Workshop& workshop) {
   TestCommand command;
@@ -121,7 +123,7 @@ std::optional<Finding> judge(const CostLimit& limit, const TestCommand& command,
   Finding finding = missing(limit, fmt::format("one {} takes {}", limit.operation, over));
   if (sleeps_as_asked(limit, counts)) {
     if (finding.concept_name == "busy waiting") finding.concept_name.clear();
-    finding.what = "it sleeps, as it should, but " + finding.what;
+    finding.what = std::string(sleeps_words) + finding.what;
   }
   find_place(limit, *cost, finding);
   finding.detail = limit.reason;
@@ -147,6 +149,10 @@ StageResult run_cost_stage(const Subject& subject, Workshop& workshop,
     result.verdict = worse(result.verdict, verdict);
     if (finding) result.findings.push_back(std::move(*finding));
   }
+  // First what says that the wait itself is right.
+  std::stable_partition(
+      result.findings.begin(), result.findings.end(),
+      [](const Finding& finding) { return finding.what.starts_with(sleeps_words); });
   return result;
 }
 

@@ -155,7 +155,8 @@ void Terminal::cause(const ExerciseResult& result) {
              words_for_others(cause->others));
   fmt::print(stream_, "{}", wrapped(finding.what, 4));
   place(*cause);
-  const std::vector<std::string> lines = detail_of(finding, cause->stage);
+  std::vector<std::string> lines = detail_of(finding, cause->stage);
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
   if (!lines.empty()) fmt::print(stream_, "\n");
   for (std::size_t at = 0; at < std::min(lines.size(), detail_lines_shown); ++at) {
     fmt::print(stream_, "{}\n", lines[at]);

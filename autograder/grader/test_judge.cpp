@@ -22,9 +22,14 @@ bool explored_as(const TestRun& run, const std::set<std::string>& kinds) {
   });
 }
 
-bool uses_volatile(const fs::path& file) {
+// The first line of `file` that says volatile; 0 if none does.
+std::size_t line_of_volatile(const fs::path& file) {
   static const std::regex word(R"(\bvolatile\b)");
-  return fs::exists(file) && std::regex_search(code_of(read_file(file)), word);
+  if (!fs::exists(file)) return 0;
+  const std::string code = code_of(read_file(file));
+  std::smatch found;
+  if (!std::regex_search(code, found, word)) return 0;
+  return line_at(code, static_cast<std::size_t>(found.position()));
 }
 
 }  // namespace
@@ -53,8 +58,10 @@ std::optional<Finding> TestJudge::judge(const Test& test, const TestCommand& com
   if (written && finding->concept_name.empty() && explored_as(run, {"deadlock"})) {
     finding->concept_name = "deadlock";  // whatever it was that a thread slept for
   }
-  if (finding->concept_name == "data race" && uses_volatile(file_)) {
-    finding->what += "; `volatile` orders nothing between threads";
+  if (finding->concept_name != "data race") return finding;
+  if (const std::size_t line = line_of_volatile(file_); line > 0) {
+    finding->what +=
+        fmt::format("; `volatile` (line {}) orders nothing between threads", line);
   }
   return finding;
 }

@@ -45,7 +45,7 @@ class Explainer {
         explain_waiting();
         break;
       case FailureKind::kMisuse:
-        explain_misuse();
+        out_.concept_name = "misuse";
         break;
       case FailureKind::kLeak:
         explain_leak();
@@ -63,6 +63,8 @@ class Explainer {
         break;
     }
     if (!message.empty()) out_.lines.insert(out_.lines.begin(), message);
+    const std::string held = explain_held_too_long();
+    if (!held.empty()) out_.lines.insert(out_.lines.begin(), held);
     explain_old_values();
     return std::move(out_);
   }
@@ -239,13 +241,13 @@ class Explainer {
     return notify + ", and that woke another thread";
   }
 
-  void explain_misuse() {
-    out_.concept_name = "misuse";
+  // Of a call that was made under a lock; empty if it is something else.
+  std::string explain_held_too_long() {
     const Mistake mistake = mistake_of(failure_, trace_, naming_);
-    if (!mistake.calls_back) return;
+    if (!mistake.held_too_long) return "";
     out_.concept_name = "lock held too long";
-    say("it holds it while it calls out, and what it called came back   " +
-        Naming::location(mistake.place) + "   " + naming_.text(mistake.place));
+    return who(mistake.step->operation.thread) + " calls out while it holds a lock   " +
+           Naming::location(mistake.place) + "   " + naming_.text(mistake.place);
   }
 
   void explain_leak() {

@@ -191,6 +191,51 @@ class Search {
   const Naming& naming_;
 };
 
+// The line at which `holder`, as far as its `last` step got, is in the function that took `lock`;
+// without a file if that has ended.
+Frame where_held(ThreadId holder, Address lock, const Step& last, const Trace& trace,
+                 const Naming& naming) {
+  std::string function;
+  for (const Step& step : trace.steps) {
+    const bool takes = step.operation.kind == OperationKind::kLock && step.succeeded &&
+                       step.operation.thread == holder && step.operation.object == lock;
+    if (takes && step.number < last.number) function = naming.place(step.stack).function;
+  }
+  if (function.empty()) return {};
+  for (auto at = last.stack.begin(); at != last.stack.end(); ++at) {
+    const Frame frame = naming.place({at, last.stack.end()});
+    if (frame.function == function) return frame;
+  }
+  return {};
+}
+
+// Of a thread that sleeps, or comes back, while it holds what others wait for.
+Mistake held_too_long(const Failure& failure, const Trace& trace, const Naming& naming) {
+  Mistake mistake;
+  const auto look = [&](ThreadId holder, Address lock, const Step* last) {
+    if (last == nullptr || mistake.step != nullptr) return;
+    const Frame innermost = naming.place(last->stack);
+    const Frame frame = where_held(holder, lock, *last, trace, naming);
+    const bool called_out = frame.function != innermost.function;
+    if (frame.file.empty() || frame.file.ends_with("_test.cpp") || !called_out) return;
+    mistake = {last, frame, true};
+  };
+  if (failure.kind == FailureKind::kMisuse) {
+    const Step* last = step_at(trace, failure.step);
+    if (last != nullptr && last->operation.kind == OperationKind::kLock) {
+      look(last->operation.thread, last->operation.object, last);
+    }
+  }
+  if (failure.kind != FailureKind::kDeadlock || !failure.cycle.empty()) return mistake;
+  for (const Waiting& waiting : failure.waiting) {
+    if (!is_lock(waiting.operation.kind) || waiting.holder >= trace.threads.size())
+      continue;
+    look(waiting.holder, waiting.operation.object,
+         step_at(trace, trace.threads[waiting.holder].last_step));
+  }
+  return mistake;
+}
+
 }  // namespace
 
 const Step* step_at(const Trace& trace, std::uint32_t number) {
@@ -265,22 +310,12 @@ bool slept_again(const Waiting& waiting, const Trace& trace) {
 }
 
 Mistake mistake_of(const Failure& failure, const Trace& trace, const Naming& naming) {
+  if (const Mistake held = held_too_long(failure, trace, naming); held.step != nullptr) {
+    return held;
+  }
   Mistake mistake;
   mistake.step = Search(failure, trace, naming).mistake();
-  if (mistake.step == nullptr) return mistake;
-  const std::vector<ProgramCounter>& stack = mistake.step->stack;
-  mistake.place = naming.place(stack);
-  if (failure.kind != FailureKind::kMisuse) return mistake;
-  // From the program under test through another of its callers' functions and back into it.
-  bool outside = false;
-  for (auto at = stack.begin(); at != stack.end(); ++at) {
-    const Frame frame = naming.place({at, stack.end()});
-    if (frame.file != mistake.place.file) outside = outside || !frame.file.empty();
-    if (!outside || frame.file != mistake.place.file) continue;
-    mistake.place = frame;
-    mistake.calls_back = true;
-    return mistake;
-  }
+  if (mistake.step != nullptr) mistake.place = naming.place(mistake.step->stack);
   return mistake;
 }
 

@@ -5,7 +5,7 @@
 //   who sleeps on   the notify that came too early or woke another; else the change of what
 //                   the sleeper had looked at; else its wait
 //   locks in a cycle, a spin   the last step of a thread that waits
-//   a mutex locked twice   the call, under its lock, of what came back to lock it again
+//   a lock held over a call that sleeps, or comes back to lock it again   that call
 //   a check that does not hold   the two steps of one call between which another thread came
 //
 // The last is a guess: the schedule is minimal, so the switch that it needs is most often the
@@ -24,7 +24,7 @@ namespace interleave {
 struct Mistake {
   const Step* step = nullptr;  // null where none is known
   Frame place;
-  bool calls_back = false;  // it called what came back to it
+  bool held_too_long = false;  // it is a call that was made under a lock
 };
 
 // What to look at, in the program under test and not in the test itself (a file named

@@ -146,7 +146,7 @@ STEP_TEST(2, Publication, CostOfWaiting, "busy waiting") {
       publication->publish(7);
     });
     const interleave::Cost sleep("wait");
-    const interleave::Cost rest("wait, beside its sleep");
+    const interleave::Cost rest("read that waits");
     check(publication->wait() == 7, "wait must give what was published");
   });
 }
