@@ -1,5 +1,7 @@
 #include "grader/cause.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <regex>
@@ -8,6 +10,7 @@
 
 #include "catalogue/code.hpp"
 #include "catalogue/files.hpp"
+#include "grader/wrapping.hpp"
 
 namespace course::grader {
 namespace {
@@ -83,6 +86,25 @@ void find_line(const ExerciseResult& result, Cause& cause) {
   }
 }
 
+constexpr std::size_t detail_lines_shown = 10;
+
+std::string words_for_others(std::size_t others) {
+  if (others == 0) return "";
+  return others == 1 ? "   and 1 more" : fmt::format("   and {} more", others);
+}
+
+// A picture, or a compiler's excerpt, keeps its columns; words are wrapped.
+std::vector<std::string> detail_of(const Finding& finding, Stage stage) {
+  if (!finding.brief.empty()) return folded(finding.brief, 4);
+  if (stage == Stage::build || finding.hung) return folded(finding.detail, 4);
+  std::vector<std::string> all;
+  for (const std::string& line : lines_of(finding.detail)) {
+    if (trimmed(line).empty()) continue;
+    for (std::string& piece : lines_of(wrapped(line, 4))) all.push_back(std::move(piece));
+  }
+  return all;
+}
+
 }  // namespace
 
 std::optional<Cause> cause_of(const ExerciseResult& result) {
@@ -107,6 +129,33 @@ std::optional<Cause> cause_of(const ExerciseResult& result) {
   find_line(result, *cause);
   cause->others = tests.size() - 1;
   return cause;
+}
+
+std::string heading_of(const Cause& cause) {
+  const Finding& finding = *cause.finding;
+  if (!finding.concept_name.empty()) return finding.concept_name;
+  if (finding.verdict != Verdict::failed) return std::string(name_of(finding.verdict));
+  return cause.stage == Stage::build ? "does not compile" : "failed";
+}
+
+std::string told(const Cause& cause) {
+  const Finding& finding = *cause.finding;
+  std::string test = finding.test.empty() ? "" : "   " + finding.test;
+  if (finding.verdict == Verdict::not_started) test.clear();
+  std::string text =
+      "  " + heading_of(cause) + test + words_for_others(cause.others) + "\n";
+  text += wrapped(finding.what, 4);
+  if (cause.line > 0) {
+    text += fmt::format("    {}:{}   {}\n", fs::path(cause.file).filename().string(),
+                        cause.line, source_at(cause.file, cause.line));
+  }
+  std::vector<std::string> lines = detail_of(finding, cause.stage);
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  if (lines.size() > detail_lines_shown) lines.resize(detail_lines_shown);
+  if (lines.empty()) return text;
+  text += "\n";
+  for (const std::string& line : lines) text += line + "\n";
+  return text + "\n";
 }
 
 }  // namespace course::grader

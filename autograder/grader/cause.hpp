@@ -25,4 +25,11 @@ struct Cause {
 // a gate; of equals the first step's. None if there is no finding.
 [[nodiscard]] std::optional<Cause> cause_of(const ExerciseResult& result);
 
+// Its concept; where none is known, what befell the code.
+[[nodiscard]] std::string heading_of(const Cause& cause);
+
+// In lines of at most 80 columns, and at most 30 of them: the heading, what was found, the line
+// with its source, and of a picture the rows that matter.
+[[nodiscard]] std::string told(const Cause& cause);
+
 }  // namespace course::grader

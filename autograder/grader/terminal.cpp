@@ -18,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t warnings_shown = 3;
-constexpr std::size_t detail_lines_shown = 10;
 
 const char* colour_of(Verdict verdict) {
   switch (verdict) {
@@ -45,23 +44,6 @@ std::string listed(const std::vector<std::string>& words) {
     text += (at == 0 ? "" : last ? " and " : ", ") + words[at];
   }
   return text;
-}
-
-std::string words_for_others(std::size_t others) {
-  if (others == 0) return "";
-  return others == 1 ? "   and 1 more" : fmt::format("   and {} more", others);
-}
-
-// A picture, or a compiler's excerpt, keeps its columns; words are wrapped.
-std::vector<std::string> detail_of(const Finding& finding, Stage stage) {
-  if (!finding.brief.empty()) return folded(finding.brief, 4);
-  if (stage == Stage::build || finding.hung) return folded(finding.detail, 4);
-  std::vector<std::string> all;
-  for (const std::string& line : lines_of(finding.detail)) {
-    if (trimmed(line).empty()) continue;
-    for (std::string& piece : lines_of(wrapped(line, 4))) all.push_back(std::move(piece));
-  }
-  return all;
 }
 
 // A command that shows the finding again and fits into a line.
@@ -134,34 +116,15 @@ void Terminal::stage(const StageResult& result) {
   std::fflush(stream_);
 }
 
-void Terminal::place(const Cause& cause) {
-  if (cause.line == 0) return;
-  fmt::print(stream_, "    {}:{}   {}\n", fs::path(cause.file).filename().string(),
-             cause.line, source_at(cause.file, cause.line));
-}
-
 void Terminal::cause(const ExerciseResult& result) {
   const std::optional<Cause> cause = cause_of(result);
   if (!cause) return;
   const Finding& finding = *cause->finding;
+  std::string text = told(*cause);
+  const std::string heading = heading_of(*cause);
+  text.replace(text.find(heading), heading.size(), painted(finding.verdict, heading));
+  fmt::print(stream_, "\n{}", text);
   const auto known = course_.concepts.find(finding.concept_name);
-  std::string heading = finding.concept_name;
-  if (heading.empty() && finding.verdict == Verdict::failed) {
-    heading = cause->stage == Stage::build ? "does not compile" : "failed";
-  }
-  if (heading.empty()) heading = name_of(finding.verdict);
-  fmt::print(stream_, "\n  {}{}{}\n", painted(finding.verdict, heading),
-             finding.test.empty() ? "" : "   " + finding.test,
-             words_for_others(cause->others));
-  fmt::print(stream_, "{}", wrapped(finding.what, 4));
-  place(*cause);
-  std::vector<std::string> lines = detail_of(finding, cause->stage);
-  while (!lines.empty() && lines.back().empty()) lines.pop_back();
-  if (!lines.empty()) fmt::print(stream_, "\n");
-  for (std::size_t at = 0; at < std::min(lines.size(), detail_lines_shown); ++at) {
-    fmt::print(stream_, "{}\n", lines[at]);
-  }
-  if (!lines.empty()) fmt::print(stream_, "\n");
   if (known != course_.concepts.end()) {
     fmt::print(stream_, "    read    {}\n", known->second.lesson);
   }

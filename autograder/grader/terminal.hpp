@@ -16,7 +16,6 @@
 
 namespace course::grader {
 
-struct Cause;
 class Ticker;
 
 class Terminal {
@@ -37,7 +36,6 @@ class Terminal {
  private:
   void notes(const StageResult& result);
   void cause(const ExerciseResult& result);
-  void place(const Cause& cause);
   void promise(const Promise& promise);
   void promises(const ExerciseResult& result);
   [[nodiscard]] std::string painted(Verdict verdict, const std::string& text) const;
