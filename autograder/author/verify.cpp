@@ -10,6 +10,10 @@
 #include <set>
 #include <thread>
 
+#include "catalogue/files.hpp"
+#include "grader/cause.hpp"
+#include "grader/wrapping.hpp"
+
 namespace course::author {
 namespace {
 
@@ -124,6 +128,22 @@ std::string idle_test(const StageResult& result, const std::vector<std::string>&
   return "";
 }
 
+// What is wrong with how the failure is told: a student reads it on a terminal of 80 columns.
+std::string too_much_told(const Trial& trial, const StageResult& result) {
+  constexpr std::size_t most_lines = 27;  // and three that say where to go from there
+  const grader::ExerciseResult graded{trial.subject, {result}, {}};
+  const auto cause = grader::cause_of(graded);
+  if (!cause) return "is told in no words";
+  const std::vector<std::string> lines = lines_of(grader::told(*cause));
+  for (const std::string& line : lines) {
+    if (grader::columns_of(line) > grader::columns_shown) {
+      return "is told in a line of more than 80 columns: " + line;
+    }
+  }
+  return lines.size() > most_lines ? fmt::format("is told in {} lines", lines.size())
+                                   : "";
+}
+
 void judge_mutant(const Trial& trial, const StageResult& result, Evidence& evidence) {
   const std::string& expected = trial.concept_name;
   if (result.verdict == Verdict::passed) {
@@ -146,7 +166,8 @@ void judge_mutant(const Trial& trial, const StageResult& result, Evidence& evide
   for (const auto& finding : result.findings) named.insert(finding.concept_name);
   if (named.contains(expected)) {
     evidence.concept_name = expected;
-    evidence.standing = Standing::holds;
+    evidence.words = too_much_told(trial, result);
+    if (evidence.words.empty()) evidence.standing = Standing::holds;
     return;
   }
   if (!named.empty()) evidence.concept_name = *named.rbegin();

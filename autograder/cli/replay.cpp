@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/keys.hpp"
 #include "grader/build.hpp"
+#include "grader/grades.hpp"
 #include "machine/usable_cores.hpp"
 #include "process/process.hpp"
 #include "student/debugger.hpp"
@@ -22,7 +23,7 @@ using student::Replayed;
 using student::ReplayedStep;
 
 struct ReplayOptions {
-  std::string token;
+  std::string token;  // or the ID of an exercise, whose last grading showed one
   std::string variant = "student";  // or "solution", or a mutant's name
   bool gdb = false;
   std::size_t step = 0;                    // with gdb, as the picture counts; 0: the last
@@ -169,13 +170,34 @@ int replay_built(const Trees& trees, const Subject& subject,
                      : print_replay(replayed, options);
 }
 
-int replay(const Common& common, const ReplayOptions& options) {
-  process::end_children_on_signals();
-  const std::string test = student::test_of(options.token);
-  if (test.empty()) {
-    return wrong_token(options.token + " is not a token as the grader prints it");
+// The token of the schedule that the last grading of the exercise showed. Throws UnknownId with
+// a sentence where `id` names none.
+std::string token_shown(const Course& course, const std::string& id) {
+  const std::vector<const Exercise*> named = course.select({id});
+  if (named.size() != 1) {
+    throw UnknownId("it is a lesson; name one of its exercises");
   }
+  const auto grade = remembered(course, *named.front());
+  if (grade && !grade->token.empty()) return grade->token;
+  throw UnknownId(fmt::format(
+      "its last grading showed no schedule; autograder/course grade {} may", id));
+}
+
+int replay(const Common& common, ReplayOptions options) {
+  process::end_children_on_signals();
   const Course course = load_course(common.root);
+  std::string test = student::test_of(options.token);
+  if (test.empty()) {
+    try {
+      options.token = token_shown(course, options.token);
+    } catch (const UnknownId& error) {
+      return wrong_token(
+          fmt::format("{} is not a token as the grader prints it, nor an "
+                      "exercise that showed one: {}",
+                      options.token, error.what()));
+    }
+    test = student::test_of(options.token);
+  }
   const Exercise* exercise = student::exercise_with(course, test);
   if (exercise == nullptr) return wrong_token("no exercise has the test " + test);
   if (!has_variant(*exercise, options.variant)) {
@@ -192,7 +214,11 @@ int replay(const Common& common, const ReplayOptions& options) {
 void add_replay(const CommandLine& line) {
   static ReplayOptions options;
   auto* command = line.app.add_subcommand("replay", "Replay a failing interleaving");
-  command->add_option("TOKEN", options.token, "As the grader printed it")->required();
+  command
+      ->add_option("TOKEN", options.token,
+                   "As the grader printed it; or an exercise, to replay what its last "
+                   "grading showed")
+      ->required();
   command
       ->add_option("--of", options.variant, "Authors: the solution's or a mutant's token")
       ->type_name("VARIANT");

@@ -12,6 +12,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::string_view sleeps_words = "it sleeps, as it should, but ";
+
 TestCommand command_for(const CostLimit& limit, const Subject& subject,
                         Workshop& workshop) {
   TestCommand command;
@@ -23,16 +25,20 @@ TestCommand command_for(const CostLimit& limit, const Subject& subject,
   return command;
 }
 
-// What `operation` cost, of each kind the most where several threads measured it; nullopt if
-// none did.
-std::optional<json> counts_of(const std::string& operation, const TestRun& run) {
+// What `operation` cost, of each kind the most where several threads measured it, and where;
+// nullopt if none did.
+std::optional<json> cost_of(const std::string& operation, const TestRun& run) {
   std::optional<json> most;
   for (const auto& cost : run.costs) {
     if (cost.value("operation", "") != operation) continue;
+    if (!most) most = json{{"counts", json::object()}, {"places", json::object()}};
     const json counts = cost.value("counts", json::object());
-    if (!most) most = counts;
+    const json places = cost.value("places", json::object());
+    json& known = (*most)["counts"];
     for (const auto& [what, count] : counts.items()) {
-      (*most)[what] = std::max(most->value(what, 0.0), count.get<double>());
+      if (known.contains(what) && known[what] >= count) continue;
+      known[what] = count;
+      if (places.contains(what)) (*most)["places"][what] = places[what];
     }
   }
   return most;
@@ -70,6 +76,26 @@ std::string over_limit(const CostLimit& limit, const json& counts) {
   return words;
 }
 
+// Whether the operation waits without looking again and again, and takes too much all the same.
+bool sleeps_as_asked(const CostLimit& limit, const json& counts) {
+  const auto woken = limit.limits.find("wake-ups");
+  const bool woken_too_often =
+      woken != limit.limits.end() && counted(counts, "wake-ups") > woken->second;
+  return counted(counts, "spins") == 0 && counted(counts, "wake-ups") > 0 &&
+         !woken_too_often;
+}
+
+// Where the first kind of work over its limit was done last.
+void find_place(const CostLimit& limit, const json& cost, Finding& finding) {
+  for (const auto& [what, most] : limit.limits) {
+    if (counted(cost.value("counts", json::object()), what) <= most) continue;
+    const json place = cost.value("places", json::object()).value(what, json::object());
+    finding.file = place.value("file", "");
+    finding.line = place.value("line", 0);
+    if (finding.line > 0) return;
+  }
+}
+
 std::string all_counts(const CostLimit& limit, const json& counts) {
   std::string words = limit.operation + ":";
   const char* separator = " ";
@@ -86,14 +112,20 @@ std::optional<Finding> judge(const CostLimit& limit, const TestCommand& command,
     if (finding->concept_name.empty()) finding->concept_name = limit.concept_name;
     return finding;
   }
-  const std::optional<json> counts = counts_of(limit.operation, run);
-  if (!counts) {
+  const std::optional<json> cost = cost_of(limit.operation, run);
+  if (!cost) {
     return missing(limit, "reported no cost for `" + limit.operation + "`");
   }
-  result.notes.push_back(all_counts(limit, *counts));
-  const std::string over = over_limit(limit, *counts);
+  const json& counts = (*cost)["counts"];
+  result.notes.push_back(all_counts(limit, counts));
+  const std::string over = over_limit(limit, counts);
   if (over.empty()) return std::nullopt;
   Finding finding = missing(limit, fmt::format("one {} takes {}", limit.operation, over));
+  if (sleeps_as_asked(limit, counts)) {
+    if (finding.concept_name == "busy waiting") finding.concept_name.clear();
+    finding.what = std::string(sleeps_words) + finding.what;
+  }
+  find_place(limit, *cost, finding);
   finding.detail = limit.reason;
   finding.again = again(command);
   return finding;
@@ -117,6 +149,10 @@ StageResult run_cost_stage(const Subject& subject, Workshop& workshop,
     result.verdict = worse(result.verdict, verdict);
     if (finding) result.findings.push_back(std::move(*finding));
   }
+  // First what says that the wait itself is right.
+  std::stable_partition(
+      result.findings.begin(), result.findings.end(),
+      [](const Finding& finding) { return finding.what.starts_with(sleeps_words); });
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catalogue/files.hpp"
+#include "grader/cause.hpp"
 
 namespace course::grader {
 namespace {
@@ -25,6 +26,11 @@ std::uint64_t fingerprint(const fs::path& file) {
   return hash;
 }
 
+std::string token_of(const ExerciseResult& result) {
+  const std::optional<Cause> cause = cause_of(result);
+  return cause ? cause->finding->token : "";
+}
+
 }  // namespace
 
 void remember(const Course& course, const ExerciseResult& result) {
@@ -35,6 +41,7 @@ void remember(const Course& course, const ExerciseResult& result) {
                   {"points", points.earned},
                   {"of", points.of},
                   {"not_measured", points.not_measured},
+                  {"token", token_of(result)},
                   {"fingerprint", fingerprint(exercise.file)}};
   write_file(file_for(course, exercise), kept.dump(2) + "\n");
 }
@@ -50,7 +57,8 @@ std::optional<Grade> remembered(const Course& course, const Exercise& exercise) 
     return Grade{
         *verdict,
         {kept.value("points", 0), kept.value("of", 100), kept.value("not_measured", 0)},
-        kept.value("fingerprint", std::uint64_t{0}) != fingerprint(exercise.file)};
+        kept.value("fingerprint", std::uint64_t{0}) != fingerprint(exercise.file),
+        kept.value("token", "")};
   } catch (const json::exception&) {
     return std::nullopt;
   }

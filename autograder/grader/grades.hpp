@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "catalogue/manifest.hpp"
 #include "grader/result.hpp"
@@ -12,6 +13,7 @@ struct Grade {
   Verdict verdict = Verdict::not_run;
   Points points;
   bool changed_since = false;  // the student's file is not the one that was graded
+  std::string token;           // of the schedule that was shown; empty if none was
 };
 
 // Throws std::system_error where the file cannot be written, as on a full disk.

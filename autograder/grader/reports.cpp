@@ -26,6 +26,7 @@ json json_of(const Finding& finding, const Course& course) {
     add("lesson", known->second.lesson);
   }
   add("detail", finding.detail);
+  add("brief", finding.brief);
   add("file", finding.file);
   if (finding.line > 0) out["line"] = finding.line;
   add("again", finding.again);

@@ -21,8 +21,11 @@ struct Finding {
   std::string concept_name;  // that it breaks; empty where none is known
   std::string what;          // one line
   std::string detail;        // more lines: a picture, two accesses, stacks; may be empty
+  std::string brief;         // of a picture what a terminal has room for; may be empty
   std::string file;          // where, as the compiler named it; may be empty
   int line = 0;
+  bool hung = false;             // it did not end
+  std::string token;             // of the schedule that shows it; empty if none is known
   std::string again;             // the command that shows it again; may be empty
   std::filesystem::path report;  // the whole of it, kept; may be empty
   bool of_control = false;       // `test` is one that must fail, and did not

@@ -23,6 +23,11 @@ Finding build_finding(const reading::BuildError& error) {
   Finding finding;
   finding.verdict = error.environment ? Verdict::environment : Verdict::failed;
   finding.what = error.first.message;
+  static const std::regex no_copy(
+      R"(use of deleted function [^(]*\(const |deleted (copy )?constructor)");
+  if (std::regex_search(finding.what, no_copy)) {
+    finding.what += "; what is copied here may be of a type that can only be moved";
+  }
   finding.detail = error.first.excerpt;
   finding.file = error.first.file;
   finding.line = error.first.line;

@@ -6,20 +6,18 @@
 #include <algorithm>
 
 #include "catalogue/files.hpp"
+#include "grader/cause.hpp"
 #include "grader/stages.hpp"
 #include "grader/ticker.hpp"
 #include "grader/what_next.hpp"
+#include "grader/wrapping.hpp"
 
 namespace course::grader {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t findings_shown = 3;
 constexpr std::size_t warnings_shown = 3;
-// Of a longer detail the beginning and the end: what explains a picture stands under it.
-constexpr std::size_t detail_lines_shown = 90;
-constexpr std::size_t detail_lines_at_start = 30;
 
 const char* colour_of(Verdict verdict) {
   switch (verdict) {
@@ -36,6 +34,27 @@ const char* colour_of(Verdict verdict) {
       return "\033[2m";
   }
   return "";
+}
+
+// "1, 3 and 4"
+std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    const bool last = at + 1 == words.size();
+    text += (at == 0 ? "" : last ? " and " : ", ") + words[at];
+  }
+  return text;
+}
+
+// A command that shows the finding again and fits into a line.
+std::string command_to_see(const ExerciseResult& result, const Cause& cause) {
+  const Subject& subject = result.subject;
+  if (!cause.finding->token.empty()) {
+    return subject.variant == "student"
+               ? "autograder/course replay " + subject.exercise->id
+               : cause.finding->again;
+  }
+  return grade_command(subject);
 }
 
 }  // namespace
@@ -72,96 +91,111 @@ void Terminal::begin(const Subject& subject) {
   ticker_ = std::make_unique<Ticker>(stream_, std::move(stages));
 }
 
-void Terminal::concept_line(const std::string& name) {
-  if (name.empty()) return;
-  const auto known = course_.concepts.find(name);
-  if (known == course_.concepts.end()) {
-    fmt::print(stream_, "        concept  {}\n", name);
-    return;
+// What is to be known of a stage that is no failure: why it was not run, what it measured.
+void Terminal::notes(const StageResult& result) {
+  for (const std::string& note : result.notes) {
+    fmt::print(stream_, "{}", faint(wrapped(note, 6)));
   }
-  fmt::print(stream_, "        concept  {}: {}\n                 {}\n", name,
-             known->second.means, known->second.lesson);
-}
-
-void Terminal::print_detail(const std::string& detail) {
-  const std::vector<std::string> lines = lines_of(detail);
-  const std::size_t left_out = lines.size() - std::min(lines.size(), detail_lines_shown);
-  for (std::size_t at = 0; at < lines.size(); ++at) {
-    if (left_out > 0 && at == detail_lines_at_start) {
-      fmt::print(stream_, "          … {} lines, which the report has\n", left_out);
-      at += left_out;
-    }
-    fmt::print(stream_, "{}{}\n", lines[at].empty() ? "" : "          ", lines[at]);
-  }
-}
-
-void Terminal::finding(const Finding& finding) {
-  fmt::print(stream_, "      {}{}\n", finding.test.empty() ? "" : finding.test + ": ",
-             finding.what);
-  if (finding.line > 0) {
-    fmt::print(stream_, "        at       {}:{}\n", shown(finding.file), finding.line);
-  }
-  print_detail(finding.detail);
-  concept_line(finding.concept_name);
-  if (!finding.again.empty()) fmt::print(stream_, "        again    {}\n", finding.again);
-  if (!finding.report.empty()) {
-    fmt::print(stream_, "        report   {}\n", shown(finding.report));
-  }
-  fmt::print(stream_, "\n");
 }
 
 void Terminal::stage(const StageResult& result) {
   Ticker::Silence silence;
   if (ticker_) silence = ticker_->silence_for(result.stage);
-  std::string notes;
-  for (const auto& note : result.notes) notes += "   " + note;
-  fmt::print(stream_, "  {:<11} {}  {:>5.1f} s{}\n", name_of(result.stage),
+  if (result.verdict == Verdict::not_run) return;  // its promises say so
+  fmt::print(stream_, "  {:<11} {}  {:>5.1f} s\n", name_of(result.stage),
              painted(result.verdict, fmt::format("{:<12}", name_of(result.verdict))),
-             result.seconds, faint(notes));
+             result.seconds);
   for (std::size_t at = 0; at < std::min(result.warnings.size(), warnings_shown); ++at) {
-    fmt::print(stream_, "      {}\n", warning_line(result.warnings[at]));
+    fmt::print(stream_, "{}", wrapped(warning_line(result.warnings[at]), 6));
   }
   if (result.warnings.size() > warnings_shown) {
     fmt::print(stream_, "      and {} more warnings\n",
                result.warnings.size() - warnings_shown);
   }
-  for (std::size_t at = 0; at < std::min(result.findings.size(), findings_shown); ++at) {
-    finding(result.findings[at]);
-  }
-  if (result.findings.size() > findings_shown) {
-    fmt::print(stream_, "      and {} more; fix these first\n\n",
-               result.findings.size() - findings_shown);
-  }
+  if (result.verdict == Verdict::environment) notes(result);
   std::fflush(stream_);
+}
+
+void Terminal::cause(const ExerciseResult& result) {
+  const std::optional<Cause> cause = cause_of(result);
+  if (!cause) return;
+  const Finding& finding = *cause->finding;
+  std::string text = told(*cause);
+  const std::string heading = heading_of(*cause);
+  text.replace(text.find(heading), heading.size(), painted(finding.verdict, heading));
+  fmt::print(stream_, "\n{}", text);
+  const auto known = course_.concepts.find(finding.concept_name);
+  if (known != course_.concepts.end()) {
+    fmt::print(stream_, "    read    {}\n", known->second.lesson);
+  }
+  if (finding.verdict == Verdict::failed && cause->stage != Stage::build) {
+    fmt::print(stream_, "    again   {}\n", command_to_see(result, *cause));
+  }
+  if (!finding.report.empty()) {
+    fmt::print(stream_, "    all     {}\n", shown(finding.report));
+  }
 }
 
 void Terminal::promise(const Promise& promise) {
   const std::string points =
       promise.measured() ? fmt::format("{}/{}", promise.points(), promise.of) : "-";
-  fmt::print(stream_, "  {:<11} {}  {:>7}  {}\n", heading_of(promise),
-             painted(promise.verdict, fmt::format("{:<12}", name_of(promise.verdict))),
-             points, promise.title);
+  const std::string line = fmt::format("  {:<7} {:>6}  ", heading_of(promise), points);
+  const bool usual =
+      promise.verdict == Verdict::passed || promise.verdict == Verdict::failed;
+  const std::string title =
+      promise.title + (usual ? "" : fmt::format(" ({})", name_of(promise.verdict)));
+  std::string text = wrapped(title, line.size());
+  text.replace(0, line.size(), line);
+  fmt::print(stream_, "{}", text);
+}
+
+// Of what was not kept each; of the rest, beside a failure, the names alone.
+void Terminal::promises(const ExerciseResult& result) {
+  const Verdict verdict = result.verdict();
+  std::vector<std::string> kept;
+  std::vector<std::string> not_run;
+  for (const Promise& one : result.promises) {
+    const std::string name =
+        one.kind == Promise::Kind::step ? heading_of(one) : one.title;
+    if (!passes(verdict) && one.verdict == Verdict::passed) {
+      kept.push_back(name);
+    } else if (!passes(verdict) && one.verdict == Verdict::not_run) {
+      not_run.push_back(name);
+    } else if (result.stages.front().verdict != Verdict::failed) {  // it was built
+      promise(one);
+    }
+  }
+  std::string words =
+      fmt::format("{}  {}", name_of(verdict), words_for(points_of(result.promises)));
+  if (!kept.empty()) words += "; kept: " + listed(kept);
+  if (!not_run.empty()) words += "; not measured yet: " + listed(not_run);
+  std::string text = wrapped(words, 2);
+  text.replace(2, name_of(verdict).size(),
+               painted(verdict, std::string(name_of(verdict))));
+  fmt::print(stream_, "{}\n", text);
 }
 
 void Terminal::end(const ExerciseResult& result) {
   ticker_.reset();
   const Verdict verdict = result.verdict();
-  const bool gap = !result.stages.empty() && !result.stages.back().findings.empty();
-  if (!gap) fmt::print(stream_, "\n");  // a finding ends with one
-  for (const auto& one : result.promises) promise(one);
-  fmt::print(stream_, "\n  {}  {}\n\n", painted(verdict, std::string(name_of(verdict))),
-             words_for(points_of(result.promises)));
+  if (passes(verdict)) {
+    for (const StageResult& stage : result.stages) notes(stage);
+  } else {
+    cause(result);
+  }
+  fmt::print(stream_, "\n");
+  promises(result);
   if (verdict == Verdict::inconclusive) {
     fmt::print(
         stream_,
-        "  This machine could not tell how fast it is. Close other programs and run "
-        "it again.\n\n");
+        "  This machine could not tell how fast it is. Close other programs and run\n"
+        "  it again.\n\n");
   }
   std::fflush(stream_);
 }
 
 void Terminal::next(const std::vector<ExerciseResult>& results) {
-  fmt::print(stream_, "next: {}\n", what_next(course_, results));
+  fmt::print(stream_, "{}", wrapped("next: " + what_next(course_, results), 0));
   std::fflush(stream_);
 }
 

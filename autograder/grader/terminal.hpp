@@ -1,6 +1,6 @@
-// Writes what grading found for a person: each stage as soon as it is known, failures with
-// their place, their concept and the command that shows them again; then which promises are
-// kept and the points they earn, and last what to do next.
+// Writes what grading found for a person, in lines of at most 80 columns: each stage's verdict as
+// soon as it is known; then one cause, once, with its concept, its line and the command that
+// shows it again; which promises are kept; and last what to do next. All else is in the reports.
 //
 // Threads     One at a time, but for the progress line, which has a thread of its own.
 #pragma once
@@ -34,10 +34,10 @@ class Terminal {
   void say(const std::string& sentence);
 
  private:
-  void print_detail(const std::string& detail);
-  void finding(const Finding& finding);
+  void notes(const StageResult& result);
+  void cause(const ExerciseResult& result);
   void promise(const Promise& promise);
-  void concept_line(const std::string& name);
+  void promises(const ExerciseResult& result);
   [[nodiscard]] std::string painted(Verdict verdict, const std::string& text) const;
   [[nodiscard]] std::string faint(const std::string& text) const;
   [[nodiscard]] std::string shown(const std::filesystem::path& file) const;

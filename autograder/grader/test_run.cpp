@@ -134,11 +134,15 @@ Finding explored_finding(const json& explored) {
   finding.what = explored.value("message", explored.value("kind", "failed"));
   finding.detail = explored.value("picture", "");
   if (finding.detail == finding.what) finding.detail.clear();
+  // A check that holds in no schedule needs no picture of one.
+  const bool in_every_schedule =
+      explored.value("/inflection/step"_json_pointer, -1) == 0 &&
+      explored.value("kind", "") == "check";
+  if (!in_every_schedule) finding.brief = explored.value("brief", "");
   finding.file = explored.value("file", "");
   finding.line = explored.value("line", 0);
-  if (const std::string token = explored.value("token", ""); !token.empty()) {
-    finding.again = "autograder/course replay " + token;
-  }
+  finding.token = explored.value("token", "");
+  if (!finding.token.empty()) finding.again = "autograder/course replay " + finding.token;
   return finding;
 }
 
@@ -177,6 +181,7 @@ std::optional<Finding> killed(const TestCommand& command, const TestRun& run) {
       finding.what = "the test program " + words_for(run.process);
       return finding;
     case process::End::timed_out:
+      finding.hung = true;
       finding.what = fmt::format("did not end within {:g} s", command.seconds);
       finding.detail = "what every thread was doing:\n" + run.process.stacks;
       return finding;

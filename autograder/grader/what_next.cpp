@@ -3,33 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+
+#include "grader/cause.hpp"
 
 namespace course::grader {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The first line of the student's file that a finding names: of those as bad as the whole
-// result, else of any.
+// The line to look at first, or the file where no line of it is known.
 std::string first_place(const ExerciseResult& result) {
-  std::string other = result.subject.edited_file().string();
+  const std::string own = result.subject.edited_file().string();
   const UnwrittenSteps& unwritten = result.subject.unwritten;
   if (result.verdict() == Verdict::not_started && !unwritten.empty()) {
-    return fmt::format("{}:{}", other, unwritten.begin()->second);
+    return fmt::format("{}:{}", own, unwritten.begin()->second);
   }
-  bool found = false;
-  for (const auto& stage : result.stages) {
-    for (const auto& finding : stage.findings) {
-      const bool own =
-          fs::path(finding.file).filename() == result.subject.exercise->file.filename();
-      if (finding.line == 0 || !own) continue;
-      const std::string place = fmt::format("{}:{}", finding.file, finding.line);
-      if (finding.verdict == result.verdict()) return place;
-      if (!found) other = place;
-      found = true;
-    }
-  }
-  return other;
+  const std::optional<Cause> cause = cause_of(result);
+  const bool known = cause && cause->line > 0 &&
+                     fs::path(cause->file).filename() == fs::path(own).filename();
+  return known ? fmt::format("{}:{}", cause->file, cause->line) : own;
 }
 
 }  // namespace
@@ -63,23 +56,20 @@ std::string what_next(const Course& course, const std::vector<ExerciseResult>& r
         return command;
     }
   }
-  const bool all_passed =
-      std::all_of(results.begin(), results.end(),
-                  [](const auto& result) { return passes(result.verdict()); });
-  if (results.empty() || !all_passed) return "autograder/course";
-  bool after = false;
-  for (const Exercise& exercise : course.exercises) {
-    if (after && !unwritten_in(exercise.file).empty()) {
-      return fmt::format("open {}, then autograder/course grade {}",
-                         relative(exercise.file), exercise.id);
-    }
-    after = after || exercise.id == results.back().subject.exercise->id;
-  }
-  return "autograder/course";
+  const bool of_the_student = std::any_of(
+      results.begin(), results.end(),
+      [](const ExerciseResult& result) { return result.subject.variant == "student"; });
+  return of_the_student ? what_next(course, states_of(course)) : "autograder/course";
 }
 
 std::string what_next(const Course& course, const std::vector<State>& states) {
-  for (const State& state : states) {
+  // What is failing, before what is new.
+  const auto failing = std::find_if(states.begin(), states.end(), [](const State& state) {
+    return !state.done && state.name != "not started";
+  });
+  const auto begin = failing == states.end() ? states.begin() : failing;
+  for (auto at = begin; at != states.end(); ++at) {
+    const State& state = *at;
     if (state.done) continue;
     const Exercise& exercise = *state.exercise;
     const std::string file = exercise.file.lexically_relative(course.root).string();

@@ -1,68 +1,12 @@
 #include "interleave/report/explanation.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <set>
+
+#include "interleave/report/mistake.hpp"
 
 namespace interleave {
 namespace {
-
-const Step* step_at(const Trace& trace, std::uint32_t number) {
-  const auto found = std::lower_bound(
-      trace.steps.begin(), trace.steps.end(), number,
-      [](const Step& step, std::uint32_t wanted) { return step.number < wanted; });
-  return found != trace.steps.end() && found->number == number ? &*found : nullptr;
-}
-
-// A pair of atomic operations that looks like a hand-over from the earlier access's
-// thread to the later one's but does not order them.
-struct BrokenEdge {
-  const Step* store = nullptr;
-  const Step* load = nullptr;
-};
-
-std::optional<BrokenEdge> broken_edge(const Failure& failure, const Trace& trace) {
-  const Access& earlier = failure.accesses[0];
-  const Access& later = failure.accesses[1];
-  for (const Step& load : trace.steps) {
-    if (load.number >= later.step || load.operation.thread != later.thread) continue;
-    if (!is_atomic(load.operation.kind) || !load.reads) continue;
-    const Step* store = step_at(trace, load.reads_from);
-    if (store == nullptr || store->operation.thread != earlier.thread) continue;
-    if (store->number > earlier.step) return BrokenEdge{store, &load};
-  }
-  return std::nullopt;
-}
-
-// The locks that `thread` holds at `step`.
-std::set<Address> locks_at(const Trace& trace, ThreadId thread, std::uint32_t step) {
-  std::set<Address> held;
-  for (const Step& taken : trace.steps) {
-    if (taken.number >= step) break;
-    if (taken.operation.thread != thread || taken.blocked || !taken.succeeded) continue;
-    switch (taken.operation.kind) {
-      case OperationKind::kLock:
-      case OperationKind::kTryLock:
-      case OperationKind::kLockShared:
-      case OperationKind::kTryLockShared:
-        held.insert(taken.operation.object);
-        break;
-      case OperationKind::kUnlock:
-      case OperationKind::kUnlockShared:
-        held.erase(taken.operation.object);
-        break;
-      case OperationKind::kConditionWait:
-        held.erase(taken.operation.second_object);
-        break;
-      case OperationKind::kConditionWake:
-        held.insert(taken.operation.second_object);
-        break;
-      default:
-        break;
-    }
-  }
-  return held;
-}
 
 std::string listed(const std::set<Address>& locks, const Naming& naming) {
   std::string out;
@@ -79,12 +23,17 @@ class Explainer {
 
   Explanation explain() {
     out_.headline = std::string(name_of(failure_.kind));
+    std::string message = failure_.message;
     switch (failure_.kind) {
       case FailureKind::kRace:
         explain_race();
         break;
       case FailureKind::kDeadlock:
-        out_.concept_name = concept_of_deadlock();
+        if (const Waiting* sleeper = first_sleeper(); sleeper != nullptr) {
+          message = explain_sleeper(*sleeper);
+        } else {
+          out_.concept_name = failure_.cycle.empty() ? "deadlock" : "lock order";
+        }
         explain_waiting();
         break;
       case FailureKind::kLostWakeUp:
@@ -105,11 +54,17 @@ class Explainer {
       case FailureKind::kDoubleFree:
         explain_lifetime();
         break;
+      case FailureKind::kCheck:
+      case FailureKind::kException:
+      case FailureKind::kCrash:
+        explain_check();
+        break;
       default:
         break;
     }
-    if (!failure_.message.empty())
-      out_.lines.insert(out_.lines.begin(), failure_.message);
+    if (!message.empty()) out_.lines.insert(out_.lines.begin(), message);
+    const std::string held = explain_held_too_long();
+    if (!held.empty()) out_.lines.insert(out_.lines.begin(), held);
     explain_old_values();
     return std::move(out_);
   }
@@ -129,15 +84,63 @@ class Explainer {
     return text.empty() ? "  " + location : "  " + location + "   " + text;
   }
 
-  // Only the test knows what a thread was to be told that sleeps until it is told something.
-  [[nodiscard]] std::string concept_of_deadlock() const {
-    if (!failure_.cycle.empty()) return "lock order";
-    const bool sleeps = std::any_of(
+  // Of a deadlock that is no cycle of locks: who sleeps until it is told something.
+  [[nodiscard]] const Waiting* first_sleeper() const {
+    if (!failure_.cycle.empty()) return nullptr;
+    const auto found = std::find_if(
         failure_.waiting.begin(), failure_.waiting.end(), [](const Waiting& waiting) {
           const OperationKind kind = waiting.operation.kind;
           return !is_lock(kind) && kind != OperationKind::kThreadJoin;
         });
-    return sleeps ? "" : "deadlock";
+    return found == failure_.waiting.end() ? nullptr : &*found;
+  }
+
+  // Only the test knows what a thread was to be told that nobody told anything.
+  std::string explain_sleeper(const Waiting& sleeper) {
+    if (!slept_again(sleeper, trace_)) {
+      return who(sleeper.thread) + " sleeps, and no thread is left that could wake it";
+    }
+    out_.concept_name = "check then act";
+    const Step* notify = step_at(trace_, sleeper.last_notify);
+    const std::string by = naming_.place(notify->stack).function;
+    return (by.empty() ? step_name_(sleeper.last_notify) : by) + " woke " +
+           who(sleeper.thread) +
+           "; it looked, and sleeps again: what it looks at does not " +
+           "tell what has changed";
+  }
+
+  // A thread that was woken for no reason, or too late, and acted without another look: there
+  // is an `if` about its wait, and no loop.
+  void explain_check() {
+    const Step* mistake = mistake_of(failure_, trace_, naming_).step;
+    if (mistake != nullptr && mistake->operation.kind == OperationKind::kSleep) {
+      out_.concept_name = "busy waiting";
+      say(who(mistake->operation.thread) + " sleeps for a time, and looks again" +
+          where(mistake->number));
+      return;
+    }
+    for (const Step& wake : trace_.steps) {
+      if (wake.operation.kind != OperationKind::kConditionWake) continue;
+      const Frame place = naming_.place(wake.stack);
+      if (!naming_.looks_once(place)) continue;
+      const bool spurious = wake.woken_by == kNoStep && wake.succeeded;
+      if (!spurious && !overtaken(wake)) continue;
+      out_.concept_name = "check then act";
+      say(who(wake.operation.thread) + " was woken " +
+          (spurious ? "for no reason" : "too late") + " in " + step_name_(wake.number) +
+          " and went on without another look" + where(wake.number));
+      return;
+    }
+  }
+
+  // Whether another thread had the lock between the notify and this thread's wake-up.
+  [[nodiscard]] bool overtaken(const Step& wake) const {
+    return std::any_of(trace_.steps.begin(), trace_.steps.end(), [&](const Step& step) {
+      return step.number > wake.woken_by && step.number < wake.number &&
+             step.operation.kind == OperationKind::kLock &&
+             step.operation.object == wake.operation.second_object &&
+             step.operation.thread != wake.operation.thread;
+    });
   }
 
   void explain_race() {
@@ -148,7 +151,7 @@ class Explainer {
           naming_.object(access.address) + (access.atomic ? " (atomic)" : "") + " in " +
           step_name_(access.step) + where(access.step));
     }
-    const BrokenEdge edge = broken_edge(failure_, trace_).value_or(BrokenEdge{});
+    const BrokenEdge edge = broken_edge(failure_, trace_);
     if (edge.store != nullptr) {
       explain_broken_edge(edge);
       return;
@@ -157,8 +160,16 @@ class Explainer {
   }
 
   void explain_broken_edge(const BrokenEdge& edge) {
-    out_.concept_name = "release without acquire";
     const std::string object = naming_.object(edge.load->operation.object);
+    if (edge.too_early) {
+      out_.concept_name = "published too early";
+      say(who(edge.load->operation.thread) + " saw " + who(edge.store->operation.thread) +
+          "'s store to " + object + " (" + step_name_(edge.load->number) + " read " +
+          step_name_(edge.store->number) +
+          "), which came before what it was to announce.");
+      return;
+    }
+    out_.concept_name = "release without acquire";
     const bool released = releases(edge.store->operation.order);
     const bool acquired = acquires(edge.load->operation.order);
     std::string missing = "the store must be a release";
@@ -230,6 +241,15 @@ class Explainer {
     return notify + ", and that woke another thread";
   }
 
+  // Of a call that was made under a lock; empty if it is something else.
+  std::string explain_held_too_long() {
+    const Mistake mistake = mistake_of(failure_, trace_, naming_);
+    if (!mistake.held_too_long) return "";
+    out_.concept_name = "lock held too long";
+    return who(mistake.step->operation.thread) + " calls out while it holds a lock   " +
+           Naming::location(mistake.place) + "   " + naming_.text(mistake.place);
+  }
+
   void explain_leak() {
     out_.concept_name = "leak";
     for (const Block& block : failure_.leaked) {
@@ -293,9 +313,9 @@ std::vector<std::uint32_t> steps_spoken_of(const Failure& failure, const Trace& 
     steps.push_back(waiting.wait_step);
   }
   if (failure.kind == FailureKind::kRace && failure.accesses.size() > 1) {
-    if (const auto edge = broken_edge(failure, trace)) {
-      steps.push_back(edge->store->number);
-      steps.push_back(edge->load->number);
+    if (const BrokenEdge edge = broken_edge(failure, trace); edge.store != nullptr) {
+      steps.push_back(edge.store->number);
+      steps.push_back(edge.load->number);
     }
   }
   for (const Step& step : trace.steps) {

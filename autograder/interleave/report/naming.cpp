@@ -147,6 +147,17 @@ std::string Naming::text(const Frame& frame) const {
   return source_.line(frame.file, frame.line);
 }
 
+bool Naming::looks_once(const Frame& wait) const {
+  Frame before = wait;
+  before.line -= wait.line > 1 ? 1 : 0;
+  const std::string line = text(wait);
+  const std::string both = text(before) + "\n" + line;
+  const auto says = [&](const char* word) { return both.find(word) != both.npos; };
+  const std::size_t call = line.find("wait");
+  const bool with_condition = call != line.npos && line.find(',', call) != line.npos;
+  return says("if (") && !says("while (") && !says("for (") && !with_condition;
+}
+
 Frame Naming::entered(const Step& call) const {
   return symbols_.function_at(call.operation.pc).value_or(Frame{});
 }

@@ -208,6 +208,95 @@ std::vector<Picture::Row> Picture::rows() const {
   return all;
 }
 
+// The mistake, the point of no return and what an explanation speaks of; then the last rows of
+// the program under test, then of the test.
+std::vector<std::size_t> Picture::rows_that_matter(const Mistake& mistake,
+                                                   std::size_t most) const {
+  std::set<std::size_t> chosen;
+  const auto choose = [&](std::size_t row) {
+    if (row < rows_.size() && chosen.size() < most) chosen.insert(row);
+  };
+  if (mistake.step != nullptr) choose(number_of(mistake.step->number) - 1);
+  choose(number_of(inflection_) - 1);
+  for (auto step = spoken_of_.rbegin(); step != spoken_of_.rend(); ++step) {
+    if (const std::size_t number = number_of(*step); number != 0) choose(number - 1);
+  }
+  for (const bool own : {true, false}) {
+    for (std::size_t row = rows_.size(); row-- > 0;) {
+      const OperationKind kind = rows_[row]->operation.kind;
+      const bool tells = kind != OperationKind::kThreadExit &&
+                         kind != OperationKind::kThreadCreate &&
+                         kind != OperationKind::kCall;
+      if (tells && (origins_[row].place.file == mistake.place.file) == own) choose(row);
+    }
+  }
+  return {chosen.begin(), chosen.end()};
+}
+
+std::string Picture::brief_row(std::size_t index, const std::string& file,
+                               std::size_t width) const {
+  const Step& step = *rows_[index];
+  const bool inside = inside_library(step, origins_[index]);
+  const bool call = step.operation.kind == OperationKind::kCall;
+  std::string line = inside ? naming_.call(origins_[index]) : in_words(step, naming_);
+  const Frame place = call && !inside ? naming_.entered(step) : origins_[index].place;
+  if (!place.file.empty()) {
+    line += place.file == file ? "  :" + std::to_string(place.line)
+                               : "  " + Naming::location(place);
+  }
+  if (const std::string more = note(index); line.size() + more.size() <= width)
+    line += more;
+  if (line.size() > width) line = line.substr(0, width - 1) + "…";
+  return line;
+}
+
+std::string Picture::brief(const Mistake& mistake, std::size_t width, std::size_t most,
+                           const std::string& way_back) const {
+  constexpr std::size_t first = 5;  // behind the numbers
+  const std::vector<std::size_t> chosen = rows_that_matter(mistake, most);
+  const std::string& file = mistake.place.file;
+  std::map<ThreadId, std::size_t> columns;
+  for (const std::size_t row : chosen) columns[rows_[row]->operation.thread] = first;
+  std::size_t longest_name = 0;
+  for (const auto& [thread, column] : columns) {
+    longest_name = std::max(longest_name, naming_.thread(thread).size() + 2);
+  }
+  std::map<std::size_t, std::string> texts;
+  std::size_t longest = 0;
+  for (const std::size_t row : chosen) {
+    texts[row] = brief_row(row, file, width - first - longest_name);
+    longest = std::max(longest, texts[row].size());
+  }
+  // Columns where there is room for them, else each row begins with its thread's name.
+  const std::size_t gaps = std::max<std::size_t>(columns.size(), 2) - 1;
+  const std::size_t apart = std::min(kWidestColumn, (width - first - longest) / gaps);
+  const bool in_columns = apart >= longest_name;
+  std::string out;
+  if (in_columns) {
+    std::size_t column = first;
+    for (auto& [thread, begins] : columns) {
+      begins = std::exchange(column, column + apart);
+      out.resize(begins, ' ');
+      out += naming_.thread(thread);
+    }
+    out += "\n";
+  }
+  for (const auto& [row, text] : texts) {
+    const ThreadId thread = rows_[row]->operation.thread;
+    char number[16];
+    std::snprintf(number, sizeof number, "%3zu", row + 1);
+    std::string line = number;
+    line.resize(columns[thread], ' ');
+    if (!in_columns) {
+      line += naming_.thread(thread);
+      line.resize(first + longest_name, ' ');
+    }
+    out += line + text + "\n";
+    if (row + 1 == number_of(inflection_)) out += way_back;
+  }
+  return out;
+}
+
 std::string Picture::text(const std::string& way_back) const {
   const std::vector<Row> all = rows();
   const std::size_t inflection = number_of(inflection_);

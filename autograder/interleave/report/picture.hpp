@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "interleave/report/mistake.hpp"
 #include "interleave/report/naming.hpp"
 #include "interleave/trace/trace.hpp"
 
@@ -39,6 +40,11 @@ class Picture {
   };
   [[nodiscard]] std::vector<Row> rows() const;
 
+  // Header and the `most` rows that matter most, the mistake's among them, in `width` columns:
+  // what a terminal has room for. Places in the mistake's file are line numbers alone.
+  [[nodiscard]] std::string brief(const Mistake& mistake, std::size_t width,
+                                  std::size_t most, const std::string& way_back) const;
+
   // Header and rows. A long trace loses its middle, and says so. `way_back` is the line
   // behind the inflection.
   [[nodiscard]] std::string text(const std::string& way_back = {}) const;
@@ -51,6 +57,10 @@ class Picture {
   [[nodiscard]] bool spoken_of(std::uint32_t step) const;
   [[nodiscard]] std::string row(std::size_t index, std::size_t indent) const;
   [[nodiscard]] std::string note(std::size_t index) const;
+  [[nodiscard]] std::vector<std::size_t> rows_that_matter(const Mistake& mistake,
+                                                          std::size_t most) const;
+  [[nodiscard]] std::string brief_row(std::size_t index, const std::string& file,
+                                      std::size_t width) const;
 
   [[nodiscard]] std::map<ThreadId, std::size_t> indents() const;
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "interleave/report/explanation.hpp"
+#include "interleave/report/mistake.hpp"
 #include "interleave/report/naming.hpp"
 #include "interleave/report/picture.hpp"
 #include "interleave/report/wording.hpp"
@@ -12,6 +13,10 @@
 
 namespace interleave {
 namespace {
+
+// What a terminal of 80 columns has room for, indented, beside the rest of a verdict.
+constexpr std::size_t kBriefWidth = 74;
+constexpr std::size_t kBriefRows = 6;
 
 // Read once for each process; a report is only made when something failed.
 Symbols& symbols() {
@@ -69,6 +74,7 @@ std::string record(const Finding& finding, const Report& report, std::string_vie
   add("coverage", json_string(finding.coverage));
   add("token", json_string(finding.token));
   add("picture", json_string(report.picture));
+  add("brief", json_string(report.brief));
   add("file", json_string(report.file));
   add("line", std::to_string(report.line));
   return json + more + "}";
@@ -105,12 +111,10 @@ std::string replay_record(const Finding& finding, const Report& report,
   return json + "]";
 }
 
-// Where in the program it happened: the check, else the last step of who failed.
-void locate(const Failure& failure, const Trace& trace, const Naming& naming,
-            Report& report) {
-  report.file = failure.file;
-  report.line = failure.line;
-  if (!report.file.empty()) return;
+// What a person looks at first: the mistake if it is known, else the last step of who failed.
+Mistake to_look_at(const Failure& failure, const Trace& trace, const Naming& naming) {
+  const Mistake mistake = mistake_of(failure, trace, naming);
+  if (mistake.step != nullptr || !failure.file.empty()) return mistake;
   const Step* last = nullptr;
   for (const Step& step : trace.steps) {
     const bool is_it =
@@ -119,10 +123,8 @@ void locate(const Failure& failure, const Trace& trace, const Naming& naming,
             : failure.thread == kNoThread || step.operation.thread == failure.thread;
     if (is_it && !naming.place(step.stack).file.empty()) last = &step;
   }
-  if (last == nullptr) return;
-  const Frame frame = naming.place(last->stack);
-  report.file = frame.file;
-  report.line = frame.line;
+  if (last == nullptr) return {};
+  return {last, naming.place(last->stack), false};
 }
 
 }  // namespace
@@ -165,7 +167,13 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
   if (!finding.replay_command.empty()) {
     report.picture += "\n  again, step by step:   " + finding.replay_command + "\n";
   }
-  locate(failure, trace, naming, report);
+  const Mistake mistake = to_look_at(failure, trace, naming);
+  report.file = mistake.step == nullptr ? failure.file : mistake.place.file;
+  report.line = mistake.step == nullptr ? failure.line : mistake.place.line;
+  const bool all_fail = lost_at != 0 && finding.inflection.all;
+  report.brief = picture.brief(
+      mistake, kBriefWidth, kBriefRows,
+      all_fail ? "     --- from here on every schedule fails ---\n" : way_back);
   const std::string message =
       explanation.lines.empty() ? explanation.headline : explanation.lines.front();
   std::string more = inflection_record(finding.inflection, lost_at);
@@ -181,6 +189,11 @@ std::string clean_record(const Finding& finding) {
       R"(,"same_steps":)" + std::string(finding.same_steps ? "true" : "false");
   return record(finding, Report{}, name_of(FailureKind::kNone), "",
                 finding.replayed ? same : "");
+}
+
+Frame frame_in_program(const std::vector<ProgramCounter>& stack) {
+  const Trace none;
+  return Naming(none, symbols(), source(), {}).place(stack);
 }
 
 std::string describe(const Step& step, const Trace& trace) {

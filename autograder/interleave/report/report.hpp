@@ -15,7 +15,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "interleave/report/symbols.hpp"
 #include "interleave/trace/failure.hpp"
 #include "interleave/trace/trace.hpp"
 
@@ -44,7 +46,9 @@ struct Report {
   std::string headline;      // "deadlock after 9 steps, in schedule 3 of 1,000"
   // Headline, columns, explanation, replay command; ends in a newline.
   std::string picture;
-  std::string file;  // where in the student's source it happened
+  std::string brief;  // the rows that matter, for a terminal
+  std::string
+      file;  // the line to look at first, in the program under test if it is known
   std::uint32_t line = 0;
   std::string json;  // the record {"record":"explored", ...}, one line
 };
@@ -54,6 +58,10 @@ struct Report {
 
 // The record of an exploration that found nothing.
 [[nodiscard]] std::string clean_record(const Finding& finding);
+
+// The program's own innermost frame of a stack, its innermost return address first; without a
+// file if there is none.
+[[nodiscard]] Frame frame_in_program(const std::vector<ProgramCounter>& stack);
 
 // One step in words, for stepping through a replay: "worker 1  lock accounts_[1].mutex
 // ledger.hpp:41".

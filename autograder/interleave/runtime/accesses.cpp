@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "interleave/runtime/program.hpp"
+#include "interleave/runtime/program_costs.hpp"
 
 // std::__detail::__waiter_pool_base::_S_for()::__w, where the program uses it.
 extern "C" __attribute__((weak)) char libstdcxx_waiter_table[16 * 128] asm(
@@ -211,9 +212,11 @@ bool is_waiter_table(Address address) {
 void arrive(Thread& self, const Operation& operation) {
   if (is_waiter_table(operation.object)) return;
   ++self.counts.atomics;
+  note_work(self, Work::kAtomic, operation.pc);
   if (operation.kind == OperationKind::kAtomicUpdate ||
       operation.kind == OperationKind::kAtomicCompareExchange) {
     ++self.counts.updates;
+    note_work(self, Work::kUpdate, operation.pc);
   }
   scheduler().point(self, operation);
   check_alive(self, operation.object, operation.size, may_write(operation.kind), true,
@@ -229,6 +232,7 @@ bool must_see_newest(Thread& self, const Operation& operation) {
     return false;
   }
   ++self.counts.spins;
+  note_work(self, Work::kSpin, operation.pc);
   ++self.looks_again;
   return true;
 }
@@ -311,6 +315,7 @@ void forget_waiters() {
 
 void* allocate(Thread& self, std::size_t size, std::size_t alignment, ProgramCounter pc) {
   ++self.counts.allocations;
+  note_work(self, Work::kAllocation, pc);
   const Step* step = tracer().remark(
       self, {.thread = self.id, .kind = OperationKind::kAllocate, .pc = pc});
   void* block = engine().arena().allocate(size, alignment, self.id, tracer().step(), pc);

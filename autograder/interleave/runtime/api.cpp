@@ -1,8 +1,11 @@
 // The public interface, where the runtime is linked in.
+#include <algorithm>
 #include <vector>
 
 #include "interleave/interleave.hpp"
+#include "interleave/report/report.hpp"
 #include "interleave/results.hpp"
+#include "interleave/runtime/call_site.hpp"
 #include "interleave/runtime/engine.hpp"
 #include "interleave/runtime/exploration.hpp"
 #include "interleave/runtime/program_costs.hpp"
@@ -15,6 +18,7 @@ struct MeasuredCost {
   std::string operation;
   std::uint64_t repetitions;
   Counts counts;
+  std::array<WorkPlace, kKindsOfWork> places;
 };
 
 bool costs_wanted = false;
@@ -34,6 +38,30 @@ std::string per_operation(std::uint64_t count, std::uint64_t repetitions) {
   return std::to_string(static_cast<double>(count) / static_cast<double>(repetitions));
 }
 
+// {"locks":{"file":"…/ledger.hpp","line":41}, …}: of the work that was done, where last.
+std::string places_of(const MeasuredCost& cost) {
+  const Counts& counts = cost.counts;
+  const std::array<std::pair<const char*, std::uint64_t>, kKindsOfWork> done{
+      {{"atomics", counts.atomics},
+       {"read-modify-writes", counts.updates},
+       {"locks", counts.locks},
+       {"allocations", counts.allocations},
+       {"wake-ups", counts.wake_ups},
+       {"spins", counts.spins}}};
+  std::string json;
+  for (std::size_t work = 0; work < kKindsOfWork; ++work) {
+    if (done[work].second == 0) continue;
+    const WorkPlace& stack = cost.places[work];
+    const Frame frame =
+        frame_in_program({stack.begin(), std::find(stack.begin(), stack.end(), 0)});
+    if (frame.file.empty()) continue;
+    json += std::string(json.empty() ? "" : ",") + "\"" + done[work].first +
+            "\":{\"file\":" + json_string(frame.file) +
+            ",\"line\":" + std::to_string(frame.line) + "}";
+  }
+  return "{" + json + "}";
+}
+
 std::string record_of(const MeasuredCost& cost, const std::string& test) {
   const std::uint64_t n = cost.repetitions;
   return "{\"record\":\"cost\",\"test\":" + json_string(test) +
@@ -43,7 +71,8 @@ std::string record_of(const MeasuredCost& cost, const std::string& test) {
          ",\"locks\":" + per_operation(cost.counts.locks, n) +
          ",\"allocations\":" + per_operation(cost.counts.allocations, n) +
          ",\"wake-ups\":" + per_operation(cost.counts.wake_ups, n) +
-         ",\"spins\":" + per_operation(cost.counts.spins, n) + "}}";
+         ",\"spins\":" + per_operation(cost.counts.spins, n) +
+         "},\"places\":" + places_of(cost) + "}";
 }
 
 Result explore_or_replay(Exploration& exploration) {
@@ -133,12 +162,23 @@ Cost::~Cost() {
   if (self == nullptr || !costs_wanted) return;
   const Counts total = counts();
   const RuntimeScope scope(*self);
-  measured_costs().push_back({std::string(operation_), repetitions_, total});
+  measured_costs().push_back(
+      {std::string(operation_), repetitions_, total, self->work_places});
 }
 
 void keep_costs(bool wanted) {
   costs_wanted = wanted;
   if (wanted) measured_costs().clear();
+}
+
+void note_work(Thread& self, Work work, ProgramCounter pc) {
+  if (!costs_wanted) return;
+  WorkPlace& place = self.work_places[static_cast<std::size_t>(work)];
+  place = {pc, call_site_of(pc)};
+  std::size_t at = place[1] == 0 ? 1 : 2;
+  for (auto call = self.calls.rbegin(); call != self.calls.rend() && at < place.size();) {
+    place[at++] = *call++;
+  }
 }
 
 void publish_costs(const std::string& test) {

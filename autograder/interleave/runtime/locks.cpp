@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "interleave/runtime/program.hpp"
+#include "interleave/runtime/program_costs.hpp"
 
 namespace interleave {
 namespace {
@@ -45,6 +46,7 @@ void note_blocked(Step* step, ThreadId holder) {
 }
 
 void took(Thread& self, Lock& lock) {
+  note_work(self, Work::kLock, self.pending.pc);
   if (lock.last_owner != self.id) ++lock.hand_overs;
   lock.last_owner = self.id;
   ++self.counts.locks;

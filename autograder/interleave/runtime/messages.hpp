@@ -37,7 +37,8 @@ namespace interleave {
 
 [[nodiscard]] constexpr auto fields_of(const Report*) {
   return std::tuple{&Report::concept_name, &Report::headline, &Report::picture,
-                    &Report::file,         &Report::line,     &Report::json};
+                    &Report::brief,        &Report::file,     &Report::line,
+                    &Report::json};
 }
 
 // Any field can be initialised with it; what that would mean is never asked.

@@ -74,6 +74,13 @@ struct ThreadRun {
   std::uint64_t looks_again = 0;  // of counts.spins, since it last saw something new
 };
 
+// The kinds of work that Counts counts.
+enum class Work : std::uint8_t { kAtomic, kUpdate, kLock, kAllocation, kWakeUp, kSpin };
+inline constexpr std::size_t kKindsOfWork = 6;
+
+// The innermost return addresses of the place where a thread last did some work; 0 after them.
+using WorkPlace = std::array<ProgramCounter, 10>;
+
 struct Thread : ThreadRun {
   explicit Thread(ThreadId number)
       : id(number),
@@ -105,6 +112,8 @@ struct Thread : ThreadRun {
   std::vector<OwnValue> own_values;  // of pthread_setspecific
   Spin spin;
   std::string name;
+  // By Work; written only while costs are kept, and read only for what was counted then.
+  std::array<WorkPlace, kKindsOfWork> work_places{};
 };
 
 // -- The calling thread -----------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "interleave/runtime/program.hpp"
+#include "interleave/runtime/program_costs.hpp"
 
 namespace interleave {
 namespace {
@@ -47,6 +48,7 @@ bool wait_in(Thread& self, WaitQueue& queue, std::uint64_t deadline) {
   const bool in_time = scheduler().wait(self);
   queue.remove(self.id);
   ++self.counts.wake_ups;
+  note_work(self, Work::kWakeUp, self.pending.pc);
   return in_time;
 }
 

@@ -145,7 +145,8 @@ STEP_TEST(2, Publication, CostOfWaiting, "busy waiting") {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       publication->publish(7);
     });
-    const interleave::Cost cost("wait");
+    const interleave::Cost sleep("wait");
+    const interleave::Cost rest("read that waits");
     check(publication->wait() == 7, "wait must give what was published");
   });
 }

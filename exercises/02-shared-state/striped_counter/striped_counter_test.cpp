@@ -7,6 +7,7 @@
 #include <latch>
 #include <striped_counter.hpp>  // in <>, so that the include path decides whose it is
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "course/step_test.hpp"
@@ -114,8 +115,10 @@ struct LastWord {
   StripedCounter* counter = nullptr;
 };
 
-// A thread may add in its very last destructors, when its seat is another's.
+// A thread may add in its very last destructors, when its seat is another's. The Seat of this
+// course's first edition, which keeps its number in itself, is not the student's mistake.
 STEP_TEST(1, StripedCounter, CountsAThreadsLastWord, "shutdown") {
+  if (!std::is_empty_v<Seat>) return;
   explore([] {
     StripedCounter counter;
     {
@@ -135,8 +138,8 @@ STEP_TEST(2, StripedCounter, EachStripeHasACacheLine, "shared cache line") {
   constexpr std::size_t cache_line = 64;
   EXPECT_EQ(StripedCounter().value(), 0) << "a counter that works begins at nothing";
   EXPECT_GE(sizeof(StripedCounter), Seat::kSeats * cache_line)
-      << "stripes must not share a cache line of 64 bytes: the line would travel between "
-         "the cores at every add, as if all threads changed one number";
+      << "no `Stripe` may share a cache line of 64 bytes with another: the line would travel "
+         "between the cores at every add, as if all threads contended for one number";
 }
 
 // More threads than seats: the two that got none add at the same time, and both count.

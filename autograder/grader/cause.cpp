@@ -1,0 +1,161 @@
+#include "grader/cause.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <regex>
+#include <set>
+#include <tuple>
+
+#include "catalogue/code.hpp"
+#include "catalogue/files.hpp"
+#include "grader/wrapping.hpp"
+
+namespace course::grader {
+namespace {
+
+namespace fs = std::filesystem;
+
+// How much a finding of `stage` says about its cause; the smaller the more.
+int evidence(Stage stage, const Finding& finding) {
+  if (stage == Stage::build || finding.of_control || finding.test.empty()) return 0;
+  switch (stage) {
+    case Stage::interleave:
+      return finding.brief.empty() ? 4 : 1;  // no schedule in particular
+    case Stage::tsan:
+    case Stage::asan:
+      return finding.line > 0 ? 2 : 4;
+    case Stage::unit:
+      return finding.hung ? 5 : 3;
+    case Stage::cost:
+      return 6;
+    default:
+      return 7;
+  }
+}
+
+// The line that declares, or first uses, a word that the finding puts between backticks; 0 if
+// there is none.
+int line_spoken_of(const ExerciseResult& result, const Finding& finding) {
+  static const std::regex quoted("`([A-Za-z_]\\w*)`");
+  const std::string said = finding.what + "\n" + finding.detail;
+  std::smatch word;
+  if (!std::regex_search(said, word, quoted)) return 0;
+  const fs::path& file = result.subject.edited_file();
+  if (!fs::exists(file)) return 0;
+  const std::string code = code_of(read_file(file));
+  const std::string used = "\\b" + word[1].str() + "\\b";
+  std::smatch found;
+  for (const std::string& form : {"\\b(struct|class)\\s+" + used, used}) {
+    if (!std::regex_search(code, found, std::regex(form))) continue;
+    return static_cast<int>(line_at(code, static_cast<std::size_t>(found.position())));
+  }
+  return 0;
+}
+
+int step_of(const Exercise& exercise, const std::string& test) {
+  for (const Step& step : exercise.steps) {
+    for (const Test& one : step.tests) {
+      if (one.name == test) return step.number;
+    }
+  }
+  return static_cast<int>(exercise.steps.size()) + 1;
+}
+
+bool is_own(const ExerciseResult& result, const Finding& finding) {
+  return finding.line > 0 &&
+         fs::path(finding.file).filename() == result.subject.exercise->file.filename();
+}
+
+void find_line(const ExerciseResult& result, Cause& cause) {
+  cause.file = cause.finding->file;
+  cause.line = cause.finding->line;
+  if (is_own(result, *cause.finding)) return;
+  for (const StageResult& stage : result.stages) {
+    for (const Finding& finding : stage.findings) {
+      if (finding.test != cause.finding->test || !is_own(result, finding)) continue;
+      cause.file = finding.file;
+      cause.line = finding.line;
+      return;
+    }
+  }
+  if (const int line = line_spoken_of(result, *cause.finding); line > 0) {
+    cause.file = result.subject.edited_file();
+    cause.line = line;
+  }
+}
+
+constexpr std::size_t detail_lines_shown = 10;
+
+std::string words_for_others(std::size_t others) {
+  if (others == 0) return "";
+  return others == 1 ? "   and 1 more" : fmt::format("   and {} more", others);
+}
+
+// A picture, or a compiler's excerpt, keeps its columns; words are wrapped.
+std::vector<std::string> detail_of(const Finding& finding, Stage stage) {
+  if (!finding.brief.empty()) return folded(finding.brief, 4);
+  if (stage == Stage::build || finding.hung) return folded(finding.detail, 4);
+  std::vector<std::string> all;
+  for (const std::string& line : lines_of(finding.detail)) {
+    if (trimmed(line).empty()) continue;
+    for (std::string& piece : lines_of(wrapped(line, 4))) all.push_back(std::move(piece));
+  }
+  return all;
+}
+
+}  // namespace
+
+std::optional<Cause> cause_of(const ExerciseResult& result) {
+  const Verdict verdict = result.verdict();
+  std::optional<Cause> cause;
+  std::tuple<int, int> least;
+  std::set<std::string> tests;
+  for (const StageResult& stage : result.stages) {
+    for (const Finding& finding : stage.findings) {
+      if (finding.verdict != verdict) continue;
+      tests.insert(finding.test);
+      const int step = stage.stage == Stage::cost  // which has them in order
+                           ? 0
+                           : step_of(*result.subject.exercise, finding.test);
+      const std::tuple rank{evidence(stage.stage, finding), step};
+      if (cause && rank >= least) continue;
+      cause = Cause{&finding, stage.stage, {}, 0, 0};
+      least = rank;
+    }
+  }
+  if (!cause) return cause;
+  find_line(result, *cause);
+  cause->others = tests.size() - 1;
+  return cause;
+}
+
+std::string heading_of(const Cause& cause) {
+  const Finding& finding = *cause.finding;
+  if (!finding.concept_name.empty()) return finding.concept_name;
+  if (finding.verdict != Verdict::failed) return std::string(name_of(finding.verdict));
+  return cause.stage == Stage::build ? "does not compile" : "failed";
+}
+
+std::string told(const Cause& cause) {
+  const Finding& finding = *cause.finding;
+  std::string test = finding.test.empty() ? "" : "   " + finding.test;
+  if (finding.verdict == Verdict::not_started) test.clear();
+  std::string text =
+      "  " + heading_of(cause) + test + words_for_others(cause.others) + "\n";
+  text += wrapped(finding.what, 4);
+  if (cause.line > 0) {
+    text += fmt::format("    {}:{}   {}\n", fs::path(cause.file).filename().string(),
+                        cause.line, source_at(cause.file, cause.line));
+  }
+  std::vector<std::string> lines = detail_of(finding, cause.stage);
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  if (lines.size() > detail_lines_shown) lines.resize(detail_lines_shown);
+  if (lines.empty()) return text;
+  text += "\n";
+  for (const std::string& line : lines) text += line + "\n";
+  return text + "\n";
+}
+
+}  // namespace course::grader

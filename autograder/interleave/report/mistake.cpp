@@ -1,0 +1,322 @@
+#include "interleave/report/mistake.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace interleave {
+namespace {
+
+// The steps of the program under test, by what a failure says of them.
+class Search {
+ public:
+  Search(const Failure& failure, const Trace& trace, const Naming& naming)
+      : failure_(failure), trace_(trace), naming_(naming) {}
+
+  [[nodiscard]] const Step* mistake() const {
+    switch (failure_.kind) {
+      case FailureKind::kMisuse:
+        return step_at(trace_, failure_.step);
+      case FailureKind::kRace:
+        return of_race();
+      case FailureKind::kDeadlock:
+      case FailureKind::kLostWakeUp:
+        return failure_.cycle.empty() ? of_sleepers() : of_waiting();
+      case FailureKind::kLivelock:
+        return of_waiting();
+      case FailureKind::kCheck:
+      case FailureKind::kException:
+      case FailureKind::kCrash:
+        if (const Step* poll = last_poll()) return poll;
+        return of_switch();
+      default:
+        return nullptr;
+    }
+  }
+
+ private:
+  [[nodiscard]] bool under_test(const Step* step) const {
+    if (step == nullptr) return false;
+    const std::string& file = naming_.place(step->stack).file;
+    return !file.empty() && !file.ends_with("_test.cpp");
+  }
+
+  [[nodiscard]] const Step* of_race() const {
+    const BrokenEdge edge = broken_edge(failure_, trace_);
+    if (under_test(edge.store) &&
+        (edge.too_early || !releases(edge.store->operation.order))) {
+      return edge.store;
+    }
+    if (under_test(edge.load)) return edge.load;
+    const Step* with_fewest = nullptr;
+    std::size_t fewest = 0;
+    for (const Access& access : failure_.accesses) {
+      const Step* step = step_at(trace_, access.step);
+      const std::size_t locks = locks_at(trace_, access.thread, access.step).size();
+      if (!under_test(step) || (with_fewest != nullptr && locks >= fewest)) continue;
+      with_fewest = step;
+      fewest = locks;
+    }
+    return with_fewest;
+  }
+
+  // The last step, in the program under test, of a thread that waits.
+  [[nodiscard]] const Step* of_waiting() const {
+    for (const Waiting& waiting : failure_.waiting) {
+      if (waiting.operation.kind == OperationKind::kThreadJoin) continue;
+      if (const Step* last = last_of(waiting.thread); under_test(last)) return last;
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] const Step* last_of(ThreadId thread) const {
+    if (thread >= trace_.threads.size()) return nullptr;
+    return step_at(trace_, trace_.threads[thread].last_step);
+  }
+
+  [[nodiscard]] const Step* of_sleepers() const {
+    for (const Waiting& waiting : failure_.waiting) {
+      const OperationKind kind = waiting.operation.kind;
+      if (kind == OperationKind::kThreadJoin || is_lock(kind)) continue;
+      if (slept_again(waiting, trace_)) continue;
+      const Step* notify = step_at(trace_, waiting.last_notify);
+      const bool too_early = notify != nullptr && waiting.wait_step != kNoStep &&
+                             notify->number < waiting.wait_step;
+      const Step* change = last_change_after(waiting);
+      if (under_test(notify) && (!too_early || change == nullptr)) return notify;
+      if (change != nullptr) return change;
+    }
+    return of_waiting();
+  }
+
+  // Of what the sleeper had read before it went to sleep, the last change since, by another.
+  [[nodiscard]] const Step* last_change_after(const Waiting& waiting) const {
+    const std::uint32_t slept =
+        waiting.wait_step != kNoStep ? waiting.wait_step : began_to_wait(waiting.thread);
+    std::set<Address> looked_at{waiting.operation.object};
+    for (const Step& step : trace_.steps) {
+      if (step.number >= slept) break;
+      if (step.operation.thread != waiting.thread) continue;
+      if (step.operation.kind == OperationKind::kLock) looked_at.clear();
+      const bool reads = step.operation.kind == OperationKind::kPlainRead || step.reads;
+      if (reads && under_test(&step)) looked_at.insert(step.operation.object);
+    }
+    const Step* last = nullptr;
+    for (const Step& step : trace_.steps) {
+      if (step.number <= slept || step.operation.thread == waiting.thread) continue;
+      const bool writes =
+          step.operation.kind == OperationKind::kPlainWrite || step.writes;
+      if (writes && looked_at.contains(step.operation.object) && under_test(&step)) {
+        last = &step;
+      }
+    }
+    return last;
+  }
+
+  [[nodiscard]] std::uint32_t began_to_wait(ThreadId thread) const {
+    const Step* last = last_of(thread);
+    return last == nullptr ? 0 : last->number;
+  }
+
+  // Of a thread that sleeps for a while and looks again, or tries a lock over and over.
+  [[nodiscard]] const Step* last_poll() const {
+    const Step* last = nullptr;
+    std::map<ThreadId, int> tries;
+    for (const Step& step : trace_.steps) {
+      const OperationKind kind = step.operation.kind;
+      const bool tried = kind == OperationKind::kTryLock && !step.succeeded &&
+                         ++tries[step.operation.thread] > 1;
+      if ((tried || kind == OperationKind::kSleep) && under_test(&step)) last = &step;
+    }
+    return last;
+  }
+
+  // The last time that another thread came between two steps of one call.
+  [[nodiscard]] const Step* of_switch() const {
+    std::map<ThreadId, const Step*> before;  // of each thread, its last step in this call
+    std::map<ThreadId, bool> interrupted;
+    const Step* mistake = nullptr;
+    for (const Step& step : trace_.steps) {
+      const ThreadId thread = step.operation.thread;
+      if (enters_from_test(step)) before.erase(thread);
+      if (!is_seen_by_others(step.operation.kind) || !under_test(&step)) continue;
+      for (auto& [other, was] : interrupted) was = was || other != thread;
+      const auto last = before.find(thread);
+      if (last != before.end() && interrupted[thread] &&
+          last->second->operation.kind != OperationKind::kConditionWait) {
+        mistake = either_side(*last->second, step);
+      }
+      before[thread] = &step;
+      interrupted[thread] = false;
+    }
+    return mistake == nullptr ? left_in_the_middle(before, interrupted) : mistake;
+  }
+
+  // Of a thread that another came after, and that was not run again before the failure.
+  [[nodiscard]] const Step* left_in_the_middle(
+      const std::map<ThreadId, const Step*>& last,
+      const std::map<ThreadId, bool>& interrupted) const {
+    const Step* found = nullptr;
+    for (const auto& [thread, step] : last) {
+      const bool goes_on = thread < trace_.threads.size() &&
+                           !trace_.threads[thread].finished &&
+                           !trace_.threads[thread].blocked;
+      const bool later = found == nullptr || step->number > found->number;
+      if (goes_on && thread != failure_.thread && interrupted.at(thread) && later) {
+        found = step;
+      }
+    }
+    return found;
+  }
+
+  // A value that was read and is written back comes too late; a lock was let go too early.
+  [[nodiscard]] static const Step* either_side(const Step& before, const Step& after) {
+    const bool writes_back = after.operation.kind == OperationKind::kAtomicStore &&
+                             before.operation.object == after.operation.object;
+    return writes_back ? &after : &before;
+  }
+
+  [[nodiscard]] bool enters_from_test(const Step& step) const {
+    if (step.operation.kind != OperationKind::kCall) return false;
+    return naming_.place(step.stack).file.ends_with("_test.cpp");
+  }
+
+  [[nodiscard]] static bool is_seen_by_others(OperationKind kind) {
+    return is_atomic(kind) || is_lock(kind) || kind == OperationKind::kConditionWait ||
+           kind == OperationKind::kConditionWake;
+  }
+
+  const Failure& failure_;
+  const Trace& trace_;
+  const Naming& naming_;
+};
+
+// The line at which `holder`, as far as its `last` step got, is in the function that took `lock`;
+// without a file if that has ended.
+Frame where_held(ThreadId holder, Address lock, const Step& last, const Trace& trace,
+                 const Naming& naming) {
+  std::string function;
+  for (const Step& step : trace.steps) {
+    const bool takes = step.operation.kind == OperationKind::kLock && step.succeeded &&
+                       step.operation.thread == holder && step.operation.object == lock;
+    if (takes && step.number < last.number) function = naming.place(step.stack).function;
+  }
+  if (function.empty()) return {};
+  for (auto at = last.stack.begin(); at != last.stack.end(); ++at) {
+    const Frame frame = naming.place({at, last.stack.end()});
+    if (frame.function == function) return frame;
+  }
+  return {};
+}
+
+// Of a thread that sleeps, or comes back, while it holds what others wait for.
+Mistake held_too_long(const Failure& failure, const Trace& trace, const Naming& naming) {
+  Mistake mistake;
+  const auto look = [&](ThreadId holder, Address lock, const Step* last) {
+    if (last == nullptr || mistake.step != nullptr) return;
+    const Frame innermost = naming.place(last->stack);
+    const Frame frame = where_held(holder, lock, *last, trace, naming);
+    const bool called_out = frame.function != innermost.function;
+    if (frame.file.empty() || frame.file.ends_with("_test.cpp") || !called_out) return;
+    mistake = {last, frame, true};
+  };
+  if (failure.kind == FailureKind::kMisuse) {
+    const Step* last = step_at(trace, failure.step);
+    if (last != nullptr && last->operation.kind == OperationKind::kLock) {
+      look(last->operation.thread, last->operation.object, last);
+    }
+  }
+  if (failure.kind != FailureKind::kDeadlock || !failure.cycle.empty()) return mistake;
+  for (const Waiting& waiting : failure.waiting) {
+    if (!is_lock(waiting.operation.kind) || waiting.holder >= trace.threads.size())
+      continue;
+    look(waiting.holder, waiting.operation.object,
+         step_at(trace, trace.threads[waiting.holder].last_step));
+  }
+  return mistake;
+}
+
+}  // namespace
+
+const Step* step_at(const Trace& trace, std::uint32_t number) {
+  const auto found = std::lower_bound(
+      trace.steps.begin(), trace.steps.end(), number,
+      [](const Step& step, std::uint32_t wanted) { return step.number < wanted; });
+  return found != trace.steps.end() && found->number == number ? &*found : nullptr;
+}
+
+std::set<Address> locks_at(const Trace& trace, ThreadId thread, std::uint32_t step) {
+  std::set<Address> held;
+  for (const Step& taken : trace.steps) {
+    if (taken.number >= step) break;
+    if (taken.operation.thread != thread || taken.blocked || !taken.succeeded) continue;
+    switch (taken.operation.kind) {
+      case OperationKind::kLock:
+      case OperationKind::kTryLock:
+      case OperationKind::kLockShared:
+      case OperationKind::kTryLockShared:
+        held.insert(taken.operation.object);
+        break;
+      case OperationKind::kUnlock:
+      case OperationKind::kUnlockShared:
+        held.erase(taken.operation.object);
+        break;
+      case OperationKind::kConditionWait:
+        held.erase(taken.operation.second_object);
+        break;
+      case OperationKind::kConditionWake:
+        held.insert(taken.operation.second_object);
+        break;
+      default:
+        break;
+    }
+  }
+  return held;
+}
+
+BrokenEdge broken_edge(const Failure& failure, const Trace& trace) {
+  if (failure.accesses.size() < 2) return {};
+  const Access& earlier = failure.accesses[0];
+  const Access& later = failure.accesses[1];
+  BrokenEdge early;
+  for (const Step& load : trace.steps) {
+    if (!is_atomic(load.operation.kind) || !load.reads) continue;
+    const Step* store = step_at(trace, load.reads_from);
+    if (store == nullptr) continue;
+    const ThreadId reader = load.operation.thread;
+    const ThreadId writer = store->operation.thread;
+    if (reader == later.thread && writer == earlier.thread && load.number < later.step &&
+        store->number > earlier.step) {
+      return {store, &load, false};
+    }
+    for (const auto& [write, other] : {std::pair{&earlier, &later}, {&later, &earlier}}) {
+      if (write->write && writer == write->thread && reader == other->thread &&
+          store->number < write->step && load.number < other->step &&
+          releases(store->operation.order) && acquires(load.operation.order)) {
+        early = {store, &load, true};
+      }
+    }
+  }
+  return early;
+}
+
+bool slept_again(const Waiting& waiting, const Trace& trace) {
+  if (waiting.last_notify == kNoStep) return false;
+  return std::any_of(trace.steps.begin(), trace.steps.end(), [&](const Step& step) {
+    return step.operation.thread == waiting.thread &&
+           step.operation.kind == OperationKind::kConditionWake &&
+           step.woken_by == waiting.last_notify;
+  });
+}
+
+Mistake mistake_of(const Failure& failure, const Trace& trace, const Naming& naming) {
+  if (const Mistake held = held_too_long(failure, trace, naming); held.step != nullptr) {
+    return held;
+  }
+  Mistake mistake;
+  mistake.step = Search(failure, trace, naming).mistake();
+  if (mistake.step != nullptr) mistake.place = naming.place(mistake.step->stack);
+  return mistake;
+}
+
+}  // namespace interleave

@@ -1,0 +1,55 @@
+// Where in the program a failure comes from: the line that a person should look at first.
+//
+//   a race          the store or load whose order is too weak; else the access that holds
+//                   fewer locks
+//   who sleeps on   the notify that came too early or woke another; else the change of what
+//                   the sleeper had looked at; else its wait
+//   locks in a cycle, a spin   the last step of a thread that waits
+//   a lock held over a call that sleeps, or comes back to lock it again   that call
+//   a check that does not hold   the two steps of one call between which another thread came
+//
+// The last is a guess: the schedule is minimal, so the switch that it needs is most often the
+// one that the program did not expect.
+#pragma once
+
+#include <cstdint>
+#include <set>
+
+#include "interleave/report/naming.hpp"
+#include "interleave/trace/failure.hpp"
+#include "interleave/trace/trace.hpp"
+
+namespace interleave {
+
+struct Mistake {
+  const Step* step = nullptr;  // null where none is known
+  Frame place;
+  bool held_too_long = false;  // it is a call that was made under a lock
+};
+
+// What to look at, in the program under test and not in the test itself (a file named
+// *_test.cpp).
+[[nodiscard]] Mistake mistake_of(const Failure& failure, const Trace& trace,
+                                 const Naming& naming);
+
+// A pair of atomic operations that looks like a hand-over between the threads of a race but
+// does not order its accesses.
+struct BrokenEdge {
+  const Step* store = nullptr;
+  const Step* load = nullptr;
+  bool too_early = false;  // the store came before what it was to hand over
+};
+
+// Without a store if there is none.
+[[nodiscard]] BrokenEdge broken_edge(const Failure& failure, const Trace& trace);
+
+// Whether the thread was woken by the last notify, looked, and waits again.
+[[nodiscard]] bool slept_again(const Waiting& waiting, const Trace& trace);
+
+// The locks that `thread` holds at `step`.
+[[nodiscard]] std::set<Address> locks_at(const Trace& trace, ThreadId thread,
+                                         std::uint32_t step);
+
+[[nodiscard]] const Step* step_at(const Trace& trace, std::uint32_t number);
+
+}  // namespace interleave
