@@ -111,7 +111,7 @@ class Leases {
   // The state as text, a line for each lease and for each client, in the order of names and of
   // clients: "lease name holder until" and "answered client request granted holder until".
   [[nodiscard]] std::string text() const {
-    //> step 3: all that apply reads, in one order
+    //> step 3(): all that apply reads, in one order
     std::ostringstream lines;
     for (const auto& [name, lease] : leases_) {
       lines << "lease " << name << ' ' << lease.holder << ' ' << lease.until << '\n';
