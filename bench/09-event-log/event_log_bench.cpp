@@ -8,7 +8,8 @@
 // new file on the disk of temporary files. RocksDB and LevelDB make groups of what waits, as the
 // journal does; SQLite makes none.
 //
-// The last two plots are the journal beside the fastest peer, and the fdatasyncs and fsyncs of
+// They take turns of 50 ms, since a disk's speed changes with what else is done on it. The last
+// two plots are the journal beside the fastest peer, and the fdatasyncs and fsyncs of
 // each for a thousand commands, counted where the program calls the system.
 #include <benchmark/benchmark.h>
 
@@ -16,8 +17,9 @@
 #include <atomic>
 #include <barrier>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -203,14 +205,6 @@ struct Run {
   [[nodiscard]] double rate() const { return commands / seconds; }
 };
 
-// All runs of each together, by series and number of writers: a disk has quick moments, and the
-// quickest of them would say nothing.
-using Key = std::pair<std::string, std::int64_t>;
-std::map<Key, Run>& totals() {
-  static std::map<Key, Run> all;
-  return all;
-}
-
 // A disk that works, and counts. Never destroyed: the peers have threads of their own.
 struct CountingDisk {
   CountingDisk() {
@@ -228,132 +222,163 @@ CountingDisk& counting_disk() {
   return *disk;
 }
 
-// Commands that each writer commits in one round.
-constexpr unsigned round_of_one = 8;
+// Writers that commit to one keeper, and wait in between.
+class Writers {
+ public:
+  Writers(std::unique_ptr<Keeper> keeper, unsigned writers)
+      : keeper_(std::move(keeper)), meet_(writers + 1) {
+    for (unsigned writer = 0; writer < writers; ++writer) {
+      threads_.emplace_back([this, writer] { run(writer); });
+    }
+  }
+  ~Writers() {
+    more_ = false;
+    meet_.arrive_and_wait();
+  }
+  Writers(const Writers&) = delete;
+  Writers& operator=(const Writers&) = delete;
+
+  // Adds rounds to `total` until 50 ms have passed.
+  void run_some(Run& total) {
+    const std::int64_t syncs_before = counting_disk().syncs.load();
+    const auto start = std::chrono::steady_clock::now();
+    std::chrono::duration<double> elapsed{};
+    do {
+      meet_.arrive_and_wait();  // begin
+      meet_.arrive_and_wait();  // all have ended
+      total.commands += round_of_one * static_cast<double>(threads_.size());
+      elapsed = std::chrono::steady_clock::now() - start;
+    } while (elapsed < std::chrono::milliseconds(50));
+    total.seconds += elapsed.count();
+    total.syncs += static_cast<double>(counting_disk().syncs.load() - syncs_before);
+  }
+
+ private:
+  // Commands that each writer commits in one round.
+  static constexpr unsigned round_of_one = 8;
+
+  void run(unsigned writer) {
+    const std::string command(size, static_cast<char>('a' + writer));
+    for (;;) {
+      meet_.arrive_and_wait();
+      if (!more_) return;
+      for (unsigned i = 0; i < round_of_one; ++i) keeper_->commit(writer, command);
+      meet_.arrive_and_wait();
+    }
+  }
+
+  const std::unique_ptr<Keeper> keeper_;
+  std::barrier<> meet_;
+  bool more_ = true;  // written while all writers wait at the barrier
+  std::vector<std::jthread> threads_;
+};
 
 using Make = std::function<std::unique_ptr<Keeper>(unsigned writers)>;
 
-// The writers are started before the clock, and commit a round together, again and again.
-Run measure(benchmark::State& state, Keeper& keeper) {
-  const auto writers = static_cast<unsigned>(state.range(0));
-  std::barrier meet(writers + 1);
-  bool more = true;  // written while all writers wait at the barrier
-  std::vector<std::jthread> threads;
-  for (unsigned writer = 0; writer < writers; ++writer) {
-    threads.emplace_back([&, writer] {
-      const std::string command(size, static_cast<char>('a' + writer));
-      for (;;) {
-        meet.arrive_and_wait();
-        if (!more) return;
-        for (unsigned i = 0; i < round_of_one; ++i) keeper.commit(writer, command);
-        meet.arrive_and_wait();
-      }
-    });
-  }
-  std::int64_t rounds = 0;
-  const std::int64_t syncs_before = counting_disk().syncs.load();
-  const auto start = std::chrono::steady_clock::now();
-  for (auto _ : state) {
-    meet.arrive_and_wait();  // begin
-    meet.arrive_and_wait();  // all have ended
-    ++rounds;
-  }
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  const std::int64_t syncs = counting_disk().syncs.load() - syncs_before;
-  more = false;
-  meet.arrive_and_wait();
-  return {static_cast<double>(rounds) * writers * round_of_one, elapsed.count(),
-          static_cast<double>(syncs)};
+// What is measured here, by series.
+std::map<std::string, Make>& keepers() {
+  static std::map<std::string, Make> all;
+  return all;
 }
+
+// A run of every series. They take turns: a disk has quick and slow moments.
+using Session = std::map<std::string, Run>;
+
+Session measure(unsigned count) {
+  std::vector<std::pair<std::string, std::unique_ptr<Writers>>> writers;
+  for (const auto& [series, make] : keepers()) {
+    writers.emplace_back(series, std::make_unique<Writers>(make(count), count));
+  }
+  Session session;
+  for (std::size_t turn = 0; turn < 16; ++turn) {
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+      auto& [series, its] = writers[(turn + i) % writers.size()];
+      its->run_some(session[series]);
+    }
+  }
+  return session;
+}
+
+// The session of repetition `n`; measured when it is first asked for.
+const Session& session(std::int64_t writers, std::size_t n) {
+  static std::map<std::int64_t, std::deque<Session>> all;
+  auto& sessions = all[writers];
+  while (sessions.size() <= n)
+    sessions.push_back(measure(static_cast<unsigned>(writers)));
+  return sessions[n];
+}
+
+// --- What is shown ----------------------------------------------------------------------
 
 const std::string durable = "Durable commands";
 
-void for_writers(benchmark::internal::Benchmark* benchmark) {
-  benchmark->ArgName("writers")->Arg(1)->Arg(8);
-}
-
-void add(const std::string& series, const Make& make) {
-  const auto run = [=](benchmark::State& state) {
-    const auto keeper = make(static_cast<unsigned>(state.range(0)));
-    const Run now = measure(state, *keeper);
-    state.SetItemsProcessed(static_cast<std::int64_t>(now.commands));
-    state.SetLabel("commands per second");
-    Run& total = totals()[{series, state.range(0)}];
-    total.commands += now.commands;
-    total.seconds += now.seconds;
-    total.syncs += now.syncs;
-  };
-  benchmark::RegisterBenchmark((durable + "/" + series).c_str(), run)
-      ->Apply(for_writers)
-      ->UseRealTime();
-}
-
-[[maybe_unused]] void add_missing(const std::string& series) {
-  const auto run = [](benchmark::State& state) {
-    state.SkipWithError("not installed here");
-  };
-  benchmark::RegisterBenchmark((durable + "/" + series).c_str(), run)->Apply(for_writers);
-}
-
-// Registers a number that earlier runs lead to; 0 if none was made here. Iterated once: nothing
-// is left to be measured.
-void add_derived(const std::string& name, const std::string& unit,
-                 const std::function<double(std::int64_t writers)>& number) {
+// Registers a number that follows from a session. Iterated once: the session has its own clock.
+void add(const std::string& name, const std::string& unit,
+         const std::function<double(const Session&)>& number) {
+  const auto repetitions = std::make_shared<std::map<std::int64_t, std::size_t>>();
   const auto run = [=](benchmark::State& state) {
     for (auto _ : state) benchmark::ClobberMemory();
-    const double value = number(state.range(0));
-    if (value == 0) return state.SkipWithError("not measured here");
-    state.counters["items_per_second"] = value;
+    const std::int64_t writers = state.range(0);
+    state.counters["items_per_second"] =
+        number(session(writers, (*repetitions)[writers]++));
     state.SetLabel(unit);
   };
-  benchmark::RegisterBenchmark(name.c_str(), run)->Apply(for_writers)->Iterations(1);
+  benchmark::RegisterBenchmark(name.c_str(), run)
+      ->ArgName("writers")
+      ->Arg(1)
+      ->Arg(8)
+      ->Iterations(1);
+}
+
+void add_missing(const std::string& name) {
+  benchmark::RegisterBenchmark(
+      name.c_str(),
+      [](benchmark::State& state) { state.SkipWithError("not installed here"); })
+      ->ArgName("writers")
+      ->Arg(1)
+      ->Arg(8);
 }
 
 template <typename Keeper>
-void add(const std::string& series) {
-  add(series, [](unsigned writers) { return std::make_unique<Keeper>(writers); });
+void keep_in(const std::string& series) {
+  keepers()[series] = [](unsigned writers) { return std::make_unique<Keeper>(writers); };
 }
 
 const bool registered = [] {
   const std::string ours = "journal";
-  std::vector<std::string> peers = {"SQLite, one connection", "SQLite, one for each"};
-  add<JournalKeeper>(ours);
-  add<SqliteUnderALock>(peers[0]);
-  add<SqliteForEach>(peers[1]);
+  keep_in<JournalKeeper>(ours);
+  keep_in<SqliteUnderALock>("SQLite, one connection");
+  keep_in<SqliteForEach>("SQLite, one for each");
 #if COURSE_HAS_ROCKSDB
-  add<RocksDbKeeper>("RocksDB");
-#else
-  add_missing("RocksDB");
+  keep_in<RocksDbKeeper>("RocksDB");
 #endif
 #if COURSE_HAS_LEVELDB
-  add<LevelDbKeeper>("LevelDB");
-#else
-  add_missing("LevelDB");
+  keep_in<LevelDbKeeper>("LevelDB");
 #endif
-  peers.insert(peers.end(), {"RocksDB", "LevelDB"});
-
-  add_derived(durable + ", beside the best peer/" + ours, "times the best peer",
-              [=](std::int64_t writers) {
-                const auto one = totals().find({ours, writers});
-                double best = 0;
-                for (const std::string& peer : peers) {
-                  const auto other = totals().find({peer, writers});
-                  if (other != totals().end())
-                    best = std::max(best, other->second.rate());
-                }
-                return one == totals().end() || best == 0 ? 0 : one->second.rate() / best;
-              });
-  std::vector<std::string> all = peers;
-  all.insert(all.begin(), ours);
-  for (const std::string& series : all) {
-    add_derived(durable + ": syncs/" + series, "syncs per 1,000 commands",
-                [=](std::int64_t writers) {
-                  const auto run = totals().find({series, writers});
-                  return run == totals().end()
-                             ? 0
-                             : 1e3 * run->second.syncs / run->second.commands;
-                });
-  }
+  const std::vector<std::string> all = {ours, "SQLite, one connection",
+                                        "SQLite, one for each", "RocksDB", "LevelDB"};
+  const auto add_each = [&all](const std::string& plot, const std::string& unit,
+                               const std::function<double(const Run&)>& number) {
+    for (const std::string& series : all) {
+      const std::string name = plot + "/" + series;
+      if (!keepers().contains(series)) {
+        add_missing(name);
+        continue;
+      }
+      add(name, unit, [=](const Session& runs) { return number(runs.at(series)); });
+    }
+  };
+  add_each(durable, "commands per second", [](const Run& run) { return run.rate(); });
+  add(durable + ", beside the best peer/" + ours, "times the best peer",
+      [=](const Session& runs) {
+        double best = 0;
+        for (const auto& [series, run] : runs) {
+          if (series != ours) best = std::max(best, run.rate());
+        }
+        return runs.at(ours).rate() / best;
+      });
+  add_each(durable + ": syncs", "syncs per 1,000 commands",
+           [](const Run& run) { return 1e3 * run.syncs / run.commands; });
   return true;
 }();
 

@@ -455,7 +455,7 @@ MEASURED("A11",
       "has; a power cut takes from it what was never synced");
 }
 
-// --- A11b: cut anywhere, spoilt anywhere --------------------------------------------------
+// --- A11b: cut anywhere, corrupted anywhere --------------------------------------------------
 
 std::string bytes_of_file(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
@@ -514,9 +514,9 @@ void add_damage(course::Table& table, const char* name) {
   for (std::size_t at = ends[2]; at < all.size(); ++at) {
     cuts.look<Log>(file, all.substr(0, at), records, whole_before(at));
     for (int bit = 0; bit < 8; ++bit) {
-      std::string spoilt = all;
-      spoilt[at] = static_cast<char>(spoilt[at] ^ 1 << bit);
-      flips.look<Log>(file, spoilt, records, whole_before(at));
+      std::string corrupt = all;
+      corrupt[at] = static_cast<char>(corrupt[at] ^ 1 << bit);
+      flips.look<Log>(file, corrupt, records, whole_before(at));
     }
   }
   for (const auto& [what, damage] :
@@ -527,7 +527,7 @@ void add_damage(course::Table& table, const char* name) {
 }
 
 MEASURED("A11b",
-         "The last three of six records: cut behind each byte, and each bit turned over",
+         "The last three of six records: cut behind each byte, and each bit flipped",
          table) {
   table.columns({"", "damage", "cases", "wrong record accepted", "good record lost",
                  "log refused"});

@@ -14,7 +14,7 @@
 // Progress    append: as long as the lock. commit: blocking, until the disk has the record. One
 //             of the threads that wait writes for all.
 // Errors      std::system_error where the system refuses: then nothing more is acknowledged by
-//             this object. SpoiltJournal where the file is not what a journal left.
+//             this object. CorruptJournal where the file is not what a journal left.
 //
 // Invariants
 //   I1  Records are numbered one after the other; the file holds them in this order.
@@ -23,7 +23,7 @@
 //   I3  At most one thread writes at a time (writing_), and it does not hold mutex_ meanwhile.
 //   I4  A block is written only when all blocks before it are durable. So behind a block that a
 //       crash tore there is no whole one: where there is, or where a block is missing, the file
-//       was spoilt afterwards.
+//       was corrupted afterwards.
 //   I5  Once error_ is set it stays, and durable_ stays. What the kernel could not write it may
 //       have thrown away: a second fdatasync that succeeds says nothing about it.
 //
@@ -42,7 +42,9 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -54,10 +56,10 @@
 #include "checksum.hpp"
 #include "course/todo.hpp"
 
-// The file is no journal, of an unknown version, or spoilt where it had been whole.
-class SpoiltJournal : public std::runtime_error {
+// The file is no journal, of an unknown version, or corrupt where it had been whole.
+class CorruptJournal : public std::runtime_error {
  public:
-  SpoiltJournal(const std::string& what, std::uint64_t offset)
+  CorruptJournal(const std::string& what, std::uint64_t offset)
       : std::runtime_error(what + " at byte " + std::to_string(offset)),
         offset_(offset) {}
   // Of the first byte that cannot be believed.
@@ -96,10 +98,14 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  // Adds `record` to the group that is written next; returns its number.
+  // Adds `record` to the group that is written next; returns its number. Throws
+  // std::length_error, and adds nothing, where a block cannot be as long as the group would be.
   std::uint64_t append(std::string_view record) {
     const std::scoped_lock lock(mutex_);
     throw_if_failed();
+    const std::size_t length = group_.size() + 4 + record.size();
+    if (length > kLongest) throw std::length_error("the group is full: commit it first");
+    group_.reserve(length);  // what follows cannot throw, and leave half a record
     put(group_, static_cast<std::uint32_t>(record.size()));
     group_ += record;
     return next_++;
@@ -122,6 +128,7 @@ class Journal {
   static constexpr std::string_view kMagic = "journal\n";
   static constexpr std::size_t kHeader = 8 + 4 + 8 + 8 + 4;
   static constexpr std::size_t kBlockHeader = 4 + 8 + 4;
+  static constexpr std::size_t kLongest = std::numeric_limits<std::uint32_t>::max();
 
   // --- Bytes: little-endian, whatever the machine ---------------------------------------
   template <typename Number>
@@ -184,7 +191,7 @@ class Journal {
     }
   }
 
-  // Replays the blocks of `file`, and returns where the last whole one ends. Throws SpoiltJournal
+  // Replays the blocks of `file`, and returns where the last whole one ends. Throws CorruptJournal
   // if at that place or behind it there is a whole block of this journal with a later number.
   std::size_t recover(std::string_view file, const Replay& replay) {
     // TODO 2: block by block; then make sure that what is left is a crash's
@@ -262,11 +269,11 @@ class Journal {
     if (file.size() < kHeader) return false;
     if (get<std::uint32_t>(file, kHeader - 4) != checksum(file.substr(0, kHeader - 4))) {
       if (file.size() == kHeader) return false;  // a crash while it was made
-      throw SpoiltJournal("a spoilt header", 0);
+      throw CorruptJournal("a corrupt header", 0);
     }
-    if (file.substr(0, 8) != kMagic) throw SpoiltJournal("not a journal", 0);
+    if (file.substr(0, 8) != kMagic) throw CorruptJournal("not a journal", 0);
     if (get<std::uint32_t>(file, 8) != kVersion) {
-      throw SpoiltJournal("a journal of another version", 8);
+      throw CorruptJournal("a journal of another version", 8);
     }
     salt_ = get<std::uint64_t>(file, 12);
     next_ = get<std::uint64_t>(file, 20);

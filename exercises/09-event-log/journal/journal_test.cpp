@@ -75,6 +75,25 @@ class JournalTest : public testing::Test {
   const TemporaryFolder folder_{TemporaryFolder::in_memory()};
 };
 
+// The four bytes of a number in the file, the lowest first.
+std::string four_bytes(std::uint32_t number) {
+  std::string bytes;
+  for (int i = 0; i < 4; ++i) bytes += static_cast<char>(number >> 8 * i & 0xff);
+  return bytes;
+}
+
+// "0a 00 ff"
+std::string hex(std::string_view bytes) {
+  std::string words;
+  for (const char byte : bytes) {
+    const auto number = static_cast<unsigned char>(byte);
+    if (!words.empty()) words += ' ';
+    words += "0123456789abcdef"[number / 16];
+    words += "0123456789abcdef"[number % 16];
+  }
+  return words;
+}
+
 // A disk on which each call is let through.
 constexpr auto works = [](Call) { return 0; };
 
@@ -123,6 +142,24 @@ STEP_TEST_F(1, JournalTest, WritesAllBytes, "torn record") {
                                         "second one was interrupted";
 }
 
+// A block is laid out as the header's picture says, for any program that reads it: the length,
+// the first number, the checksum over the salt, both of these and the records; the records.
+STEP_TEST_F(1, JournalTest, WritesItsFormat, "torn record") {
+  std::string ignored;
+  {
+    const auto journal = open(ignored, 258);
+    journal->append("ab");
+    journal->commit(journal->append(""));
+  }
+  constexpr std::size_t header = 32;
+  const std::string salt = bytes().substr(12, 8);
+  const std::string head = four_bytes(10) + four_bytes(258) + four_bytes(0);
+  const std::string records = four_bytes(2) + "ab" + four_bytes(0);
+  EXPECT_EQ(hex(bytes().substr(header)),
+            hex(head + four_bytes(checksum(salt + head + records)) + records))
+      << "length 4, first number 8, checksum 4, then each record: size 4, bytes";
+}
+
 // The first record has the number that the journal was made with, and keeps it.
 STEP_TEST_F(1, JournalTest, BeginsWithItsFirstNumber, "gap") {
   std::string records;
@@ -160,7 +197,7 @@ STEP_TEST_F(2, JournalTest, SurvivesEveryCut, "torn record") {
   }
 }
 
-// One bit that turned over in a journal is never read as a record; what was before it stays. In
+// One bit that flipped in a journal is never read as a record; what was before it stays. In
 // the last block it may be what a crash left; before that it cannot be, and is refused, with its
 // place, and the file is left as it is.
 STEP_TEST_F(2, JournalTest, NoticesEveryBit, "torn record") {
@@ -174,11 +211,11 @@ STEP_TEST_F(2, JournalTest, NoticesEveryBit, "torn record") {
   const std::string all = bytes();
   for (std::size_t at = first; at < all.size(); ++at) {
     for (int bit = 0; bit < 8; ++bit) {
-      std::string spoilt = all;
-      spoilt[at] = static_cast<char>(spoilt[at] ^ 1 << bit);
-      put(spoilt);
-      const std::string where = "bit " + std::to_string(bit) + " of byte " +
-                                std::to_string(at) + " is turned over";
+      std::string corrupt = all;
+      corrupt[at] = static_cast<char>(corrupt[at] ^ 1 << bit);
+      put(corrupt);
+      const std::string where =
+          "bit " + std::to_string(bit) + " of byte " + std::to_string(at) + " is flipped";
       if (at >= third) {
         EXPECT_EQ(found(), "1:one 2:two 3:three ") << where;
         continue;
@@ -186,9 +223,9 @@ STEP_TEST_F(2, JournalTest, NoticesEveryBit, "torn record") {
       try {
         const std::string opened = found();
         ADD_FAILURE() << where << ", and the journal opens with " << opened;
-      } catch (const SpoiltJournal& refused) {
+      } catch (const CorruptJournal& refused) {
         EXPECT_EQ(refused.offset(), at < second ? first : second) << where;
-        EXPECT_EQ(bytes(), spoilt) << where << ": a file that is refused is not changed";
+        EXPECT_EQ(bytes(), corrupt) << where << ": a file that is refused is not changed";
       }
     }
   }
@@ -207,7 +244,7 @@ STEP_TEST_F(2, JournalTest, RefusesAGap, "gap") {
   try {
     const std::string opened = found();
     ADD_FAILURE() << "record 2 is missing, and the journal opens with " << opened;
-  } catch (const SpoiltJournal& refused) {
+  } catch (const CorruptJournal& refused) {
     EXPECT_EQ(refused.offset(), first);
   }
   EXPECT_EQ(bytes(), gap) << "a file that is refused is not changed";
@@ -231,13 +268,9 @@ STEP_TEST_F(2, JournalTest, RefusesAnotherVersion, "torn record") {
   commit_each({"one"});
   std::string other = bytes();
   other[8] = 2;
-  std::string sum;
-  for (std::size_t i = 0, number = checksum(other.substr(0, 28)); i < 4; ++i) {
-    sum += static_cast<char>(number >> 8 * i & 0xff);
-  }
-  other.replace(28, 4, sum);
+  other.replace(28, 4, four_bytes(checksum(other.substr(0, 28))));
   put(other);
-  EXPECT_THROW(static_cast<void>(found()), SpoiltJournal);
+  EXPECT_THROW(static_cast<void>(found()), CorruptJournal);
   EXPECT_EQ(bytes(), other) << "a file that is refused is not changed";
 }
 

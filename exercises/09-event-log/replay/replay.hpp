@@ -9,7 +9,7 @@
 //
 // Threads     Any, one at a time for each object and each file.
 // Progress    apply and replay: no waiting. save: blocking, until the disk has it.
-// Errors      Gap where a record is missing. SpoiltSnapshot where the file is not what save
+// Errors      Gap where a record is missing. CorruptSnapshot where the file is not what save
 //             wrote. std::system_error where the system refuses.
 //
 // Invariants
@@ -157,7 +157,7 @@ inline void replay(Snapshot& state, std::uint64_t number, std::string_view recor
   course::todo(3, state, number, record);
 }
 
-class SpoiltSnapshot : public std::runtime_error {
+class CorruptSnapshot : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
@@ -201,15 +201,15 @@ inline Snapshot of_bytes(const std::string& bytes) {
       bytes.substr(end) !=
           "end " + std::to_string(checksum(std::string_view(bytes).substr(0, end))) +
               '\n') {
-    throw SpoiltSnapshot("its checksum does not hold");
+    throw CorruptSnapshot("its checksum does not hold");
   }
   std::istringstream head(bytes);
   std::string word;
   int version = 0;
   Snapshot snapshot;
   head >> word >> version >> snapshot.last;
-  if (!head || word != "snapshot") throw SpoiltSnapshot("not a snapshot");
-  if (version != 1) throw SpoiltSnapshot("a snapshot of another version");
+  if (!head || word != "snapshot") throw CorruptSnapshot("not a snapshot");
+  if (version != 1) throw CorruptSnapshot("a snapshot of another version");
   const std::size_t start = bytes.find('\n') + 1;
   snapshot.leases = Leases::of(bytes.substr(start, end - start));
   return snapshot;

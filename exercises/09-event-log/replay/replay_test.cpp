@@ -346,20 +346,20 @@ STEP_TEST_F(4, SaveTest, SurvivesWhatACrashLeft, "torn record") {
   EXPECT_EQ(load(file()).last, 1U);
 }
 
-// One bit that turned over, or an end that is missing, is noticed: what is behind it in the log
+// One bit that flipped, or an end that is missing, is noticed: what is behind it in the log
 // must not be applied to another state.
 STEP_TEST_F(4, SaveTest, NoticesEveryBit, "torn record") {
   save(file(), fresh_);
   const std::string all = bytes();
   for (std::size_t bit = 0; bit < 8 * all.size(); ++bit) {
-    std::string spoilt = all;
-    spoilt[bit / 8] = static_cast<char>(spoilt[bit / 8] ^ 1 << bit % 8);
-    put(spoilt);
-    EXPECT_THROW(static_cast<void>(load(file())), SpoiltSnapshot) << "bit " << bit;
+    std::string corrupt = all;
+    corrupt[bit / 8] = static_cast<char>(corrupt[bit / 8] ^ 1 << bit % 8);
+    put(corrupt);
+    EXPECT_THROW(static_cast<void>(load(file())), CorruptSnapshot) << "bit " << bit;
   }
   for (std::size_t cut = 0; cut < all.size(); ++cut) {
     put(all.substr(0, cut));
-    EXPECT_THROW(static_cast<void>(load(file())), SpoiltSnapshot) << "cut at " << cut;
+    EXPECT_THROW(static_cast<void>(load(file())), CorruptSnapshot) << "cut at " << cut;
   }
 }
 
