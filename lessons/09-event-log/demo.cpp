@@ -113,8 +113,7 @@ std::string under_one_lock() {
 }
 
 interleave::Outcomes all_outcomes(std::string (*body)()) {
-  static_cast<void>(
-      body());  // the library's streams set up at their first use what stays
+  static_cast<void>(body());  // the streams set up at their first use what stays
   interleave::Options options;
   options.schedules = 10'000'000;
   options.seconds = course::quick() ? 1 : 60;
@@ -152,9 +151,8 @@ EXPLORED("A10",
   table.row({"none: lesson 2's total, one lock", std::to_string(without.size()),
              listed(without), yes(locked.exhaustive)});
   table.look_at(
-      "the second column: a log has one state; without it one of several is all that can "
-      "be "
-      "said");
+      "the second column: a log has one state; without a log all that can be said is "
+      "that it is one of several");
 }
 
 // --- A11: killed, and rebuilt -----------------------------------------------------------
@@ -527,16 +525,15 @@ void add_damage(course::Table& table, const char* name) {
 }
 
 MEASURED("A11b",
-         "The last three of six records: cut behind each byte, and each bit flipped",
+         "The last three of six records: cut after each byte, and each bit flipped",
          table) {
   table.columns({"", "damage", "cases", "wrong record accepted", "good record lost",
                  "log refused"});
   add_damage<TextLog>(table, "text log");
   add_damage<Journaled>(table, "9.1's journal");
   table.look_at(
-      "the columns \"accepted\" and \"lost\": a line has its end to show that it is "
-      "whole, "
-      "and nothing to show that it is right");
+      "the columns \"accepted\" and \"lost\": a line's end shows that it is whole, and "
+      "nothing shows that it is right");
 }
 
 // --- A11c: what durability costs ----------------------------------------------------------
@@ -603,9 +600,8 @@ MEASURED("A11c", "What durability costs, by the commands that are committed toge
                course::number(synced.syncs_per_thousand)});
   }
   table.look_at(
-      "the third column, downwards: a disk takes as long for many commands as for one, "
-      "as "
-      "long as they are few");
+      "the third column, downwards: while the commands are few, a disk takes as long for "
+      "many as for one");
 }
 
 }  // namespace
