@@ -2,7 +2,7 @@
 //
 //   append --> [ group ] --write--> file --fdatasync--> disk --> commit returns
 //
-//   file     header | block | block | block | what a crash left
+//   file     header | block | block | block | zeros, or what a crash left
 //   header   "journal" 1 | version 4 | salt 8 | first number 8 | checksum 4
 //   block    length 4 | first number 8 | checksum 4 | (size 4, bytes), (size 4, bytes), ...
 //
@@ -95,6 +95,11 @@ class Journal {
     sync();
     sync_folder_of(file);
   }
+  // Gives back the room that was reserved.
+  ~Journal() {
+    const int ignored = ::ftruncate(file_.number, ::lseek(file_.number, 0, SEEK_CUR));
+    static_cast<void>(ignored);  // then zeros stay, as after a crash
+  }
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
@@ -128,6 +133,7 @@ class Journal {
   static constexpr std::string_view kMagic = "journal\n";
   static constexpr std::size_t kHeader = 8 + 4 + 8 + 8 + 4;
   static constexpr std::size_t kBlockHeader = 4 + 8 + 4;
+  static constexpr off_t kRoom = 256 * 1024;
   static constexpr std::size_t kLongest = std::numeric_limits<std::uint32_t>::max();
 
   // --- Bytes: little-endian, whatever the machine ---------------------------------------
@@ -206,7 +212,11 @@ class Journal {
     }
   }
 
-  void sync() const { throw_if(::fdatasync(file_.number) != 0, "fdatasync"); }
+  // What was written is on the disk when this returns.
+  void sync() {
+    reserve_room();
+    throw_if(::fdatasync(file_.number) != 0, "fdatasync");
+  }
 
   // mutex_ is held. Returns once record `number` is durable, or throws.
   void wait_for(std::uint64_t number, std::unique_lock<std::mutex>& lock) {
@@ -239,6 +249,14 @@ class Journal {
 
   static void throw_if(bool failed, const char* what) {
     if (failed) throw std::system_error(errno, std::generic_category(), what);
+  }
+
+  // Keeps the file longer than what was written, by zeros. A write into them changes no length,
+  // and fdatasync has one thing less to put on the disk. Where that is refused, nothing is lost.
+  void reserve_room() {
+    const off_t end = ::lseek(file_.number, 0, SEEK_CUR);
+    if (end + kRoom / 2 <= room_) return;
+    if (::fallocate(file_.number, 0, end, kRoom) == 0) room_ = end + kRoom;
   }
 
   static std::string all_of(const std::filesystem::path& file) {
@@ -282,6 +300,7 @@ class Journal {
 
   const Descriptor file_;
   std::uint64_t salt_ = 0;
+  off_t room_ = 0;  // so long is the file; written by the thread that writes (I3)
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

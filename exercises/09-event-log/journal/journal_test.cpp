@@ -197,6 +197,20 @@ STEP_TEST_F(2, JournalTest, SurvivesEveryCut, "torn record") {
   }
 }
 
+// The zeros behind the last block, room that was reserved when a crash came, are no records, and
+// no damage.
+STEP_TEST_F(2, JournalTest, PassesOverReservedRoom, "torn record") {
+  commit_each({"one", "two"});
+  const std::string all = bytes();
+  for (const std::size_t zeros : {1, 15, 16, 17, 5'000}) {
+    put(all + std::string(zeros, '\0'));
+    EXPECT_EQ(found(), "1:one 2:two ") << zeros << " zeros behind the last block";
+    commit_each({"three"});
+    EXPECT_EQ(found(), "1:one 2:two 3:three ")
+        << zeros << " zeros behind the last block, and then continued";
+  }
+}
+
 // One bit that flipped in a journal is never read as a record; what was before it stays. In
 // the last block it may be what a crash left; before that it cannot be, and is refused, with its
 // place, and the file is left as it is.
