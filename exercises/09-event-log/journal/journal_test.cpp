@@ -345,6 +345,21 @@ STEP_TEST_F(3, JournalTest, ConfirmsNothingAfterAnError, "acknowledged too early
   }
 }
 
+// A file that is named without its folder is in the folder in which the program runs.
+STEP_TEST_F(3, JournalTest, FindsTheFolderOfABareName, "lost durability") {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(file().parent_path());
+  FaultyDisk disk;
+  try {
+    const Journal journal(file().filename(), [](std::uint64_t, std::string_view) {});
+    EXPECT_NE(disk.calls.find('f'), std::string::npos) << "its folder was not synced";
+  } catch (const std::system_error& error) {
+    ADD_FAILURE() << "a journal in the program's own folder is not opened: "
+                  << error.what();
+  }
+  std::filesystem::current_path(before);
+}
+
 // A journal whose name may not be on the disk is not opened.
 STEP_TEST_F(3, JournalTest, NeedsItsFolder, "lost durability") {
   FaultyDisk disk;
@@ -359,7 +374,7 @@ STEP_TEST(3, Journal, SharesASync, "acknowledged too early") {
   const TemporaryFolder folder(TemporaryFolder::in_memory());
   explore([&folder] {
     const std::filesystem::path file = folder.fresh_file("journal");
-    const auto journal =
+    auto journal =
         std::make_unique<Journal>(file, [](std::uint64_t, std::string_view) {});
     const auto commit = [&journal] {
       const std::uint64_t number = journal->append("record");
@@ -371,6 +386,7 @@ STEP_TEST(3, Journal, SharesASync, "acknowledged too early") {
       std::jthread other(commit);
       commit();
     }
+    journal.reset();
     int found = 0;
     const Journal again(file, [&found](std::uint64_t, std::string_view) { ++found; });
     check(found == 2,
