@@ -202,7 +202,7 @@ STEP_TEST_F(2, JournalTest, SurvivesEveryCut, "torn record") {
 STEP_TEST_F(2, JournalTest, PassesOverReservedRoom, "torn record") {
   commit_each({"one", "two"});
   const std::string all = bytes();
-  for (const std::size_t zeros : {1, 15, 16, 17, 5'000}) {
+  for (const std::size_t zeros : {1U, 15U, 16U, 17U, 5'000U}) {
     put(all + std::string(zeros, '\0'));
     EXPECT_EQ(found(), "1:one 2:two ") << zeros << " zeros behind the last block";
     commit_each({"three"});
