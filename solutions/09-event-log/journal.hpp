@@ -370,6 +370,6 @@ class Journal {
   std::string group_;
   std::uint64_t next_ = 1;
   std::uint64_t durable_ = 0;
-  bool writing_ = false;
+  [[maybe_unused]] bool writing_ = false;
   int error_ = 0;
 };

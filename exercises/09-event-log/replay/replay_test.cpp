@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "../../../lessons/04-stateless-workers/temporary_folder.hpp"
@@ -201,6 +202,10 @@ STEP_TEST(3, Leases, TextIsTheState, "hidden input") {
   EXPECT_EQ(leases.text(), text);
   EXPECT_EQ(Leases::of(text).text(), text);
   EXPECT_EQ(Leases().text(), "");
+  applied(leases, "9 3 1020 porch 5");
+  EXPECT_TRUE(leases.text().starts_with("lease door 7 1015\n"))
+      << "at 1020 the lease until 1015 is over, but a clock may be set back, and then it "
+         "counts";
 }
 
 // Records are applied one after the other; those that the state has are passed over.
@@ -235,7 +240,7 @@ STEP_TEST(3, Replay, NoticesAGap, "gap") {
 STEP_TEST(3, Replay, RefusesWhatIsNoCommand, "gap") {
   Snapshot state;
   EXPECT_THROW(replay(state, 1, "7 1 1000"), std::invalid_argument);
-  EXPECT_EQ(state.last, 0U);
+  EXPECT_EQ(state.last, 0U) << "record 1 is no command, and was counted as applied";
   replay(state, 1, "7 1 1000 door 30");
   EXPECT_EQ(state.last, 1U);
 }
@@ -320,20 +325,26 @@ STEP_TEST_F(4, SaveTest, SyncsInOrder, "lost durability") {
 
 // Whatever call fails, save throws, and the file is a whole snapshot: the old one or the new.
 STEP_TEST_F(4, SaveTest, IsWholeWhateverFails, "torn record") {
-  for (const Call failing : {Call::kWrite, Call::kSync, Call::kFolderSync}) {
+  for (const auto& [failing, what] :
+       {std::pair{Call::kWrite, "a write"}, std::pair{Call::kSync, "the file's sync"},
+        std::pair{Call::kFolderSync, "the folder's sync"}}) {
     save(file(), old_);
     {
       FaultyDisk disk;
       disk.most_bytes = 10;
       int writes = 0;
-      disk.fails = [&](Call call) {
+      disk.fails = [&, failing = failing](Call call) {
         if (call != failing || (call == Call::kWrite && ++writes < 3)) return 0;
         return call == Call::kWrite ? ENOSPC : EIO;
       };
-      EXPECT_THROW(save(file(), fresh_), std::system_error);
+      EXPECT_THROW(save(file(), fresh_), std::system_error) << what << " failed";
     }
-    const std::uint64_t last = load(file()).last;
-    EXPECT_EQ(last, failing == Call::kFolderSync ? 2U : 1U);
+    try {
+      EXPECT_EQ(load(file()).last, failing == Call::kFolderSync ? 2U : 1U)
+          << what << " failed, and the file has another snapshot than it should";
+    } catch (const CorruptSnapshot&) {
+      ADD_FAILURE() << what << " failed, and left a file that is no whole snapshot";
+    }
   }
   save(file(), fresh_);
   EXPECT_EQ(load(file()).last, 2U) << "after an error it can be saved again";
