@@ -1,0 +1,297 @@
+// Lesson 13's benchmarks: the reference and exercise 13.1 beside Redis, HAProxy and hiredis.
+//
+// Services and balancers have the first usable core, redis-benchmark and all else the second:
+// what is measured is what one core answers, as far as the load can ask. Ours and its peer are
+// asked by the same calls. The last plots are ratios to the peer.
+#include <benchmark/benchmark.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../../lessons/04-stateless-workers/redis_server.hpp"
+#include "../../solutions/13-load-balancing/resp_parser.hpp"
+#include "haproxy.hpp"
+#include "machine/usable_cores.hpp"
+#include "redis_benchmark.hpp"
+#include "round_robin.hpp"
+#include "server_process.hpp"
+#include "service.hpp"
+
+#if __has_include(<hiredis/hiredis.h>)
+#include <hiredis/hiredis.h>
+#endif
+
+namespace {
+
+constexpr std::size_t servers_core = 0;
+constexpr std::size_t load_core = 1;
+
+class Cores {
+ public:
+  // Starts a server, which stays on the servers' core; from then on this process stays on the
+  // other one, or where there is one, on that.
+  template <typename Start>
+  static auto server(Start start) {
+    set(servers_core);
+    auto started = start();
+    set(load_core);
+    return started;
+  }
+
+ private:
+  static void set(std::size_t n) {
+    static const auto cores = course::machine::allowed_cores();
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cores[n % cores.size()], &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+  }
+};
+
+// --- What is measured -----------------------------------------------------------------
+
+// A server at a port, for as long as this lives.
+struct Target {
+  virtual ~Target() = default;
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+};
+
+std::unique_ptr<ServerProcess> service() {
+  return std::make_unique<ServerProcess>(
+      [](Descriptor listener) { Service(std::move(listener)).run(); });
+}
+
+struct OurService final : Target {
+  [[nodiscard]] std::uint16_t port() const override { return process->port(); }
+  std::unique_ptr<ServerProcess> process = Cores::server(service);
+};
+
+struct Redis final : Target {
+  [[nodiscard]] std::uint16_t port() const override { return server->port(); }
+  std::unique_ptr<RedisServer> server =
+      Cores::server([] { return std::make_unique<RedisServer>(); });
+};
+
+// Two of our services, behind whichever balancer.
+struct TwoServices {
+  [[nodiscard]] std::vector<std::uint16_t> ports() const {
+    return {a->port(), b->port()};
+  }
+  std::unique_ptr<ServerProcess> a = Cores::server(service);
+  std::unique_ptr<ServerProcess> b = Cores::server(service);
+};
+
+struct OurBalancer final : Target {
+  [[nodiscard]] std::uint16_t port() const override { return process->port(); }
+  TwoServices services;
+  std::unique_ptr<ServerProcess> process = Cores::server([this] {
+    return std::make_unique<ServerProcess>(
+        [ports = services.ports()](Descriptor listener) {
+          RoundRobin(std::move(listener), ports).run();
+        });
+  });
+};
+
+struct HaProxyInFront final : Target {
+  [[nodiscard]] std::uint16_t port() const override { return process->port(); }
+  TwoServices services;
+  std::unique_ptr<HaProxy> process =
+      Cores::server([this] { return std::make_unique<HaProxy>(services.ports()); });
+};
+
+// The fastest rate of each series of a plot, by pipeline.
+std::map<std::string, std::map<std::pair<std::string, std::int64_t>, double>>& fastest() {
+  static std::map<std::string, std::map<std::pair<std::string, std::int64_t>, double>>
+      all;
+  return all;
+}
+
+void note(const std::string& plot, const std::string& series, std::int64_t axis,
+          double rate) {
+  double& best = fastest()[plot][{series, axis}];
+  best = std::max(best, rate);
+}
+
+void by_pipeline(benchmark::internal::Benchmark* plot) {
+  plot->ArgName("requests at a time")->Arg(1)->Arg(16);
+}
+
+void add_missing(const std::string& name) {
+  benchmark::RegisterBenchmark(name.c_str(), [](benchmark::State& state) {
+    state.SkipWithError("not installed here");
+  })->Apply(by_pipeline);
+}
+
+// The same call of redis-benchmark for every target.
+template <typename T>
+void add(const std::string& plot, const std::string& series, const std::string& test) {
+  const auto run = [=](benchmark::State& state) {
+    const T target;
+    const int pipeline = static_cast<int>(state.range(0));
+    const int requests = pipeline == 1 ? 20'000 : 100'000;
+    double best = 0;
+    for (auto _ : state) {
+      const double rate = run_redis_benchmark(
+          target.port(), {.test = test, .requests = requests, .pipeline = pipeline});
+      state.SetIterationTime(requests / rate);
+      best = std::max(best, rate);
+    }
+    note(plot, series, state.range(0), best);
+    state.SetItemsProcessed(state.iterations() * requests);
+    state.SetLabel("requests per second");
+  };
+  benchmark::RegisterBenchmark((plot + "/" + series).c_str(), run)
+      ->Apply(by_pipeline)
+      ->UseManualTime();
+}
+
+// --- Replies parsed -------------------------------------------------------------------
+
+// Replies as a client with a pipeline gets them: values, numbers, an array now and then.
+std::string replies_of(std::int64_t count) {
+  std::string bytes;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (i % 8 == 0) {
+      bytes += "*3\r\n$3\r\none\r\n$-1\r\n$5\r\nthree\r\n";
+    } else if (i % 2 == 0) {
+      bytes += ":" + std::to_string(i) + "\r\n";
+    } else {
+      bytes += "$32\r\n0123456789abcdef0123456789abcdef\r\n";
+    }
+  }
+  return bytes;
+}
+
+constexpr std::int64_t replies = 4'000;
+
+// Feeds the replies in pieces of so many bytes to `Parser::feed`, which returns how many values
+// were whole.
+template <typename Parser>
+void parsed(benchmark::State& state, const std::string& series) {
+  const std::string bytes = replies_of(replies);
+  const auto piece = static_cast<std::size_t>(state.range(0));
+  double best = 0;
+  for (auto _ : state) {
+    const auto start = std::chrono::steady_clock::now();
+    Parser parser;
+    std::int64_t values = 0;
+    for (std::size_t i = 0; i < bytes.size(); i += piece) {
+      values += parser.feed(std::string_view(bytes).substr(i, piece));
+    }
+    if (values != replies) return state.SkipWithError("a reply is missing");
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    best = std::max(best, static_cast<double>(replies) / time.count());
+  }
+  note("Replies parsed", series, state.range(0), best);
+  state.SetItemsProcessed(state.iterations() * replies);
+  state.SetLabel("replies per second");
+}
+
+class OurParser {
+ public:
+  std::int64_t feed(std::string_view bytes) {
+    std::int64_t values = 0;
+    parser_.feed(bytes, [&](const Value&) { ++values; });
+    return values;
+  }
+
+ private:
+  RespParser parser_;
+};
+
+#if __has_include(<hiredis/hiredis.h>)
+class Hiredis {
+ public:
+  std::int64_t feed(std::string_view bytes) {
+    redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
+    std::int64_t values = 0;
+    for (void* reply = nullptr;; ++values) {
+      if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK || reply == nullptr) {
+        return values;
+      }
+      freeReplyObject(reply);
+    }
+  }
+
+ private:
+  std::unique_ptr<redisReader, void (*)(redisReader*)> reader_{redisReaderCreate(),
+                                                               redisReaderFree};
+};
+#endif
+
+void by_piece(benchmark::internal::Benchmark* plot) {
+  plot->ArgName("bytes at a time")->Arg(16)->Arg(1024)->Arg(16 * 1024);
+}
+
+// --- Ratios ---------------------------------------------------------------------------
+
+// How many times as fast as its peer ours was.
+void add_ratio(const std::string& plot, const std::string& ours, const std::string& peer,
+               void (*axis)(benchmark::internal::Benchmark*)) {
+  const auto run = [=](benchmark::State& state) {
+    for (auto _ : state) benchmark::ClobberMemory();
+    const auto& rates = fastest()[plot];
+    const auto one = rates.find({ours, state.range(0)});
+    const auto other = rates.find({peer, state.range(0)});
+    if (one == rates.end() || other == rates.end()) {
+      return state.SkipWithError("not measured here");
+    }
+    state.counters["items_per_second"] = one->second / other->second;
+    state.SetLabel("times " + peer);
+  };
+  benchmark::RegisterBenchmark((plot + ", beside the peer/" + ours).c_str(), run)
+      ->Apply(axis)
+      ->Iterations(1);
+}
+
+const bool registered = [] {
+  const bool load = is_installed("redis-benchmark");
+  for (const std::string test : {"get", "set"}) {
+    const std::string plot =
+        (test == "get" ? std::string("GET") : std::string("SET")) + ", one service";
+    if (load) {
+      add<OurService>(plot, "ours", test);
+    } else {
+      add_missing(plot + "/ours");
+    }
+    if (load && RedisServer::is_installed()) {
+      add<Redis>(plot, "Redis", test);
+    } else {
+      add_missing(plot + "/Redis");
+    }
+    add_ratio(plot, "ours", "Redis", by_pipeline);
+  }
+  const std::string front = "GET, two services behind a balancer";
+  if (load) {
+    add<OurBalancer>(front, "round robin", "get");
+  } else {
+    add_missing(front + "/round robin");
+  }
+  if (load && is_installed("haproxy")) {
+    add<HaProxyInFront>(front, "HAProxy", "get");
+  } else {
+    add_missing(front + "/HAProxy");
+  }
+  add_ratio(front, "round robin", "HAProxy", by_pipeline);
+
+  benchmark::RegisterBenchmark("Replies parsed/RespParser", parsed<OurParser>,
+                               "RespParser")
+      ->Apply(by_piece);
+#if __has_include(<hiredis/hiredis.h>)
+  benchmark::RegisterBenchmark("Replies parsed/hiredis", parsed<Hiredis>, "hiredis")
+      ->Apply(by_piece);
+#endif
+  add_ratio("Replies parsed", "RespParser", "hiredis", by_piece);
+  return true;
+}();
+
+}  // namespace
