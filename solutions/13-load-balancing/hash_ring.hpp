@@ -62,20 +62,7 @@ class HashRing {
   // The first `count` different services from the key's place on, its owner first; all of them
   // if there are fewer. Where the owner is dead, the key is looked for at the next one.
   [[nodiscard]] std::vector<std::string> owners(std::string_view key,
-                                                std::size_t count) const {
-    //> step 4(key, count, points_): once around at most, and no service twice
-    std::vector<std::string> found;
-    if (points_.empty()) return found;
-    const std::size_t first = next_point(Hash()(key));
-    for (std::size_t i = 0; i < points_.size() && found.size() < count; ++i) {
-      const std::string& service = *points_[(first + i) % points_.size()].service;
-      if (std::find(found.begin(), found.end(), service) == found.end()) {
-        found.push_back(service);
-      }
-    }
-    return found;
-    //<
-  }
+                                                std::size_t count) const;
 
  private:
   struct Point {
@@ -102,7 +89,7 @@ class HashRing {
 
   // Removes them; `service` is still in services_.
   void remove_points(const std::string& service) {
-    //> step 3(service, points_): its own, and no other
+    //> step 2(service, points_): its own, and no other
     std::erase_if(points_, [&](const Point& p) { return p.service == &service; });
     //<
   }
@@ -122,3 +109,20 @@ class HashRing {
   std::set<std::string> services_;
   std::vector<Point> points_;
 };
+
+template <typename Hash>
+std::vector<std::string> HashRing<Hash>::owners(std::string_view key,
+                                                std::size_t count) const {
+  //> step 3(key, count, points_): once around at most, and no service twice
+  std::vector<std::string> found;
+  if (points_.empty()) return found;
+  const std::size_t first = next_point(Hash()(key));
+  for (std::size_t i = 0; i < points_.size() && found.size() < count; ++i) {
+    const std::string& service = *points_[(first + i) % points_.size()].service;
+    if (std::find(found.begin(), found.end(), service) == found.end()) {
+      found.push_back(service);
+    }
+  }
+  return found;
+  //<
+}

@@ -61,10 +61,7 @@ class HashRing {
   // The first `count` different services from the key's place on, its owner first; all of them
   // if there are fewer. Where the owner is dead, the key is looked for at the next one.
   [[nodiscard]] std::vector<std::string> owners(std::string_view key,
-                                                std::size_t count) const {
-    // TODO 4: once around at most, and no service twice
-    course::todo(4, key, count, points_);
-  }
+                                                std::size_t count) const;
 
  private:
   struct Point {
@@ -85,8 +82,8 @@ class HashRing {
 
   // Removes them; `service` is still in services_.
   void remove_points(const std::string& service) {
-    // TODO 3: its own, and no other
-    course::todo(3, service, points_);
+    // TODO 2: its own, and no other
+    course::todo(2, service, points_);
   }
 
   // The index of the first point at `place` or after it; of the first one if there is none.
@@ -100,3 +97,10 @@ class HashRing {
   std::set<std::string> services_;
   std::vector<Point> points_;
 };
+
+template <typename Hash>
+std::vector<std::string> HashRing<Hash>::owners(std::string_view key,
+                                                std::size_t count) const {
+  // TODO 3: once around at most, and no service twice
+  course::todo(3, key, count, points_);
+}
