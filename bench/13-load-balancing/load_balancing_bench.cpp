@@ -4,7 +4,6 @@
 // what is measured is what one core answers, as far as the load can ask. Ours and its peer are
 // asked by the same calls. The last plots are ratios to the peer.
 #include <benchmark/benchmark.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,11 +17,11 @@
 #include <vector>
 
 #include "../../lessons/04-stateless-workers/redis_server.hpp"
+#include "../../lessons/06-event-driven/process.hpp"
 #include "../../solutions/13-load-balancing/resp_parser.hpp"
 #include "haproxy.hpp"
-#include "machine/usable_cores.hpp"
+#include "load_balancing.hpp"
 #include "redis_benchmark.hpp"
-#include "round_robin.hpp"
 #include "server_process.hpp"
 #include "service.hpp"
 
@@ -35,27 +34,15 @@ namespace {
 constexpr std::size_t servers_core = 0;
 constexpr std::size_t load_core = 1;
 
-class Cores {
- public:
-  // Starts a server, which stays on the servers' core; from then on this process stays on the
-  // other one, or where there is one, on that.
-  template <typename Start>
-  static auto server(Start start) {
-    set(servers_core);
-    auto started = start();
-    set(load_core);
-    return started;
-  }
-
- private:
-  static void set(std::size_t n) {
-    static const auto cores = course::machine::allowed_cores();
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(cores[n % cores.size()], &one);
-    ::sched_setaffinity(0, sizeof one, &one);
-  }
-};
+// Starts a server, which stays on the servers' core; from then on this process stays on the
+// other one, where there is one.
+template <typename Start>
+auto started_apart(Start start) {
+  keep_to_core(servers_core);
+  auto started = start();
+  keep_to_core(load_core);
+  return started;
+}
 
 // --- What is measured -----------------------------------------------------------------
 
@@ -72,13 +59,13 @@ std::unique_ptr<ServerProcess> service() {
 
 struct OurService final : Target {
   [[nodiscard]] std::uint16_t port() const override { return process->port(); }
-  std::unique_ptr<ServerProcess> process = Cores::server(service);
+  std::unique_ptr<ServerProcess> process = started_apart(service);
 };
 
 struct Redis final : Target {
   [[nodiscard]] std::uint16_t port() const override { return server->port(); }
   std::unique_ptr<RedisServer> server =
-      Cores::server([] { return std::make_unique<RedisServer>(); });
+      started_apart([] { return std::make_unique<RedisServer>(); });
 };
 
 // Two of our services, behind whichever balancer.
@@ -86,14 +73,14 @@ struct TwoServices {
   [[nodiscard]] std::vector<std::uint16_t> ports() const {
     return {a->port(), b->port()};
   }
-  std::unique_ptr<ServerProcess> a = Cores::server(service);
-  std::unique_ptr<ServerProcess> b = Cores::server(service);
+  std::unique_ptr<ServerProcess> a = started_apart(service);
+  std::unique_ptr<ServerProcess> b = started_apart(service);
 };
 
 struct OurBalancer final : Target {
   [[nodiscard]] std::uint16_t port() const override { return process->port(); }
   TwoServices services;
-  std::unique_ptr<ServerProcess> process = Cores::server([this] {
+  std::unique_ptr<ServerProcess> process = started_apart([this] {
     return std::make_unique<ServerProcess>(
         [ports = services.ports()](Descriptor listener) {
           RoundRobin(std::move(listener), ports).run();
@@ -105,7 +92,7 @@ struct HaProxyInFront final : Target {
   [[nodiscard]] std::uint16_t port() const override { return process->port(); }
   TwoServices services;
   std::unique_ptr<HaProxy> process =
-      Cores::server([this] { return std::make_unique<HaProxy>(services.ports()); });
+      started_apart([this] { return std::make_unique<HaProxy>(services.ports()); });
 };
 
 // The fastest rate of each series of a plot, by pipeline.

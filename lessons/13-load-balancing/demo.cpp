@@ -26,7 +26,7 @@
 #include "../../solutions/13-load-balancing/hash_ring.hpp"
 #include "../../solutions/13-load-balancing/resp_parser.hpp"
 #include "redis_benchmark.hpp"
-#include "round_robin.hpp"
+#include "load_balancing.hpp"
 #include "server_process.hpp"
 #include "service.hpp"
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "round_robin.hpp"
+#include "load_balancing.hpp"
 #include "server_process.hpp"
 #include "service.hpp"
 

@@ -21,7 +21,8 @@ namespace {
 struct AsItSays {
   std::uint64_t operator()(std::string_view text) const {
     std::uint64_t place = 0;
-    for (const char digit : text.substr(0, text.find('#'))) {
+    for (const char digit : text) {
+      if (digit == '#') break;
       place = 10 * place + static_cast<std::uint64_t>(digit - '0');
     }
     return place;

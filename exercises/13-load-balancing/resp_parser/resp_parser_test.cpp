@@ -146,7 +146,7 @@ STEP_TEST(2, Line, MayComeInPieces, "partial command") {
 }
 
 // A '\r' or a '\n' that is not part of an end is none of its own.
-STEP_TEST(2, Line, EndsWithBoth, "no RESP") {
+STEP_TEST(2, Line, EndsWithBoth, "protocol error") {
   EXPECT_TRUE(refused("+OK\n"));
   EXPECT_TRUE(refused("+O\rK\r\n"));
   EXPECT_TRUE(refused("+OK\r\r\n"));
@@ -165,7 +165,7 @@ STEP_TEST(2, Line, HasALimit, "trusted length") {
 }
 
 // What begins with none of + - : $ * is no value.
-STEP_TEST(2, Line, BeginsWithItsKind, "no RESP") {
+STEP_TEST(2, Line, BeginsWithItsKind, "protocol error") {
   for (const char* bytes :
        {"PING\r\n", "\r\n", "(1\r\n", "GET / HTTP/1.1\r\n", " +OK\r\n"}) {
     EXPECT_TRUE(refused(bytes)) << bytes;
@@ -178,7 +178,7 @@ STEP_TEST(2, Line, BeginsWithItsKind, "no RESP") {
 }
 
 // What came before the error has been given; nothing is given after it.
-STEP_TEST(2, Line, BeforeAnErrorIsGiven, "no RESP") {
+STEP_TEST(2, Line, BeforeAnErrorIsGiven, "protocol error") {
   Parsed parsed;
   EXPECT_FALSE(parsed.feed("+one\r\n:2\r\nthree\r\n+four\r\n"));
   EXPECT_EQ(parsed.values, (Values{simple("one"), integer(2)}));
@@ -235,7 +235,7 @@ STEP_TEST(3, Bulk, RefusesALengthThatLies, "trusted length") {
 }
 
 // A length that is too short leaves something else where the end should be.
-STEP_TEST(3, Bulk, RefusesAnotherEnd, "no RESP") {
+STEP_TEST(3, Bulk, RefusesAnotherEnd, "protocol error") {
   EXPECT_TRUE(refused("$2\r\nfoo\r\n"));
   EXPECT_TRUE(refused("$3\r\nfoo\n\n"));
   EXPECT_TRUE(refused("$3\r\nfoo\r$"));
@@ -368,7 +368,7 @@ STEP_TEST(4, Array, IsLookedAtOnce, "quadratic scan") {
 
 // Whatever comes: no crash, no look beyond it, no more values than bytes, and the same verdict
 // in other pieces. First the checker itself is tried, on bytes that are in order.
-STEP_TEST(4, Array, OutlivesAnyBytes, "no RESP") {
+STEP_TEST(4, Array, OutlivesAnyBytes, "protocol error") {
   constexpr unsigned seed = 1301;
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::string all;
