@@ -9,11 +9,13 @@
 #include <optional>
 #include <random>
 #include <resp_parser.hpp>  // in <>, so that the include path decides whose it is
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "course/fuzz.hpp"
 #include "course/step_test.hpp"
 
 namespace {
@@ -399,6 +401,41 @@ STEP_TEST(4, Array, OutlivesAnyBytes, "protocol error") {
     static_cast<void>(refused(bytes));
     ASSERT_FALSE(HasFailure()) << "by the bytes: " << testing::PrintToString(bytes);
   }
+}
+
+// The first byte says in what pieces the others come. Returns what does not hold: the values
+// and the verdict are those of all at once, and each byte is looked at a few times at most.
+std::string what_is_wrong_with(std::span<const std::byte> drawn) {
+  if (drawn.empty()) return {};
+  const std::size_t piece = 1 + std::to_integer<std::size_t>(drawn[0]) % 16;
+  const std::string_view bytes(reinterpret_cast<const char*>(drawn.data()) + 1,
+                               drawn.size() - 1);
+  // Small limits, so that they are met.
+  constexpr RespLimits limits{.line = 40, .body = 100, .items = 20, .depth = 4};
+  Parsed whole(limits);
+  const bool at_once = whole.feed(bytes);
+  Parsed slow(limits);
+  bool in_pieces = true;
+  for (std::size_t i = 0; i < bytes.size(); i += piece) {
+    in_pieces = slow.feed(bytes.substr(i, piece));
+  }
+  if (at_once != in_pieces) return "refused whole, and not in pieces, or the reverse";
+  if (whole.values != slow.values)
+    return "the values in pieces are not those of the whole";
+  if (slow.parser.looked_at() > 4 * bytes.size() + 4)
+    return "bytes are looked at too often";
+  return {};
+}
+
+// The same for bytes that libFuzzer finds, which looks for those that take new ways through
+// your code: some seconds of it, in the stage that has Clang's AddressSanitizer.
+STEP_TEST(4, Array, OutlivesWhatAFuzzerFinds, "protocol error") {
+  constexpr std::string_view in_order = "\1*2\r\n$3\r\nfoo\r\n:1\r\n";
+  EXPECT_EQ(what_is_wrong_with(std::as_bytes(std::span(in_order))), "");
+  EXPECT_TRUE(course::holds_when_fuzzed(what_is_wrong_with))
+      << "the fuzzer found bytes for which this does not hold, or a look beyond them: "
+         "its "
+         "report stands above";
 }
 
 }  // namespace
