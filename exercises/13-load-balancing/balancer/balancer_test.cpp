@@ -338,7 +338,18 @@ STEP_TEST(3, DeadService, IsNotJudgedByOldRequests, "dead peer") {
 
 // --- Step 4: back to life -------------------------------------------------------------
 
-// When its pause is over it gets one request, the next one, and no other while that is out.
+// When its pause is over it gets the next request, whatever the draws would say; if that
+// succeeds, it lives.
+STEP_TEST(4, Trial, IsTheNextRequest, "dead peer") {
+  Balancer balancer(3, seed);
+  kill(balancer, 1);
+  Request trial = taken(balancer, at(100));
+  ASSERT_EQ(trial.service(), 1U) << "its pause is over: the next request shows how it is";
+  trial.succeeded(at(101));
+  EXPECT_FALSE(balancer.dead(1)) << "its trial has succeeded";
+}
+
+// It gets one, and no other while that is out.
 STEP_TEST(4, Trial, IsOneRequest, "thundering herd") {
   Balancer balancer(3, seed);
   kill(balancer, 1);
@@ -369,6 +380,22 @@ STEP_TEST(4, Trial, DoublesThePauseWhenItFails, "thundering herd") {
   }
 }
 
+// One that failed is not the last: a service that is back is found, be it after a day.
+STEP_TEST(4, Trial, IsRepeated, "dead peer") {
+  Balancer balancer(1, seed);
+  kill(balancer, 0);
+  taken(balancer, at(100)).failed(at(100));
+  EXPECT_TRUE(balancer.take(at(300)).has_value())
+      << "its trial failed at 100: after 200 ms it gets the next one";
+  int now = 300;
+  for (int failure = 0; failure < 30; ++failure) {
+    now += 10'000;
+    auto trial = balancer.take(at(now));
+    ASSERT_TRUE(trial.has_value()) << "no pause is longer than 10 s";
+    trial->failed(at(now));
+  }
+}
+
 // One success is enough, and then it takes as many failures as at first; the next pause is the
 // first again.
 STEP_TEST(4, Trial, ThatSucceedsForgetsAll, "dead peer") {
@@ -386,7 +413,7 @@ STEP_TEST(4, Trial, ThatSucceedsForgetsAll, "dead peer") {
 }
 
 // A trial that is dropped has failed: there will be another one.
-STEP_TEST(4, Trial, MayBeDropped, "lost request") {
+STEP_TEST(4, Trial, MayBeDropped, "dead peer") {
   Balancer balancer(1, seed);
   kill(balancer, 0);
   static_cast<void>(taken(balancer, at(100)));
