@@ -2,14 +2,11 @@
 //
 // Services and balancers have the first usable core, redis-benchmark and all else the second:
 // what is measured is what one core answers, as far as the load can ask. Ours and its peer are
-// asked by the same calls. The last plots are ratios to the peer.
+// asked by the same calls.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -95,19 +92,6 @@ struct HaProxyInFront final : Target {
       started_apart([this] { return std::make_unique<HaProxy>(services.ports()); });
 };
 
-// The fastest rate of each series of a plot, by pipeline.
-std::map<std::string, std::map<std::pair<std::string, std::int64_t>, double>>& fastest() {
-  static std::map<std::string, std::map<std::pair<std::string, std::int64_t>, double>>
-      all;
-  return all;
-}
-
-void note(const std::string& plot, const std::string& series, std::int64_t axis,
-          double rate) {
-  double& best = fastest()[plot][{series, axis}];
-  best = std::max(best, rate);
-}
-
 void by_pipeline(benchmark::internal::Benchmark* plot) {
   plot->ArgName("requests at a time")->Arg(1)->Arg(16);
 }
@@ -125,14 +109,11 @@ void add(const std::string& plot, const std::string& series, const std::string& 
     const T target;
     const int pipeline = static_cast<int>(state.range(0));
     const int requests = pipeline == 1 ? 20'000 : 100'000;
-    double best = 0;
     for (auto _ : state) {
       const double rate = run_redis_benchmark(
           target.port(), {.test = test, .requests = requests, .pipeline = pipeline});
       state.SetIterationTime(requests / rate);
-      best = std::max(best, rate);
     }
-    note(plot, series, state.range(0), best);
     state.SetItemsProcessed(state.iterations() * requests);
     state.SetLabel("requests per second");
   };
@@ -163,22 +144,17 @@ constexpr std::int64_t replies = 4'000;
 // Feeds the replies in pieces of so many bytes to `Parser::feed`, which returns how many values
 // were whole.
 template <typename Parser>
-void parsed(benchmark::State& state, const std::string& series) {
+void parsed(benchmark::State& state) {
   const std::string bytes = replies_of(replies);
   const auto piece = static_cast<std::size_t>(state.range(0));
-  double best = 0;
   for (auto _ : state) {
-    const auto start = std::chrono::steady_clock::now();
     Parser parser;
     std::int64_t values = 0;
     for (std::size_t i = 0; i < bytes.size(); i += piece) {
       values += parser.feed(std::string_view(bytes).substr(i, piece));
     }
     if (values != replies) return state.SkipWithError("a reply is missing");
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    best = std::max(best, static_cast<double>(replies) / time.count());
   }
-  note("Replies parsed", series, state.range(0), best);
   state.SetItemsProcessed(state.iterations() * replies);
   state.SetLabel("replies per second");
 }
@@ -219,27 +195,6 @@ void by_piece(benchmark::internal::Benchmark* plot) {
   plot->ArgName("bytes at a time")->Arg(16)->Arg(1024)->Arg(16 * 1024);
 }
 
-// --- Ratios ---------------------------------------------------------------------------
-
-// How many times as fast as its peer ours was.
-void add_ratio(const std::string& plot, const std::string& ours, const std::string& peer,
-               void (*axis)(benchmark::internal::Benchmark*)) {
-  const auto run = [=](benchmark::State& state) {
-    for (auto _ : state) benchmark::ClobberMemory();
-    const auto& rates = fastest()[plot];
-    const auto one = rates.find({ours, state.range(0)});
-    const auto other = rates.find({peer, state.range(0)});
-    if (one == rates.end() || other == rates.end()) {
-      return state.SkipWithError("not measured here");
-    }
-    state.counters["items_per_second"] = one->second / other->second;
-    state.SetLabel("times " + peer);
-  };
-  benchmark::RegisterBenchmark((plot + ", beside the peer/" + ours).c_str(), run)
-      ->Apply(axis)
-      ->Iterations(1);
-}
-
 const bool registered = [] {
   const bool load = is_installed("redis-benchmark");
   for (const std::string test : {"get", "set"}) {
@@ -255,29 +210,24 @@ const bool registered = [] {
     } else {
       add_missing(plot + "/Redis");
     }
-    add_ratio(plot, "ours", "Redis", by_pipeline);
   }
   const std::string front = "GET, two services behind a balancer";
   if (load) {
-    add<OurBalancer>(front, "round robin", "get");
+    add<OurBalancer>(front, "ours", "get");
   } else {
-    add_missing(front + "/round robin");
+    add_missing(front + "/ours");
   }
   if (load && is_installed("haproxy")) {
     add<HaProxyInFront>(front, "HAProxy", "get");
   } else {
     add_missing(front + "/HAProxy");
   }
-  add_ratio(front, "round robin", "HAProxy", by_pipeline);
 
-  benchmark::RegisterBenchmark("Replies parsed/RespParser", parsed<OurParser>,
-                               "RespParser")
-      ->Apply(by_piece);
+  benchmark::RegisterBenchmark("Replies parsed/ours", parsed<OurParser>)->Apply(by_piece);
 #if __has_include(<hiredis/hiredis.h>)
-  benchmark::RegisterBenchmark("Replies parsed/hiredis", parsed<Hiredis>, "hiredis")
+  benchmark::RegisterBenchmark("Replies parsed/hiredis", parsed<Hiredis>)
       ->Apply(by_piece);
 #endif
-  add_ratio("Replies parsed", "RespParser", "hiredis", by_piece);
   return true;
 }();
 
