@@ -62,14 +62,15 @@ class RespParser {
   explicit RespParser(RespLimits limits = {}) : limits_(limits) {}
 
   // Takes bytes, which may begin and end anywhere, and calls `each` with every value that is
-  // whole now, in order. Returns false as soon as the bytes are no RESP, or break a limit:
-  // then `error` says why, the values before have been given, and there will be no more.
+  // whole now, in order; `each` must leave this parser alone. Returns false as soon as the
+  // bytes are no RESP, or break a limit: then `error` says why, the values before have been
+  // given, and there will be no more.
   bool feed(std::string_view bytes, const Each& each) {
     if (!error_.empty()) return false;
+    each_ = &each;
     unread_.append(bytes);
     while (error_.empty() && (body_ ? take_body() : take_head())) {
     }
-    for (Value& value : std::exchange(whole_, {})) each(std::move(value));
     return error_.empty();
   }
 
@@ -153,7 +154,7 @@ class RespParser {
     while (!open_.empty()) {
       if (!fills_array(value)) return true;
     }
-    whole_.push_back(std::move(value));
+    (*each_)(std::move(value));
     return true;
   }
 
@@ -182,6 +183,6 @@ class RespParser {
   std::size_t scanned_ = 0;
   std::optional<std::uint64_t> body_;  // a bulk string of so many bytes is awaited
   std::vector<Open> open_;
-  std::vector<Value> whole_;  // to be given to the caller at the end of this feed
+  const Each* each_ = nullptr;  // of the feed that runs
   std::string error_;
 };
