@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr int services = 100;
+constexpr int services = 32;
 constexpr int keys = 10'000;
 
 void OwnersOfKeys(benchmark::State& state) {
