@@ -25,8 +25,8 @@
 #include "../../solutions/13-load-balancing/balancer.hpp"
 #include "../../solutions/13-load-balancing/hash_ring.hpp"
 #include "../../solutions/13-load-balancing/resp_parser.hpp"
-#include "redis_benchmark.hpp"
 #include "load_balancing.hpp"
+#include "redis_benchmark.hpp"
 #include "server_process.hpp"
 #include "service.hpp"
 

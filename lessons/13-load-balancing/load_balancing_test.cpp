@@ -1,5 +1,7 @@
 // Tests of the reference. Each opens with its property. Services and the balancer run on threads
 // of this process, except where one of them is to be killed.
+#include "load_balancing.hpp"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -11,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "load_balancing.hpp"
 #include "server_process.hpp"
 #include "service.hpp"
 
