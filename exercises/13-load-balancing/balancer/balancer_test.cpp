@@ -88,18 +88,26 @@ STEP_TEST(1, Request, IsGivenBackWhenItIsDropped, "lost request") {
   EXPECT_EQ(balancer.under_way(0), 0U) << "a request was dropped, and is still counted";
 }
 
-// Given back once: not again by its destructor, nor by what it was moved from.
+// Given back once: not again by its destructor, nor by what it was moved from; and a failure as
+// an answer.
 STEP_TEST(1, Request, IsGivenBackOnce, "lost request") {
-  Balancer balancer(1, seed, undying);
-  const Request kept = taken(balancer);
-  {
-    Request request = taken(balancer);
-    Request moved = std::move(request);
-    EXPECT_EQ(balancer.under_way(0), 2U);
-    moved.succeeded(at(0));
+  for (const bool well : {true, false}) {
+    Balancer balancer(1, seed, undying);
+    const Request kept = taken(balancer);
+    {
+      Request request = taken(balancer);
+      Request moved = std::move(request);
+      EXPECT_EQ(balancer.under_way(0), 2U);
+      if (well) {
+        moved.succeeded(at(0));
+      } else {
+        moved.failed(at(0));
+      }
+    }
+    EXPECT_EQ(balancer.under_way(0), 1U)
+        << "one of two has " << (well ? "succeeded" : "failed")
+        << ", was moved before and destroyed after";
   }
-  EXPECT_EQ(balancer.under_way(0), 1U)
-      << "one of two has ended, was moved before and destroyed after";
 }
 
 // --- Step 2: two random choices -------------------------------------------------------
