@@ -143,7 +143,8 @@ std::string told(const Cause& cause) {
   std::string test = finding.test.empty() ? "" : "   " + finding.test;
   if (finding.verdict == Verdict::not_started) test.clear();
   std::string text =
-      "  " + heading_of(cause) + test + words_for_others(cause.others) + "\n";
+      folded(heading_of(cause) + test + words_for_others(cause.others), 2)[0];
+  text += "\n";
   text += wrapped(finding.what, 4);
   if (cause.line > 0) {
     text += fmt::format("    {}:{}   {}\n", fs::path(cause.file).filename().string(),

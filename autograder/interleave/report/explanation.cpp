@@ -151,7 +151,7 @@ class Explainer {
           naming_.object(access.address) + (access.atomic ? " (atomic)" : "") + " in " +
           step_name_(access.step) + where(access.step));
     }
-    const BrokenEdge edge = broken_edge(failure_, trace_);
+    const BrokenEdge edge = broken_edge(failure_, trace_, &naming_);
     if (edge.store != nullptr) {
       explain_broken_edge(edge);
       return;

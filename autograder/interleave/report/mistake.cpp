@@ -7,6 +7,11 @@
 namespace interleave {
 namespace {
 
+bool is_under_test(const Step& step, const Naming& naming) {
+  const std::string file = naming.place(step.stack).file;
+  return !file.empty() && !file.ends_with("_test.cpp");
+}
+
 // The steps of the program under test, by what a failure says of them.
 class Search {
  public:
@@ -36,13 +41,11 @@ class Search {
 
  private:
   [[nodiscard]] bool under_test(const Step* step) const {
-    if (step == nullptr) return false;
-    const std::string& file = naming_.place(step->stack).file;
-    return !file.empty() && !file.ends_with("_test.cpp");
+    return step != nullptr && is_under_test(*step, naming_);
   }
 
   [[nodiscard]] const Step* of_race() const {
-    const BrokenEdge edge = broken_edge(failure_, trace_);
+    const BrokenEdge edge = broken_edge(failure_, trace_, &naming_);
     if (under_test(edge.store) &&
         (edge.too_early || !releases(edge.store->operation.order))) {
       return edge.store;
@@ -118,15 +121,27 @@ class Search {
     return last == nullptr ? 0 : last->number;
   }
 
-  // Of a thread that sleeps for a while and looks again, or tries a lock over and over.
+  // Of a thread that sleeps for a while and looks at the same again, or tries a lock over and
+  // over.
   [[nodiscard]] const Step* last_poll() const {
+    struct Looks {
+      Address at = 0;               // what it looked at last
+      const Step* sleep = nullptr;  // since then
+      int tries = 0;
+    };
     const Step* last = nullptr;
-    std::map<ThreadId, int> tries;
+    std::map<ThreadId, Looks> threads;
     for (const Step& step : trace_.steps) {
+      if (!under_test(&step)) continue;
+      Looks& looks = threads[step.operation.thread];
       const OperationKind kind = step.operation.kind;
-      const bool tried = kind == OperationKind::kTryLock && !step.succeeded &&
-                         ++tries[step.operation.thread] > 1;
-      if ((tried || kind == OperationKind::kSleep) && under_test(&step)) last = &step;
+      if (kind == OperationKind::kSleep) looks.sleep = &step;
+      if (kind == OperationKind::kTryLock && !step.succeeded && ++looks.tries > 1)
+        last = &step;
+      if (!is_atomic(kind) && !is_lock(kind)) continue;
+      const bool again = looks.sleep != nullptr && looks.at == step.operation.object;
+      if (again) last = looks.sleep;
+      looks = {step.operation.object, nullptr, looks.tries};
     }
     return last;
   }
@@ -274,7 +289,7 @@ std::set<Address> locks_at(const Trace& trace, ThreadId thread, std::uint32_t st
   return held;
 }
 
-BrokenEdge broken_edge(const Failure& failure, const Trace& trace) {
+BrokenEdge broken_edge(const Failure& failure, const Trace& trace, const Naming* naming) {
   if (failure.accesses.size() < 2) return {};
   const Access& earlier = failure.accesses[0];
   const Access& later = failure.accesses[1];
@@ -289,6 +304,9 @@ BrokenEdge broken_edge(const Failure& failure, const Trace& trace) {
         store->number > earlier.step) {
       return {store, &load, false};
     }
+    const bool own = naming != nullptr && is_under_test(*store, *naming) &&
+                     is_under_test(load, *naming);
+    if (!own) continue;
     for (const auto& [write, other] : {std::pair{&earlier, &later}, {&later, &earlier}}) {
       if (write->write && writer == write->thread && reader == other->thread &&
           store->number < write->step && load.number < other->step &&

@@ -40,8 +40,10 @@ struct BrokenEdge {
   bool too_early = false;  // the store came before what it was to hand over
 };
 
-// Without a store if there is none.
-[[nodiscard]] BrokenEdge broken_edge(const Failure& failure, const Trace& trace);
+// Without a store if there is none. One that came too early is looked for only with `naming`, in
+// the program under test.
+[[nodiscard]] BrokenEdge broken_edge(const Failure& failure, const Trace& trace,
+                                     const Naming* naming = nullptr);
 
 // Whether the thread was woken by the last notify, looked, and waits again.
 [[nodiscard]] bool slept_again(const Waiting& waiting, const Trace& trace);

@@ -138,7 +138,8 @@ STEP_TEST(2, StripedCounter, EachStripeHasACacheLine, "shared cache line") {
   constexpr std::size_t cache_line = 64;
   EXPECT_EQ(StripedCounter().value(), 0) << "a counter that works begins at nothing";
   EXPECT_GE(sizeof(StripedCounter), Seat::kSeats * cache_line)
-      << "no `Stripe` may share a cache line of 64 bytes with another: the line would travel "
+      << "no `Stripe` may share a cache line of 64 bytes with another: the line would "
+         "travel "
          "between the cores at every add, as if all threads contended for one number";
 }
 
