@@ -51,24 +51,35 @@ fs::path lesson_of(const fs::path& root, const fs::path& file) {
       "output and steps are woven into the texts of a lesson, and this is none");
 }
 
+std::string words_for_gate(const std::string& name, const Exercise& exercise) {
+  for (const GateRule& gate : exercise.gates) {
+    if (gate.name != name) continue;
+    if (gate.kind == GateRule::Kind::gain) {
+      return "gains over `" + gate.over + "` about as much as the solution";
+    }
+    if (gate.kind == GateRule::Kind::claim) return "is true here: your `defence.toml`";
+  }
+  return "is about as fast as the solution";
+}
+
 // What a student can expect of a promise: a step says it itself.
-std::string words_for(const grader::Promise& promise) {
+std::string words_for(const grader::Promise& promise, const Exercise& exercise) {
   switch (promise.kind) {
     case grader::Promise::Kind::step:
       return promise.title;
     case grader::Promise::Kind::cost:
       return "`" + promise.title + "` costs no more than it must";
     case grader::Promise::Kind::gate:
-      return "`" + promise.title + "` is about as fast as the solution";
+      return "`" + promise.title + "` " + words_for_gate(promise.title, exercise);
   }
   return "";
 }
 
-std::string table_of(const std::vector<grader::Promise>& promises) {
+std::string table_of(const Exercise& exercise) {
   std::string table = "| | promise | points |\n|---|---|---|\n";
-  for (const auto& promise : promises) {
-    table += fmt::format("| {} | {} | {} |\n", heading_of(promise), words_for(promise),
-                         promise.of);
+  for (const auto& promise : grader::promises_of(exercise, {})) {
+    table += fmt::format("| {} | {} | {} |\n", heading_of(promise),
+                         words_for(promise, exercise), promise.of);
   }
   return table;
 }
@@ -173,7 +184,7 @@ class Weaver {
   std::string steps(const std::string& exercise) const {
     const fs::path manifest = root_ / "exercises" / lesson_of(root_, file_).filename() /
                               exercise / "exercise.toml";
-    return table_of(grader::promises_of(load_exercise(root_, manifest), {}));
+    return table_of(load_exercise(root_, manifest));
   }
 
   std::string map(const std::string& count) const {

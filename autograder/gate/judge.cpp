@@ -36,6 +36,13 @@ Result Judge::judge(const Gate& gate, const Programs& programs) {
         fmt::format("scaling to {} threads needs {} cores, and {} may be used here",
                     2 * gate.threads, 2 * gate.threads, usable_cores_));
   }
+  if (!gate.over.empty() && gate.threads > usable_cores_) {
+    return without_measuring(
+        Verdict::skipped,
+        fmt::format("a gain of {} threads needs as many cores, and {} may "
+                    "be used here",
+                    gate.threads, usable_cores_));
+  }
   double spent = 0;  // on the machine: told with the first gate, which waited for it
   if (!tried_) spent = try_the_machine(gate, programs.reference);
   Result result;
