@@ -1,32 +1,32 @@
 // Orders that any thread brings, in any order, matched as if one thread had brought them in theirs.
 //
-//   leader 1 --submit(7, 9)--.                .--> [ symbol 0: next 7, early 9 ] --> its trades
-//                             +-- by symbol --+
-//   leader 2 --submit(8, 9)--'                '--> [ symbol 1: next 4         ] --> its trades
-//
-//   order 7 comes: 7 is matched, then 8 or not: 9 waits for it in `early`. The second 9 is a
-//   repeat, and nothing happens but that it is counted.
+//   leader 1 --submit(7), submit(9)--.
+//                                     +--> your model --> the trades of 7, 8, 9, in this order
+//   leader 2 --submit(9), submit(8)--'                    and one repeat: 9 came twice
 //
 // Threads     submit, report: any thread. Construct and destroy while no call is running.
-// Progress    Blocking, for as long as it takes to match some orders of the same symbol. No call
-//             waits for an order that is still to come.
+// Progress    No call waits for an order that is still to come.
 //
 // Invariants
 //   I1  Symbol s's trades are those that its orders 0, 1, 2, … make, one after the other,
 //       up to the first that is missing: whichever threads bring them, and when.
 //   I2  An order is matched once, however often it comes.
 //
+//> hide
 // Edges       TAKE  a submit unlocks its symbol's mutex  -->  the next call for it locks it
 //
-// The choice of a model is yours, and defence.toml, beside this file, defends it.
+//<
+// The model is yours to choose; defence.toml, beside this file, defends the choice.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+//> hide
 #include <map>
+#include <memory>
 #include <mutex>
+//<
 #include <optional>
-#include <vector>
 
 #include "order_book.hpp"
 
@@ -41,7 +41,11 @@ struct Report {
 class OrderFlow {
  public:
   // For symbols 0 to `symbols` - 1.
-  explicit OrderFlow(std::uint32_t symbols) : books_(symbols) {}
+  explicit OrderFlow(std::uint32_t symbols) {
+    //> step 1(symbols): make what your model needs: books, and what guards or owns them
+    books_ = std::make_unique<Symbol[]>(symbols);
+    //<
+  }
 
   OrderFlow(const OrderFlow&) = delete;
   OrderFlow& operator=(const OrderFlow&) = delete;
@@ -81,6 +85,9 @@ class OrderFlow {
   }
 
  private:
+  // What your model keeps. A thread of its own needs a destructor that ends it.
+  //> hide
+
   // Written by any thread that holds `mutex`. On cache lines of its own: what one symbol's thread
   // writes must not take a line from another's.
   struct alignas(64) Symbol {
@@ -97,5 +104,6 @@ class OrderFlow {
     ++symbol.next;
   }
 
-  std::vector<Symbol> books_;
+  std::unique_ptr<Symbol[]> books_;
+  //<
 };

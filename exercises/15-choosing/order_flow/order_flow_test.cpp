@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <order_flow.hpp>  // in <>, so that the include path decides whose it is
@@ -67,8 +68,19 @@ STEP_TEST(1, OrderFlow, InTheirOrder, "determinism") {
   });
 }
 
-// Whatever order they come in, the trades are the same: all 24 orders of four orders. No submit
-// waits for an order that is still to come: one thread brings them all.
+// No submit waits for an order that is still to come: one thread brings them all, the last first.
+STEP_TEST(1, OrderFlow, NoSubmitWaits, "deadlock") {
+  explore([] {
+    const auto flow = a_flow(1);
+    Orders orders = four_orders();
+    std::reverse(orders.begin(), orders.end());
+    submit_all(*flow, orders);
+    check(flow->report(0).trades == expected_of(four_orders()),
+          "report: orders that come in the reverse order make the sequential trades");
+  });
+}
+
+// Whatever order they come in, the trades are the same: all 24 orders of four orders.
 STEP_TEST(1, OrderFlow, InAnyOrder, "determinism") {
   Orders orders = four_orders();
   const Trades expected = expected_of(orders);
@@ -95,9 +107,9 @@ STEP_TEST(1, OrderFlow, SymbolsApart, "determinism") {
   const auto flow = a_flow(symbols);
   submit_all(*flow, orders);
   for (std::uint32_t symbol = 0; symbol < symbols; ++symbol) {
-    EXPECT_EQ(hash_of(flow->report(symbol).trades),
-              hash_of(of_symbol(expected, symbol)))
-        << "report: symbol " << symbol << " of " << symbols << ", seed " << course::seed();
+    EXPECT_EQ(hash_of(flow->report(symbol).trades), hash_of(of_symbol(expected, symbol)))
+        << "report: symbol " << symbol << " of " << symbols << ", seed "
+        << course::seed();
   }
 }
 
@@ -128,8 +140,8 @@ STEP_TEST(1, OrderFlow, TwoLeadersTwoSymbols, "determinism") {
   explore([] {
     Orders orders = four_orders();
     for (const Order& order : four_orders()) {
-      orders.push_back({order.id + 4, 1, order.number, order.buys, order.price,
-                        order.quantity});
+      orders.push_back(
+          {order.id + 4, 1, order.number, order.buys, order.price, order.quantity});
     }
     const auto flow = a_flow(2);
     const std::vector<Orders> parts = dealt(orders, 2);
@@ -163,8 +175,7 @@ STEP_TEST(1, OrderFlow, ManyOrdersByManyLeaders, "determinism") {
   }
   const Trades expected = sequential(orders, symbols);
   for (std::uint32_t symbol = 0; symbol < symbols; ++symbol) {
-    EXPECT_EQ(hash_of(flow->report(symbol).trades),
-              hash_of(of_symbol(expected, symbol)))
+    EXPECT_EQ(hash_of(flow->report(symbol).trades), hash_of(of_symbol(expected, symbol)))
         << "report: symbol " << symbol << ", seed " << course::seed();
   }
 }
