@@ -4,7 +4,7 @@
 //
 //   dealt like cards   locked pool, snapshots, stateless workers: any worker takes any order
 //   one stream         line, channels: a source, and a thread that matches, or several
-//   by symbol          actors, functions, shards: a symbol's orders have one place to go
+//   by symbol          actors, functions, shards: a symbol's orders have one way to go
 //
 // Threads     Each function starts its threads and has joined them when it returns; the caller
 //             is one of them where a model has a source.
@@ -70,6 +70,20 @@ template <typename Future>
   for (Future& future : futures) all.push_back(future.get());
   return all;
 }
+
+//> region loop
+// No model: one thread, in a loop. What each of the others is measured by.
+inline std::vector<Trades> one_thread(const Input& input, Pace& pace) {
+  std::vector<OrderBook> books(input.symbols);
+  std::vector<Trades> trades(1);
+  for (const Order& order : input.stream) {
+    pace.await(order.id);
+    books[order.symbol].execute(order, trades[0]);
+    pace.done(order.id);
+  }
+  return trades;
+}
+//<
 
 //> region pool
 // Lessons 1 and 2: workers, and one lock before all books.
@@ -194,7 +208,7 @@ inline std::vector<Trades> line(const Input& input, Pace& pace) {
 //<
 
 //> region actors
-// Lesson 7: an actor for the books of each part, and a sender for each.
+// Lesson 7: actors, each with the books of its symbols, and a sender for each part.
 inline std::vector<Trades> actors(const Input& input, Pace& pace) {
   std::vector<Trades> trades(input.threads);
   std::vector<std::unique_ptr<Actor<Order>>> all;
@@ -208,10 +222,10 @@ inline std::vector<Trades> actors(const Input& input, Pace& pace) {
   }
   std::vector<std::jthread> senders;
   for (std::size_t part = 0; part < input.threads; ++part) {
-    senders.emplace_back([&pace, &actor = *all[part], &orders = input.of_symbols[part]] {
+    senders.emplace_back([&pace, &all, &orders = input.of_symbols[part]] {
       for (const Order& order : orders) {
         pace.await(order.id);
-        actor.send(order);
+        all[order.symbol % all.size()]->send(order);
       }
     });
   }
@@ -318,19 +332,21 @@ struct Model {
   const char* name;
   const char* region;  // of this file: the model's own lines
   std::vector<Trades> (*run)(const Input&, Pace&);
+  bool one_way;  // from a symbol's source to its book, so that it has one outcome
 };
 
-// In the order of their lessons.
+// The loop, then the models in the order of their lessons.
 [[nodiscard]] inline const std::vector<Model>& models() {
   static const std::vector<Model> all = {
-      {"locked pool", "pool", choosing::locked_pool},
-      {"snapshots", "snapshots", choosing::snapshots},
-      {"stateless", "stateless", choosing::stateless},
-      {"line", "line", choosing::line},
-      {"actors", "actors", choosing::actors},
-      {"channels", "channels", choosing::channels},
-      {"functions", "functional", choosing::functional},
-      {"shards", "shards", choosing::shards},
+      {"one thread", "loop", choosing::one_thread, true},
+      {"locked pool", "pool", choosing::locked_pool, false},
+      {"snapshots", "snapshots", choosing::snapshots, false},
+      {"stateless", "stateless", choosing::stateless, false},
+      {"line", "line", choosing::line, true},
+      {"actors", "actors", choosing::actors, true},
+      {"channels", "channels", choosing::channels, true},
+      {"functions", "functional", choosing::functional, true},
+      {"shards", "shards", choosing::shards, true},
   };
   return all;
 }

@@ -48,8 +48,9 @@ Orders four_orders() {
           {3, 0, 3, false, 99, 10}};
 }
 
+// The sequential trades of one symbol; `orders` are of symbols 0 and 1 only.
 Trades expected_of(const Orders& orders, std::uint32_t symbol = 0) {
-  return of_symbol(sequential(orders, symbol + 1), symbol);
+  return of_symbol(sequential(orders, 2), symbol);
 }
 
 void submit_all(OrderFlow& flow, const Orders& orders) {
