@@ -163,7 +163,6 @@ STEP_TEST(1, OrderFlow, TwoLeadersTwoSymbols, "determinism") {
 
 // Many orders by several leaders on the machine's own threads.
 STEP_TEST(1, OrderFlow, ManyOrdersByManyLeaders, "determinism") {
-  if (interleave::explores_schedules()) GTEST_SKIP() << "too long for the explorer";
   constexpr std::uint32_t symbols = 8;
   const Orders orders = recorded_stream(course::seed(), 8'000, symbols, 20);
   const std::vector<Orders> parts = dealt(orders, 4);
