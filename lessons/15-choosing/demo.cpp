@@ -170,7 +170,7 @@ MEASURED("C1", "The same orders by every model: speed, output, memory, lines", t
 }
 
 MEASURED("C1b", "The same with orders that cost more than to hand them over", table) {
-  const std::size_t count = course::quick() ? 500 : 20'000;
+  const std::size_t count = course::quick() ? 500 : 5'000;
   compare(table, count, 1'000, {},
           [](const Model&, const Input&) { return std::vector<std::string>(); });
   table.look_at(
