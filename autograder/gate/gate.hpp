@@ -20,6 +20,7 @@
 #include <random>
 #include <string>
 
+#include "catalogue/manifest.hpp"
 #include "gate/measurement.hpp"
 
 namespace course::gate {
@@ -47,6 +48,9 @@ struct Gate {
   std::string over = {};  // gain, claim: the benchmark that is compared with
   Claim claimed = {};     // claim
 };
+
+// What `rule` asks for; the claim itself is still to be read.
+[[nodiscard]] Gate gate_of(const GateRule& rule);
 
 struct Programs {
   std::filesystem::path student;

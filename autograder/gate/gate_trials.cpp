@@ -28,7 +28,6 @@
 #include "catalogue/manifest.hpp"
 #include "gate/gate.hpp"
 #include "gate/program.hpp"
-#include "grader/gate_stage.hpp"
 #include "machine/usable_cores.hpp"
 #include "process/process.hpp"
 
@@ -139,7 +138,7 @@ void Trials::grade_once(gate::Judge& judge, const Exercise& exercise) {
     // Work done twice gains as much as work done once. A claim is not the program's.
     if (options_.twice && rule.kind != GateRule::Kind::ratio) continue;
     if (rule.kind == GateRule::Kind::claim) continue;
-    const gate::Result result = judge.judge(grader::gate_of(rule), programs);
+    const gate::Result result = judge.judge(gate::gate_of(rule), programs);
     ++counts_[exercise.id + " " + rule.name][result.verdict];
     fmt::print("  {:<12} {:>5.2f} s  {}: {}\n", word_for(result.verdict), result.seconds,
                rule.name, result.words);

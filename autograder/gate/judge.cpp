@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 
 #include "gate/contest.hpp"
@@ -25,6 +26,17 @@ std::string trouble_with(const char* known, const Result& control) {
 }
 
 }  // namespace
+
+Gate gate_of(const GateRule& rule) {
+  constexpr std::array kinds = {Kind::ratio, Kind::scaling, Kind::gain, Kind::claim};
+  Gate gate;
+  gate.name = rule.name;
+  gate.kind = kinds.at(static_cast<std::size_t>(rule.kind));
+  gate.told = rule.told;
+  gate.threads = static_cast<unsigned>(rule.threads);
+  gate.over = rule.over;
+  return gate;
+}
 
 Judge::Judge(Runner runner, unsigned usable_cores, std::uint64_t seed)
     : runner_(std::move(runner)), usable_cores_(usable_cores), random_(seed) {}

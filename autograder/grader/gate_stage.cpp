@@ -1,7 +1,5 @@
 #include "grader/gate_stage.hpp"
 
-#include <array>
-
 #include "grader/defence.hpp"
 
 namespace course::grader {
@@ -10,7 +8,7 @@ namespace {
 // What `subject` is found to be worth by one gate.
 gate::Result judge(const GateRule& rule, const Subject& subject, const Workshop& workshop,
                    const gate::Programs& programs) {
-  gate::Gate gate = gate_of(rule);
+  gate::Gate gate = gate::gate_of(rule);
   if (rule.kind == GateRule::Kind::claim) {
     const Defence defence =
         read_defence(defence_of(subject, workshop.trees), rule.claimed);
@@ -57,18 +55,6 @@ Finding finding_of(const GateRule& rule, const gate::Result& judged, Verdict ver
 }
 
 }  // namespace
-
-gate::Gate gate_of(const GateRule& rule) {
-  constexpr std::array kinds = {gate::Kind::ratio, gate::Kind::scaling, gate::Kind::gain,
-                                gate::Kind::claim};
-  gate::Gate gate;
-  gate.name = rule.name;
-  gate.kind = kinds.at(static_cast<std::size_t>(rule.kind));
-  gate.told = rule.told;
-  gate.threads = static_cast<unsigned>(rule.threads);
-  gate.over = rule.over;
-  return gate;
-}
 
 StageResult run_gate_stage(const Subject& subject, Workshop& workshop,
                            const std::vector<std::string>& only) {
