@@ -10,6 +10,7 @@
 #include "author/demo_record.hpp"
 #include "author/markdown.hpp"
 #include "author/marks.hpp"
+#include "catalogue/claims.hpp"
 #include "catalogue/files.hpp"
 #include "catalogue/manifest.hpp"
 #include "grader/map.hpp"
@@ -109,7 +110,7 @@ class Weaver {
             i,
             "this is no weave; write `<!-- weave KIND WHAT -->`, and after what it "
             "holds `<!-- /weave -->`, with code FILE, code FILE#REGION, output CLAIM, "
-            "steps EXERCISE or map COUNT for KIND WHAT");
+            "steps EXERCISE, map COUNT or claims all for KIND WHAT");
       }
     }
     return std::move(out_);
@@ -141,8 +142,10 @@ class Weaver {
       if (kind == "output") return output(what);
       if (kind == "steps") return steps(what);
       if (kind == "map") return map(what);
+      if (kind == "claims") return claims();
       throw std::runtime_error(
-          "`" + kind + "` cannot be woven; `code`, `output`, `steps` and `map` can");
+          "`" + kind +
+          "` cannot be woven; `code`, `output`, `steps`, `map` and `claims` can");
     } catch (const std::exception& error) {
       mistake(line, error.what());
       return std::nullopt;
@@ -185,6 +188,21 @@ class Weaver {
     const fs::path manifest = root_ / "exercises" / lesson_of(root_, file_).filename() /
                               exercise / "exercise.toml";
     return table_of(load_exercise(root_, manifest));
+  }
+
+  std::string claims() const {
+    std::string table = "| | the claim | shown by |\n|---|---|---|\n";
+    for (const Claim& claim : load_claims(root_)) {
+      std::string shown;
+      for (const Lesson& lesson : claim.lessons) {
+        shown += fmt::format("{}[lesson {}]({}/README.md): `{} {}`",
+                             shown.empty() ? "" : "<br>", lesson.short_number(),
+                             lesson.folder.filename().string(), "autograder/course demo",
+                             lesson.short_number() + " " + claim.id);
+      }
+      table += fmt::format("| {} | {} | {} |\n", claim.id, claim.says, shown);
+    }
+    return table;
   }
 
   std::string map(const std::string& count) const {
