@@ -37,7 +37,7 @@ void expect(bool holds, const std::string& what) {
 // As many as there are cores, two at least: models are compared at more than one.
 std::size_t threads() { return std::max(2u, course::usable_cores()); }
 
-// --- C1: speed, memory, lines ------------------------------------------------------------------
+// --- C1: speed, memory, lines ------------------------------------------------------------
 
 // Orders per second, and whether the output is the expected one. Trades that could not come of
 // these orders in any way end the experiment.
@@ -179,7 +179,7 @@ MEASURED("C1b", "The same with orders that cost more than to hand them over", ta
       "those give the expected output every time");
 }
 
-// --- C2: latency ---------------------------------------------------------------------------------
+// --- C2: latency -------------------------------------------------------------------------
 
 // `share` of all are at most so late, in microseconds.
 std::string microseconds(const std::vector<std::chrono::nanoseconds>& sorted,
@@ -216,7 +216,7 @@ MEASURED("C2", "From the time at which an order is due to its trades, in microse
       "the system does to a thread moves the end");
 }
 
-// --- C3: the outcomes that can be reached ----------------------------------------------------------
+// --- C3: the outcomes that can be reached ------------------------------------------------
 
 interleave::Options thoroughly() {
   interleave::Options options;
