@@ -18,7 +18,7 @@ constexpr std::uint32_t symbols = 64;
 constexpr std::uint32_t leaders = 2;
 
 const Orders& orders() {
-  static const Orders all = recorded_stream(15, 3'000, symbols, 1'000);
+  static const Orders all = recorded_stream(15, 2'000, symbols, 1'000);
   return all;
 }
 
