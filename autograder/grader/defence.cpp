@@ -49,8 +49,9 @@ Defence read_defence(const fs::path& file, const std::string& key) {
     if (claim.from <= 0 || claim.to < claim.from) {
       claimed.fail("must go from a number above 0 to one that is not less");
     }
-    if (claim.to > 2 * claim.from) {
-      claimed.fail("claims too little: let it end at twice its beginning, or before");
+    if (claim.to > 3 * claim.from) {
+      claimed.fail(
+          "claims too little: let it end at three times its beginning, or before");
     }
     return {Verdict::passed, "", claim};
   } catch (const ManifestError& error) {

@@ -29,7 +29,7 @@ struct Defence {
 [[nodiscard]] std::filesystem::path defence_of(const Subject& subject,
                                                const Trees& trees);
 
-// The claim `key` of `file`. One that is more than twice as wide as its lower end is none.
+// The claim `key` of `file`. One that is that ends above three times its beginning is none.
 [[nodiscard]] Defence read_defence(const std::filesystem::path& file,
                                    const std::string& key);
 

@@ -39,10 +39,10 @@ class DefenceTest : public testing::Test {
 const std::string argument = "model = \"shards\"\nbecause = \"no lock\"\n";
 
 TEST_F(DefenceTest, ReadsAClaim) {
-  const Defence defence = read(argument + "[speed]\nfrom = 1.5\nto = 3\n");
+  const Defence defence = read(argument + "[speed]\nfrom = 1.5\nto = 4.5\n");
   EXPECT_EQ(defence.verdict, Verdict::passed) << defence.words;
   EXPECT_EQ(defence.claim.from, 1.5);
-  EXPECT_EQ(defence.claim.to, 3);
+  EXPECT_EQ(defence.claim.to, 4.5);
 }
 
 TEST_F(DefenceTest, KnowsWhatIsNotFilledInYet) {
@@ -61,7 +61,7 @@ TEST_F(DefenceTest, KnowsWhatIsNotFilledInYet) {
 }
 
 TEST_F(DefenceTest, RefusesWhatClaimsNothing) {
-  EXPECT_NE(refused(argument + "[speed]\nfrom = 1\nto = 9\n").find("claims too little"),
+  EXPECT_NE(refused(argument + "[speed]\nfrom = 1\nto = 3.1\n").find("claims too little"),
             std::string::npos);
   EXPECT_NE(refused(argument + "[speed]\nfrom = 3\nto = 2\n").find("not less"),
             std::string::npos);
