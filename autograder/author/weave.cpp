@@ -10,6 +10,7 @@
 #include "author/demo_record.hpp"
 #include "author/markdown.hpp"
 #include "author/marks.hpp"
+#include "catalogue/claims.hpp"
 #include "catalogue/files.hpp"
 #include "catalogue/manifest.hpp"
 #include "grader/map.hpp"
@@ -51,24 +52,35 @@ fs::path lesson_of(const fs::path& root, const fs::path& file) {
       "output and steps are woven into the texts of a lesson, and this is none");
 }
 
+std::string words_for_gate(const std::string& name, const Exercise& exercise) {
+  for (const GateRule& gate : exercise.gates) {
+    if (gate.name != name) continue;
+    if (gate.kind == GateRule::Kind::gain) {
+      return "gains over `" + gate.over + "` about as much as the solution";
+    }
+    if (gate.kind == GateRule::Kind::claim) return "is true here: your `defence.toml`";
+  }
+  return "is about as fast as the solution";
+}
+
 // What a student can expect of a promise: a step says it itself.
-std::string words_for(const grader::Promise& promise) {
+std::string words_for(const grader::Promise& promise, const Exercise& exercise) {
   switch (promise.kind) {
     case grader::Promise::Kind::step:
       return promise.title;
     case grader::Promise::Kind::cost:
       return "`" + promise.title + "` costs no more than it must";
     case grader::Promise::Kind::gate:
-      return "`" + promise.title + "` is about as fast as the solution";
+      return "`" + promise.title + "` " + words_for_gate(promise.title, exercise);
   }
   return "";
 }
 
-std::string table_of(const std::vector<grader::Promise>& promises) {
+std::string table_of(const Exercise& exercise) {
   std::string table = "| | promise | points |\n|---|---|---|\n";
-  for (const auto& promise : promises) {
-    table += fmt::format("| {} | {} | {} |\n", heading_of(promise), words_for(promise),
-                         promise.of);
+  for (const auto& promise : grader::promises_of(exercise, {})) {
+    table += fmt::format("| {} | {} | {} |\n", heading_of(promise),
+                         words_for(promise, exercise), promise.of);
   }
   return table;
 }
@@ -98,7 +110,7 @@ class Weaver {
             i,
             "this is no weave; write `<!-- weave KIND WHAT -->`, and after what it "
             "holds `<!-- /weave -->`, with code FILE, code FILE#REGION, output CLAIM, "
-            "steps EXERCISE or map COUNT for KIND WHAT");
+            "steps EXERCISE, map COUNT or claims all for KIND WHAT");
       }
     }
     return std::move(out_);
@@ -130,8 +142,10 @@ class Weaver {
       if (kind == "output") return output(what);
       if (kind == "steps") return steps(what);
       if (kind == "map") return map(what);
+      if (kind == "claims") return claims();
       throw std::runtime_error(
-          "`" + kind + "` cannot be woven; `code`, `output`, `steps` and `map` can");
+          "`" + kind +
+          "` cannot be woven; `code`, `output`, `steps`, `map` and `claims` can");
     } catch (const std::exception& error) {
       mistake(line, error.what());
       return std::nullopt;
@@ -173,7 +187,22 @@ class Weaver {
   std::string steps(const std::string& exercise) const {
     const fs::path manifest = root_ / "exercises" / lesson_of(root_, file_).filename() /
                               exercise / "exercise.toml";
-    return table_of(grader::promises_of(load_exercise(root_, manifest), {}));
+    return table_of(load_exercise(root_, manifest));
+  }
+
+  std::string claims() const {
+    std::string table = "| | the claim | shown by |\n|---|---|---|\n";
+    for (const Claim& claim : load_claims(root_)) {
+      std::string shown;
+      for (const Lesson& lesson : claim.lessons) {
+        shown += fmt::format("{}[lesson {}]({}/README.md): `{} {}`",
+                             shown.empty() ? "" : "<br>", lesson.short_number(),
+                             lesson.folder.filename().string(), "autograder/course demo",
+                             lesson.short_number() + " " + claim.id);
+      }
+      table += fmt::format("| {} | {} | {} |\n", claim.id, claim.says, shown);
+    }
+    return table;
   }
 
   std::string map(const std::string& count) const {

@@ -5,6 +5,7 @@
 //   <!-- weave code FILE#REGION -->   a region of it (see marks.hpp)
 //   <!-- weave output CLAIM -->       that claim's lines in the lesson's demo.txt
 //   <!-- weave steps EXERCISE -->     a table of what that exercise promises, with its points
+//   <!-- weave claims all -->         a table of what the course claims, and what shows it
 //   <!-- weave map COUNT -->          the map of a fresh clone: its first COUNT lessons
 //   … replaced …
 //   <!-- /weave -->

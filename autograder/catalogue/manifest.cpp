@@ -107,16 +107,27 @@ void read_costs(TomlTable& top, Exercise& exercise) {
   }
 }
 
+GateRule::Kind kind_of_gate(TomlTable& entry) {
+  const std::map<std::string, GateRule::Kind> kinds{{"ratio", GateRule::Kind::ratio},
+                                                    {"scaling", GateRule::Kind::scaling},
+                                                    {"gain", GateRule::Kind::gain},
+                                                    {"claim", GateRule::Kind::claim}};
+  const auto found = kinds.find(entry.text("kind"));
+  if (found == kinds.end()) {
+    entry.fail_at("kind", R"(must be "ratio", "scaling", "gain" or "claim")");
+  }
+  return found->second;
+}
+
 void read_gates(TomlTable& top, Exercise& exercise) {
   for (auto& entry : top.tables("gate")) {
     GateRule gate;
     gate.name = entry.text("name");
-    const std::string kind = entry.text("kind");
-    if (kind != "ratio" && kind != "scaling") {
-      entry.fail_at("kind", "must be \"ratio\" or \"scaling\"");
-    }
-    gate.kind = kind == "ratio" ? GateRule::Kind::ratio : GateRule::Kind::scaling;
-    if (gate.kind == GateRule::Kind::scaling) gate.threads = entry.integer("threads");
+    gate.kind = kind_of_gate(entry);
+    if (gate.kind != GateRule::Kind::ratio) gate.threads = entry.integer("threads");
+    const bool claim = gate.kind == GateRule::Kind::claim;
+    if (claim || gate.kind == GateRule::Kind::gain) gate.over = entry.text("over");
+    if (claim) gate.claimed = entry.text("claimed");
     if (entry.has("told")) gate.told = entry.number("told");
     if (gate.told <= 0 || gate.told > 1)
       entry.fail_at("told", "must be above 0 and at most 1");

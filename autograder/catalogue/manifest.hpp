@@ -60,15 +60,17 @@ struct CostLimit {
 };
 
 struct GateRule {
-  enum class Kind { ratio, scaling };
+  enum class Kind { ratio, scaling, gain, claim };
   std::string name;  // of the Google Benchmark
   Kind kind = Kind::ratio;
-  int threads = 0;     // scaling: k; measured at k and 2k
+  int threads = 0;     // scaling: k; measured at k and 2k. gain, claim: the cores needed
   double told = 0.80;  // what the student is told to reach, as a share of the reference
   std::string concept_name;
   std::string reason;
   int points = 0;
-  int step = 0;  // whose promise it is part of; 0: it has points of its own
+  int step = 0;           // whose promise it is part of; 0: it has points of its own
+  std::string over = "";  // gain, claim: the benchmark of the work that is compared with
+  std::string claimed = "";  // claim: the key in the exercise's defence.toml
 };
 
 struct Mutant {

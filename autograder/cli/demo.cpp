@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "author/demo_record.hpp"
+#include "catalogue/claims.hpp"
 #include "catalogue/files.hpp"
 #include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
@@ -50,7 +51,9 @@ class Programs {
   std::map<std::string, fs::path> built_;
 };
 
-std::vector<Experiment> list(Programs& programs) {
+// The program's own list. Claims are read from the source (catalogue/claims.hpp), which must say
+// the same.
+std::vector<Experiment> list(Programs& programs, const Lesson& lesson) {
   process::Command command;
   command.words = {programs.of("bench").string(), "--list"};
   const process::Outcome outcome = process::run(command);
@@ -58,7 +61,25 @@ std::vector<Experiment> list(Programs& programs) {
     throw std::runtime_error("the demo cannot list its experiments: " +
                              process::words_for(outcome) + "\n" + outcome.output);
   }
-  return parse_list(outcome.output);
+  const std::vector<Experiment> experiments = parse_list(outcome.output);
+  std::vector<std::string> listed;
+  for (const Experiment& experiment : experiments) listed.push_back(experiment.claim);
+  if (listed != experiments_in(lesson)) {
+    throw std::runtime_error(
+        "the demo lists other experiments than its source shows; write each as "
+        "MEASURED(\"P3\", "
+        "… or EXPLORED(\"P3\", … at the beginning of a line");
+  }
+  return experiments;
+}
+
+int print_claims(const fs::path& root) {
+  for (const Claim& claim : load_claims(root)) {
+    fmt::print("{:<4} {}\n", claim.id, claim.says);
+    for (const std::string& command : claim.commands())
+      fmt::print("       {}\n", command);
+  }
+  return all_passed;
 }
 
 void print_list(const std::vector<Experiment>& experiments, bool json) {
@@ -106,7 +127,7 @@ void record(const Programs& programs, const Lesson& lesson, const std::string& o
 int run(const Common& common, const DemoOptions& options) {
   const Lesson lesson = find_lesson(common.root, options.lesson);
   Programs programs(common, lesson);
-  const auto experiments = select(list(programs), options.claims);
+  const auto experiments = select(list(programs, lesson), options.claims);
   if (options.list) {
     print_list(experiments, options.json);
     return all_passed;
@@ -125,6 +146,7 @@ int demo(const Common& common, const DemoOptions& options) {
     return usage_error;
   }
   try {
+    if (options.lesson.empty()) return print_claims(common.root);
     return run(common, options);
   } catch (const UnknownId& unknown) {
     std::cerr << "course: " << unknown.what() << '\n';
@@ -140,7 +162,8 @@ int demo(const Common& common, const DemoOptions& options) {
 void add_demo(const CommandLine& line) {
   static DemoOptions options;
   auto* command = line.app.add_subcommand("demo", "Run a lesson's experiments");
-  command->add_option("LESSON", options.lesson, "Its number or its name")->required();
+  command->add_option("LESSON", options.lesson,
+                      "Its number or its name; without it, what the course claims");
   command->add_option("CLAIM", options.claims, "Only these claims, such as P3");
   auto* list = command->add_flag("--list", options.list, "Only list the experiments");
   command->add_flag("--json", options.json, "List as JSON")->needs(list);

@@ -52,11 +52,21 @@ function(course_mutant name diff)
   cmake_path(GET diff STEM mutant)
   set(folder ${PROJECT_BINARY_DIR}/mutants/${lesson}/${name}/${mutant})
   set(solution ${PROJECT_SOURCE_DIR}/solutions/${lesson}/${name}.hpp)
+  set(defence ${PROJECT_SOURCE_DIR}/solutions/${lesson}/defence.toml)
+  if(NOT EXISTS ${defence})
+    set(defence "")
+  endif()
+  # A mistake is one in the code, or one in its defence.
+  set(changed ${name}.hpp)
+  file(STRINGS ${diff} in_defence REGEX "^[+][+][+] defence[.]toml")
+  if(in_defence)
+    set(changed defence.toml)
+  endif()
   add_custom_command(
     OUTPUT ${folder}/${name}.hpp
-    DEPENDS ${solution} ${diff}
-    COMMAND ${CMAKE_COMMAND} -E copy ${solution} ${folder}/${name}.hpp
-    COMMAND patch --quiet --no-backup-if-mismatch --fuzz=0 ${folder}/${name}.hpp ${diff}
+    DEPENDS ${solution} ${defence} ${diff}
+    COMMAND ${CMAKE_COMMAND} -E copy ${solution} ${defence} ${folder}
+    COMMAND patch --quiet --no-backup-if-mismatch --fuzz=0 ${folder}/${changed} ${diff}
     VERBATIM)
   course_variant(${name} ${mutant} ${folder})
   target_sources(${name}-${mutant} PRIVATE ${folder}/${name}.hpp)

@@ -43,11 +43,11 @@ Contest::Contest(const Gate& gate, Contestant student, Contestant reference,
       runner_(std::move(runner)),
       random_(std::move(random)) {}
 
-Measurement Contest::run(Side side, unsigned threads) {
+Measurement Contest::run(Side side, unsigned threads, const std::string& benchmark) {
   const Contestant& contestant = side == Side::student ? student_ : reference_;
   Run run;
   run.program = contestant.program;
-  run.benchmark = gate_.name;
+  run.benchmark = benchmark;
   run.iterations = iterations_;
   run.threads = threads;
   run.twice = contestant.twice;
@@ -75,7 +75,7 @@ double Contest::best_of_three() {
   double best = std::numeric_limits<double>::infinity();
   std::vector<double> reference_runs;
   for (int i = 0; i < 3; ++i) {
-    const Measurement measurement = run(Side::reference, gate_.threads);
+    const Measurement measurement = run(Side::reference, gate_.threads, gate_.name);
     if (measurement.end == End::stopped) throw Broke(Side::reference, measurement);
     best = std::min(best, measurement.seconds);
     reference_runs.push_back(measurement.our_clock);
@@ -102,7 +102,7 @@ void Contest::calibrate() {
 void Contest::run_student(std::uint64_t iterations, Unreported& least) {
   const std::uint64_t iterations_before = std::exchange(iterations_, iterations);
   const double limit_before = std::exchange(seconds_allowed_, 2.0);
-  const Measurement measurement = run(Side::student, gate_.threads);
+  const Measurement measurement = run(Side::student, gate_.threads, gate_.name);
   iterations_ = iterations_before;
   seconds_allowed_ = limit_before;
   if (measurement.end == End::stopped) return;
@@ -127,13 +127,17 @@ std::optional<bool> Contest::student_clock_runs_slow() {
 }
 
 std::vector<Contest::Cell> Contest::cells() const {
-  if (gate_.kind == Kind::ratio) {
-    return {{Side::student, gate_.threads}, {Side::reference, gate_.threads}};
+  const auto both = [](unsigned threads, const std::string& benchmark, bool is_base) {
+    return std::vector<Cell>{{Side::student, threads, benchmark, is_base},
+                             {Side::reference, threads, benchmark, is_base}};
+  };
+  if (gate_.kind == Kind::ratio) return both(gate_.threads, gate_.name, false);
+  const bool scales = gate_.kind == Kind::scaling;
+  std::vector<Cell> all = both(gate_.threads, scales ? gate_.name : gate_.over, true);
+  for (Cell& cell : both((scales ? 2 : 1) * gate_.threads, gate_.name, false)) {
+    all.push_back(std::move(cell));
   }
-  return {{Side::student, gate_.threads},
-          {Side::reference, gate_.threads},
-          {Side::student, 2 * gate_.threads},
-          {Side::reference, 2 * gate_.threads}};
+  return all;
 }
 
 std::vector<std::size_t> Contest::shuffled_rounds() {
@@ -149,7 +153,7 @@ std::vector<std::size_t> Contest::shuffled_rounds() {
 }
 
 std::vector<std::size_t> Contest::order() {
-  if (gate_.kind == Kind::scaling) return shuffled_rounds();
+  if (gate_.kind != Kind::ratio) return shuffled_rounds();
   const std::size_t first = random_() & 1;
   const std::size_t second = 1 - first;
   return {first, second, second, first, first, second, second, first};
@@ -160,7 +164,7 @@ Block Contest::next() {
   std::vector<double> reference_runs;
   for (const std::size_t index : order()) {
     Cell& cell = block[index];
-    const Measurement measurement = run(cell.side, cell.threads);
+    const Measurement measurement = run(cell.side, cell.threads, cell.benchmark);
     if (cell.side == Side::reference) reference_runs.push_back(measurement.our_clock);
     if (measurement.end == End::stopped) continue;
     cell.best_seconds = std::min(cell.best_seconds, measurement.seconds);
@@ -186,13 +190,11 @@ Remainders Contest::remainders_of(const std::vector<Cell>& cells) {
 
 Block Contest::compare(const std::vector<Cell>& cells) const {
   bool stopped[2] = {false, false};
-  double score[2] = {0, 0};  // ln of the speed, or of the scaling
+  double score[2] = {0, 0};  // ln of the speed, or of the gain
   for (const Cell& cell : cells) {
     const auto side = static_cast<std::size_t>(cell.side);
     stopped[side] = stopped[side] || std::isinf(cell.best_seconds);
-    const bool is_base_of_scaling =
-        gate_.kind == Kind::scaling && cell.threads == gate_.threads;
-    score[side] += (is_base_of_scaling ? 1 : -1) * std::log(cell.best_seconds);
+    score[side] += (cell.is_base ? 1 : -1) * std::log(cell.best_seconds);
   }
   const auto student = static_cast<std::size_t>(Side::student);
   const auto reference = static_cast<std::size_t>(Side::reference);
@@ -203,9 +205,9 @@ Block Contest::compare(const std::vector<Cell>& cells) const {
   if (!stopped[student] && !stopped[reference])
     block.d = score[student] - score[reference];
   block.remainders = remainders_of(cells);
-  if (gate_.kind == Kind::scaling && !stopped[reference]) {
-    block.reference_scaling = std::exp(score[reference]);
-  }
+  if (gate_.kind == Kind::ratio) return block;
+  if (!stopped[student]) block.student_gain = std::exp(score[student]);
+  if (!stopped[reference]) block.reference_gain = std::exp(score[reference]);
   return block;
 }
 

@@ -2,8 +2,10 @@
 // compare.
 //
 //   ratio     S R R S S R R S, or its mirror by a fair coin     d = ln(min R / min S)
-//   scaling   three rounds of S R S R at k, k, 2k, 2k threads,  d = ln(scaling of S)
-//             each round shuffled                                   - ln(scaling of R)
+//   scaling   three rounds of S R S R at k, k, 2k, 2k threads,  d = ln(gain of S)
+//             each round shuffled                                   - ln(gain of R)
+//   gain,     the same, but instead of k threads the work that
+//   claim     is compared with, and instead of 2k the judged one
 //
 // Invariants
 //   I1  Exchanging the two programs turns d into -d and the clocks' gap into its negative:
@@ -18,6 +20,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "gate/gate.hpp"
@@ -53,7 +56,9 @@ struct Block {
 
   Remainders remainders;
 
-  std::optional<double> reference_scaling;  // time at k threads over time at 2k
+  // The time of the base over the time of what is judged, by each program; not of a ratio.
+  std::optional<double> student_gain;
+  std::optional<double> reference_gain;
 };
 
 // A run after which nothing more can be measured.
@@ -94,6 +99,8 @@ class Contest {
   struct Cell {
     Side side;
     unsigned threads;
+    std::string benchmark;
+    bool is_base = false;  // of a gain: k threads, or the work that is compared with
     double best_seconds = std::numeric_limits<double>::infinity();
     double best_remainder = std::numeric_limits<double>::infinity();
   };
@@ -108,7 +115,7 @@ class Contest {
   [[nodiscard]] std::vector<Cell> cells() const;
   [[nodiscard]] std::vector<std::size_t> order();
   [[nodiscard]] std::vector<std::size_t> shuffled_rounds();
-  Measurement run(Side side, unsigned threads);
+  Measurement run(Side side, unsigned threads, const std::string& benchmark);
   double best_of_three();
   void limit_after(const std::vector<double>& reference_runs);
   [[nodiscard]] static Remainders remainders_of(const std::vector<Cell>& cells);

@@ -12,6 +12,8 @@
 namespace course::gate {
 namespace {
 
+constexpr double clearly_more = 1.1;
+
 // What the blocks so far have shown.
 class Findings {
  public:
@@ -22,11 +24,11 @@ class Findings {
   [[nodiscard]] std::optional<Verdict> verdict() const;
 
   [[nodiscard]] double ratio() const;
-  [[nodiscard]] double reference_scaling() const {
-    return machine::median(reference_scalings_);
+  [[nodiscard]] double reference_gain() const {
+    return machine::median(reference_gains_);
   }
-  // Whether a program that does not scale at all could be told from the reference.
-  [[nodiscard]] bool reference_scales() const;
+  // Whether a program that gains nothing at all could be told from the reference.
+  [[nodiscard]] bool reference_gains() const;
   // In most blocks, and in the best runs of all: where noise hides a lie from a block, the
   // quietest moments of the whole measuring show it.
   [[nodiscard]] bool clock_agrees() const {
@@ -52,7 +54,7 @@ class Findings {
   Remainders remainders_;
   std::optional<bool> clock_runs_slow_;
   std::vector<double> differences_;
-  std::vector<double> reference_scalings_;
+  std::vector<double> reference_gains_;
 };
 
 void Findings::add(const Block& block) {
@@ -62,7 +64,7 @@ void Findings::add(const Block& block) {
   }
   if (block.remainders.complete()) clock_.add(block.remainders.clock_is_off());
   remainders_.add(block.remainders);
-  if (block.reference_scaling) reference_scalings_.push_back(*block.reference_scaling);
+  if (block.reference_gain) reference_gains_.push_back(*block.reference_gain);
   fast_enough_ = fast_enough_ || speed_.good() >= rule_.pass_at;
   clock_agreed_ = clock_agreed_ || clock_.good() >= rule_.pass_at;
 }
@@ -71,7 +73,7 @@ std::optional<Verdict> Findings::verdict() const {
   if (clock_runs_slow_.value_or(false)) return Verdict::tampered;
   const bool slow = speed_.bad() >= rule_.fail_at;
   const bool passed = fast_enough_ && clock_agrees();
-  if ((slow || passed) && !reference_scales()) return Verdict::inconclusive;
+  if ((slow || passed) && !reference_gains()) return Verdict::inconclusive;
   if (slow) return Verdict::failed;
   if (passed) return Verdict::passed;
   return std::nullopt;
@@ -83,17 +85,27 @@ double Findings::ratio() const {
   return std::isfinite(ratio) ? ratio : 0;
 }
 
-bool Findings::reference_scales() const {
-  constexpr double clearly = 1.1;
-  return reference_scalings_.empty() || reference_scaling() >= clearly / rule_.bar;
+bool Findings::reference_gains() const {
+  return reference_gains_.empty() || reference_gain() >= clearly_more / rule_.bar;
 }
 
 // --- in words --------------------------------------------------------------------------
 
+std::string over_what(const Gate& gate) {
+  if (gate.kind != Kind::scaling) return "over " + gate.over;
+  return fmt::format("from {} to {} threads", gate.threads, 2 * gate.threads);
+}
+
+// Too few cores, or none to spare: then no program can show what is asked of it.
+std::string words_for_no_gain(const Gate& gate, double gain) {
+  return fmt::format(
+      "not measurable here: the reference itself gains only {:.2f} times {}", gain,
+      over_what(gate));
+}
+
 std::string what_is_compared(const Gate& gate) {
   if (gate.kind == Kind::ratio) return "the reference's speed";
-  return fmt::format("the reference's gain from {} to {} threads", gate.threads,
-                     2 * gate.threads);
+  return "the reference's gain " + over_what(gate);
 }
 
 std::string words_for_failure(const Gate& gate, double ratio) {
@@ -108,11 +120,8 @@ std::string words_for_failure(const Gate& gate, double ratio) {
 }
 
 std::string words_for_doubt(const Gate& gate, const Findings& findings, double ratio) {
-  if (!findings.reference_scales()) {
-    return fmt::format(
-        "not measurable here: the reference itself gains only {:.2f} times from {} to {} "
-        "threads",
-        findings.reference_scaling(), gate.threads, 2 * gate.threads);
+  if (!findings.reference_gains()) {
+    return words_for_no_gain(gate, findings.reference_gain());
   }
   if (!findings.clock_agrees() && findings.e_pass() > findings.e_fail()) {
     return "this machine was too noisy to hold the program's clock against ours; close "
@@ -177,6 +186,55 @@ Result measure(Contest& contest, const Gate& gate, const Rule& rule) {
   return result;
 }
 
+// --- claims ----------------------------------------------------------------------------
+
+// The student's gains, block by block, are all that the machine shows: their spread is its noise.
+Result compare_with_claim(const Gate& gate, std::vector<double> gains,
+                          double reference_gain) {
+  Result result;
+  result.blocks = static_cast<int>(gains.size());
+  if (gains.empty()) {
+    result.words = "stopped in run after run: there is nothing to hold the claim against";
+    result.verdict = Verdict::failed;
+    return result;
+  }
+  if (reference_gain < clearly_more) {
+    result.words = words_for_no_gain(gate, reference_gain);
+    return result;
+  }
+  const auto [least, most] = std::minmax_element(gains.begin(), gains.end());
+  const std::string measured =
+      fmt::format("{:.2f} times {} is measured here ({:.2f} to {:.2f} in {} blocks)",
+                  machine::median(gains), gate.over, *least, *most, gains.size());
+  const std::string claimed =
+      fmt::format("{:g} to {:g} is claimed", gate.claimed.from, gate.claimed.to);
+  constexpr double too_wide = 2;
+  if (gate.claimed.to < *least || gate.claimed.from > *most) {
+    result.verdict = Verdict::failed;
+    result.words = measured + ", and " + claimed;
+  } else if (*most > too_wide * *least) {
+    result.words = measured + ": too unsteady to say whether the claim is true";
+  } else {
+    result.verdict = Verdict::passed;
+    result.words = measured + ", " + claimed;
+  }
+  return result;
+}
+
+Result measure_claim(Contest& contest, const Gate& gate, double seconds) {
+  constexpr int enough = 12;
+  contest.calibrate();
+  const double until = contest.seconds() + seconds;
+  std::vector<double> gains;
+  std::vector<double> of_reference;
+  for (int block = 0; block < enough && contest.seconds() < until; ++block) {
+    const Block found = contest.next();
+    if (found.student_gain) gains.push_back(*found.student_gain);
+    if (found.reference_gain) of_reference.push_back(*found.reference_gain);
+  }
+  return compare_with_claim(gate, std::move(gains), machine::median(of_reference));
+}
+
 }  // namespace
 
 Rule rule_for(const Gate& gate) {
@@ -187,7 +245,8 @@ Rule rule_for(const Gate& gate) {
 Result decide(Contest& contest, const Gate& gate, const Rule& rule) {
   Result result;
   try {
-    result = measure(contest, gate, rule);
+    result = gate.kind == Kind::claim ? measure_claim(contest, gate, rule.seconds)
+                                      : measure(contest, gate, rule);
   } catch (const Broke& broke) {
     result = result_of_broken_run(broke);
   }

@@ -20,19 +20,37 @@
 #include <random>
 #include <string>
 
+#include "catalogue/manifest.hpp"
 #include "gate/measurement.hpp"
 
 namespace course::gate {
 
-enum class Kind { ratio, scaling };
+enum class Kind {
+  ratio,    // the student's speed beside the reference's
+  scaling,  // the gain of each from `threads` to twice as many
+  gain,     // the gain of each over a third work, `over`, which both programs hold
+  claim,    // the student's gain over `over`, beside the one that the student claims
+};
+
+// From, to: what a student says that the gain is.
+struct Claim {
+  double from = 0;
+  double to = 0;
+};
 
 // One [[gate]] of an exercise.toml.
 struct Gate {
   std::string name;  // of the benchmark in EXERCISE_gate.cpp
   Kind kind = Kind::ratio;
-  double told = 0.80;    // what the student is told, of the reference's speed or scaling
-  unsigned threads = 0;  // scaling is measured from `threads` to twice as many
+  double told = 0.80;  // what the student is told, of the reference's speed or gain
+  unsigned threads =
+      0;  // scaling: from `threads` to twice as many; gain, claim: cores needed
+  std::string over = {};  // gain, claim: the benchmark that is compared with
+  Claim claimed = {};     // claim
 };
+
+// What `rule` asks for; the claim itself is still to be read.
+[[nodiscard]] Gate gate_of(const GateRule& rule);
 
 struct Programs {
   std::filesystem::path student;
@@ -44,7 +62,7 @@ enum class Verdict {
   failed,
   not_started,
   inconclusive,  // this machine could not tell
-  skipped,       // scaling, on too few cores: not measured, and never counted as passed
+  skipped,       // on too few cores: not measured, and never counted as passed
   environment,   // the reference itself does not run
   tampered,      // the program's clock does not agree with ours
 };
@@ -54,7 +72,7 @@ struct Result {
   std::string words;   // what was found, in a sentence or two, for the student
   double e_fail = 1;   // the evidence that the student's program is too slow
   double e_pass = 1;   // … that it is fast enough
-  double ratio = 0;    // the student's speed or scaling over the reference's; 0: unknown
+  double ratio = 0;    // the student's speed or gain over the reference's; 0: unknown
   double seconds = 0;  // the whole measuring took
   int blocks = 0;
 };

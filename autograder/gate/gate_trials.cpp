@@ -91,16 +91,6 @@ class Student {
   fs::path folder_;
 };
 
-gate::Gate gate_of(const GateRule& rule) {
-  gate::Gate gate;
-  gate.name = rule.name;
-  gate.kind =
-      rule.kind == GateRule::Kind::ratio ? gate::Kind::ratio : gate::Kind::scaling;
-  gate.told = rule.told;
-  gate.threads = static_cast<unsigned>(rule.threads);
-  return gate;
-}
-
 const char* word_for(gate::Verdict verdict) {
   constexpr std::array words = {"passed",  "failed",      "not started", "inconclusive",
                                 "skipped", "environment", "tampered"};
@@ -145,9 +135,10 @@ void Trials::grade(const std::vector<const Exercise*>& exercises) {
 void Trials::grade_once(gate::Judge& judge, const Exercise& exercise) {
   const gate::Programs programs = student_.programs(exercise, options_.root);
   for (const GateRule& rule : exercise.gates) {
-    // Work done twice at every number of threads scales as well as work done once.
-    if (options_.twice && rule.kind == GateRule::Kind::scaling) continue;
-    const gate::Result result = judge.judge(gate_of(rule), programs);
+    // Work done twice gains as much as work done once. A claim is not the program's.
+    if (options_.twice && rule.kind != GateRule::Kind::ratio) continue;
+    if (rule.kind == GateRule::Kind::claim) continue;
+    const gate::Result result = judge.judge(gate::gate_of(rule), programs);
     ++counts_[exercise.id + " " + rule.name][result.verdict];
     fmt::print("  {:<12} {:>5.2f} s  {}: {}\n", word_for(result.verdict), result.seconds,
                rule.name, result.words);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 
 #include "gate/contest.hpp"
@@ -26,6 +27,17 @@ std::string trouble_with(const char* known, const Result& control) {
 
 }  // namespace
 
+Gate gate_of(const GateRule& rule) {
+  constexpr std::array kinds = {Kind::ratio, Kind::scaling, Kind::gain, Kind::claim};
+  Gate gate;
+  gate.name = rule.name;
+  gate.kind = kinds.at(static_cast<std::size_t>(rule.kind));
+  gate.told = rule.told;
+  gate.threads = static_cast<unsigned>(rule.threads);
+  gate.over = rule.over;
+  return gate;
+}
+
 Judge::Judge(Runner runner, unsigned usable_cores, std::uint64_t seed)
     : runner_(std::move(runner)), usable_cores_(usable_cores), random_(seed) {}
 
@@ -35,6 +47,13 @@ Result Judge::judge(const Gate& gate, const Programs& programs) {
         Verdict::skipped,
         fmt::format("scaling to {} threads needs {} cores, and {} may be used here",
                     2 * gate.threads, 2 * gate.threads, usable_cores_));
+  }
+  if (!gate.over.empty() && gate.threads > usable_cores_) {
+    return without_measuring(
+        Verdict::skipped,
+        fmt::format("a gain of {} threads needs as many cores, and {} may "
+                    "be used here",
+                    gate.threads, usable_cores_));
   }
   double spent = 0;  // on the machine: told with the first gate, which waited for it
   if (!tried_) spent = try_the_machine(gate, programs.reference);

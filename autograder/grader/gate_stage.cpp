@@ -1,18 +1,27 @@
 #include "grader/gate_stage.hpp"
 
-#include "gate/gate.hpp"
+#include "grader/defence.hpp"
 
 namespace course::grader {
 namespace {
 
-gate::Gate gate_of(const GateRule& rule) {
-  gate::Gate gate;
-  gate.name = rule.name;
-  gate.kind =
-      rule.kind == GateRule::Kind::ratio ? gate::Kind::ratio : gate::Kind::scaling;
-  gate.told = rule.told;
-  gate.threads = static_cast<unsigned>(rule.threads);
-  return gate;
+// What `subject` is found to be worth by one gate.
+gate::Result judge(const GateRule& rule, const Subject& subject, const Workshop& workshop,
+                   const gate::Programs& programs) {
+  gate::Gate gate = gate::gate_of(rule);
+  if (rule.kind == GateRule::Kind::claim) {
+    const Defence defence =
+        read_defence(defence_of(subject, workshop.trees), rule.claimed);
+    if (defence.verdict != Verdict::passed) {
+      gate::Result unread;
+      unread.verdict = defence.verdict == Verdict::failed ? gate::Verdict::failed
+                                                          : gate::Verdict::not_started;
+      unread.words = defence.words;
+      return unread;
+    }
+    gate.claimed = defence.claim;
+  }
+  return workshop.judge->judge(gate, programs);
 }
 
 Verdict verdict_of(gate::Verdict verdict) {
@@ -58,7 +67,7 @@ StageResult run_gate_stage(const Subject& subject, Workshop& workshop,
   Verdict worst = Verdict::passed;
   for (const GateRule& rule : subject.exercise->gates) {
     if (!is_chosen(rule.name, only)) continue;
-    const gate::Result judged = workshop.judge->judge(gate_of(rule), programs);
+    const gate::Result judged = judge(rule, subject, workshop, programs);
     const Verdict verdict = verdict_of(judged.verdict);
     result.checks.push_back({rule.name, verdict, judged.seconds});
     result.seconds += judged.seconds;

@@ -118,7 +118,7 @@ TEST_F(WeaveTest, MistakesNameTheLineAndTheRemedy) {
             "lessons/01-a/README.md:1: demo.txt has no claim P9; it has P3");
   EXPECT_EQ(mistake("<!-- weave cod a.hpp -->\n<!-- /weave -->\n"),
             "lessons/01-a/README.md:1: `cod` cannot be woven; `code`, `output`, "
-            "`steps` and `map` can");
+            "`steps`, `map` and `claims` can");
   EXPECT_EQ(mistake("<!-- weave code a.hpp -->\nnever closed\n"),
             "lessons/01-a/README.md:1: this is never closed; add `<!-- /weave -->` "
             "after what it holds");

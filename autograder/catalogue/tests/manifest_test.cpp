@@ -188,6 +188,24 @@ TEST_F(Manifest, AGateMayBelongToAStep) {
       "must be one of the exercise's steps");
 }
 
+TEST_F(Manifest, AGateMayHoldAClaimOverAnotherWork) {
+  write("job_queue",
+        replaced(
+            good, "kind = \"ratio\"\n",
+            "kind = \"claim\"\nthreads = 2\nover = \"OneLock\"\nclaimed = \"times\"\n"));
+  const GateRule gate = load_course(root_).exercises.at(0).gates.at(0);
+  EXPECT_EQ(gate.kind, GateRule::Kind::claim);
+  EXPECT_EQ(gate.threads, 2);
+  EXPECT_EQ(gate.over, "OneLock");
+  EXPECT_EQ(gate.claimed, "times");
+  EXPECT_NE(
+      rejected("kind = \"ratio\"\n", "kind = \"gain\"\nthreads = 2\n").find("`over`"),
+      std::string::npos);
+  EXPECT_NE(
+      rejected("kind = \"ratio\"", "kind = \"speed\"").find("\"gain\" or \"claim\""),
+      std::string::npos);
+}
+
 // One step that the solution marks is enough, of those that it marks.
 TEST_F(Manifest, SeesWhetherAnythingIsWritten) {
   Exercise exercise;

@@ -75,6 +75,71 @@ TEST_F(JudgeOnAQuietMachine, SkipsScalingOnOneCoreAndSaysSo) {
   EXPECT_EQ(judge(speed, 1).verdict, Verdict::passed) << "the ratio stays";
 }
 
+TEST_F(JudgeOnAQuietMachine, HoldsTheGainOverAnotherWorkBesideTheReferences) {
+  const Result same = judge(gaining);
+  EXPECT_EQ(same.verdict, Verdict::passed);
+  EXPECT_NE(same.words.find("of the reference's gain over Base, 0.80 was asked"),
+            std::string::npos)
+      << same.words;
+  machine_.student.gain_of_two = 1;
+  const Result none = judge(gaining);
+  EXPECT_EQ(none.verdict, Verdict::failed);
+  EXPECT_NEAR(none.ratio, 1 / 1.9, 0.05);
+}
+
+// Where the reference gains nothing, a program that gains nothing is not told from it.
+TEST_F(JudgeOnAQuietMachine, SaysWhereNoGainCanBeMeasured) {
+  machine_.student.gain_of_two = 1;
+  machine_.reference.gain_of_two = 1;
+  for (const Gate& gate : {gaining, claiming}) {
+    const Result result = judge(gate);
+    EXPECT_EQ(result.verdict, Verdict::inconclusive);
+    EXPECT_NE(result.words.find("the reference itself gains only"), std::string::npos)
+        << result.words;
+  }
+  const Result result = judge(gaining, 1);
+  EXPECT_EQ(result.verdict, Verdict::skipped);
+  EXPECT_NE(result.words.find("needs as many cores, and 1 may"), std::string::npos)
+      << result.words;
+}
+
+TEST_F(JudgeOnAQuietMachine, HoldsAClaimAgainstWhatIsMeasured) {
+  const Result holds = judge(claiming);
+  EXPECT_EQ(holds.verdict, Verdict::passed);
+  EXPECT_NE(holds.words.find("times Base is measured here"), std::string::npos)
+      << holds.words;
+  for (const Claim& wrong : {Claim{1.0, 1.5}, Claim{2.3, 4.6}}) {
+    Gate gate = claiming;
+    gate.claimed = wrong;
+    const Result result = judge(gate);
+    EXPECT_EQ(result.verdict, Verdict::failed);
+    EXPECT_NE(result.words.find("is claimed"), std::string::npos) << result.words;
+  }
+}
+
+// Noise excuses no claim that is out of all that was seen, and confirms none that is within it.
+TEST(Judge, SettlesNoClaimOnAMachineThatIsTooUnsteady) {
+  std::mt19937_64 draw(seed);
+  const Runner unsteady = [&](const gate::Run& run) {
+    Measurement measurement;
+    measurement.end = End::measured;
+    const double work = run.benchmark == "Base" ? 4e-5 : 2e-5;
+    const double noise =
+        run.program == "student" ? std::exp(std::normal_distribution(0.0, 1.0)(draw)) : 1;
+    measurement.seconds =
+        work * static_cast<double>(run.iterations) * (run.twice ? 2 : 1) * noise;
+    measurement.our_clock = measurement.seconds + 0.001;
+    return measurement;
+  };
+  Judge judge(unsteady, 2, seed);
+  const Result within = judge.judge(claiming, programs);
+  EXPECT_EQ(within.verdict, Verdict::inconclusive);
+  EXPECT_NE(within.words.find("too unsteady to say"), std::string::npos) << within.words;
+  Gate beyond = claiming;
+  beyond.claimed = {1000, 2000};
+  EXPECT_EQ(judge.judge(beyond, programs).verdict, Verdict::failed);
+}
+
 TEST_F(JudgeOnAQuietMachine, TakesASlowClockForTampering) {
   machine_.student.seconds_per_iteration *= 2;
   machine_.student.clock_speed = 0.5;

@@ -130,7 +130,8 @@ Measurement SimulatedMachine::measure(const Run& run) {
   const std::string name = run.program.string();
   const SimulatedProgram& program = name == "student" ? student : reference;
   const double slowdown = noise_.of_process(name);
-  const double gain = run.threads == 2 ? program.gain_of_two : 1;
+  const bool gains = run.threads == 2 && run.benchmark != "Base";
+  const double gain = gains ? program.gain_of_two : 1;
   const double started = now_;
   work(start_of_a_process * slowdown);
   const double ready = now_;

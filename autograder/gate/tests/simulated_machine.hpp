@@ -21,6 +21,13 @@ inline const Gate speed = {
     .name = "Work", .kind = Kind::ratio, .told = 0.80, .threads = 1};
 inline const Gate scaling = {
     .name = "Work", .kind = Kind::scaling, .told = 0.80, .threads = 1};
+inline const Gate gaining = {
+    .name = "Work", .kind = Kind::gain, .told = 0.80, .threads = 2, .over = "Base"};
+inline const Gate claiming = {.name = "Work",
+                              .kind = Kind::claim,
+                              .threads = 2,
+                              .over = "Base",
+                              .claimed = {1.5, 2.5}};
 
 using Draw = std::mt19937_64;
 
@@ -45,7 +52,7 @@ struct NoiseKind {
 
 struct SimulatedProgram {
   double seconds_per_iteration = 1e-5;
-  double gain_of_two = 1.9;   // speed with twice the threads over speed without
+  double gain_of_two = 1.9;   // with twice the threads over without; of Work over Base
   double seconds_to_end = 0;  // after the measured work, until the process is gone
   double clock_speed = 1;     // what its clock shows of each second
 };
