@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <new>
 #include <optional>
@@ -201,11 +202,11 @@ class Bytes {
     std::memcpy(bytes_.data(), static_cast<const void*>(of_), bytes_.size());
   }
 
-  // Adds the places of those that are not 0 and that `changed` does not name.
+  // Adds those that `changed` does not name, by their places.
   void note_rest(const std::vector<std::size_t>& changed,
-                 std::vector<std::size_t>& places) const {
+                 std::map<std::size_t, unsigned char>& places) const {
     for (std::size_t i = 0; i < bytes_.size(); ++i) {
-      if (bytes_[i] != 0 && std::ranges::count(changed, i) == 0) places.push_back(i);
+      if (std::ranges::count(changed, i) == 0) places[i] = bytes_[i];
     }
   }
 
@@ -228,18 +229,26 @@ bool may_share_a_line(std::size_t a, std::size_t b) {
   return std::max(a, b) - std::min(a, b) < cache_line;
 }
 
-// Which bytes of a ring each side writes, and which neither of them does.
+// Which bytes of a ring each side writes, and what the others hold.
 struct Writers {
   std::vector<std::size_t> push;
   std::vector<std::size_t> pop;
-  std::vector<std::size_t> neither;  // and not 0: what lies between members is left out
+  std::map<std::size_t, unsigned char> neither;
 };
 
-Writers writers_of_a_ring() {
+// Leaves `fill` on the stack, where whoever copies what lies between members finds it.
+[[gnu::noinline]] void scribble(unsigned char fill) {
+  std::array<volatile unsigned char, 4096> stack;
+  for (auto& byte : stack) byte = fill;
+}
+
+// Of a ring in memory that held `fill` before.
+Writers writers_of_a_ring(unsigned char fill = 0) {
   using Ring = SpscRing<int>;
   constexpr std::align_val_t alignment{std::max(alignof(Ring), cache_line)};
   void* const memory = ::operator new(sizeof(Ring), alignment);
-  std::memset(memory, 0, sizeof(Ring));
+  std::memset(memory, fill, sizeof(Ring));
+  scribble(fill);
   Ring* const ring = ::new (memory) Ring(3);
   Writers writers;
   for (int step = 0; step < 20; ++step) {
@@ -284,11 +293,23 @@ STEP_TEST(2, SpscRing, EachSideWritesLinesOfItsOwn, "shared cache line") {
 // Nor does what both of them only read: where the slots are, and how many.
 STEP_TEST(2, SpscRing, WhatNeitherWritesHasALineOfItsOwn, "shared cache line") {
   const Writers writers = writers_of_a_ring();
-  ASSERT_FALSE(writers.neither.empty()) << "a ring must know where its slots are";
+  // What lies between members is 0, or what lay there before, which differs from ring to ring.
+  std::vector<std::size_t> same;
+  for (const auto& [byte, value] : writers.neither) {
+    if (value != 0) same.push_back(byte);
+  }
+  for (const unsigned char fill : std::array<unsigned char, 3>{0xFF, 0x5A, 0xA5}) {
+    const Writers others = writers_of_a_ring(fill);
+    std::erase_if(same, [&](std::size_t byte) {
+      const auto found = others.neither.find(byte);
+      return found == others.neither.end() || found->second != writers.neither.at(byte);
+    });
+  }
+  ASSERT_FALSE(same.empty()) << "a ring must know how many slots it has";
   for (const auto& [side, written] :
        {std::pair("try_push", &writers.push), std::pair("try_pop", &writers.pop)}) {
     for (const std::size_t byte : *written) {
-      for (const std::size_t read : writers.neither) {
+      for (const std::size_t read : same) {
         ASSERT_FALSE(may_share_a_line(byte, read))
             << side << " writes byte " << byte << " of the ring, and neither side writes "
             << "byte " << read
