@@ -105,8 +105,7 @@ class Explainer {
     const std::string by = naming_.place(notify->stack).function;
     return (by.empty() ? step_name_(sleeper.last_notify) : by) + " woke " +
            who(sleeper.thread) +
-           "; it looked, and sleeps again: what it looks at does not " +
-           "tell what has changed";
+           "; it looks at what has changed before its wait, and not in it";
   }
 
   // A thread that was woken for no reason, or too late, and acted without another look: there

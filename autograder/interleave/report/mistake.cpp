@@ -308,6 +308,9 @@ BrokenEdge broken_edge(const Failure& failure, const Trace& trace, const Naming*
                      is_under_test(load, *naming);
     if (!own) continue;
     for (const auto& [write, other] : {std::pair{&earlier, &later}, {&later, &earlier}}) {
+      const Step* written = step_at(trace, write->step);
+      if (written != nullptr && written->operation.kind == OperationKind::kRelease)
+        continue;
       if (write->write && writer == write->thread && reader == other->thread &&
           store->number < write->step && load.number < other->step &&
           releases(store->operation.order) && acquires(load.operation.order)) {
@@ -319,12 +322,34 @@ BrokenEdge broken_edge(const Failure& failure, const Trace& trace, const Naming*
 }
 
 bool slept_again(const Waiting& waiting, const Trace& trace) {
-  if (waiting.last_notify == kNoStep) return false;
-  return std::any_of(trace.steps.begin(), trace.steps.end(), [&](const Step& step) {
-    return step.operation.thread == waiting.thread &&
-           step.operation.kind == OperationKind::kConditionWake &&
-           step.woken_by == waiting.last_notify;
-  });
+  std::set<Address> looked_at;  // before it first slept, in that call
+  std::set<Address> looked_at_again;
+  std::set<Address> changed;  // meanwhile, by the one who woke it
+  const Step* notify = step_at(trace, waiting.last_notify);
+  if (notify == nullptr) return false;
+  bool slept = false;
+  bool woken = false;
+  for (const Step& step : trace.steps) {
+    const OperationKind kind = step.operation.kind;
+    const bool own = step.operation.thread == waiting.thread;
+    if (own && kind == OperationKind::kConditionWake && step.woken_by == notify->number) {
+      woken = true;
+    } else if (own && kind == OperationKind::kConditionWait) {
+      slept = true;
+    } else if (own && kind == OperationKind::kLock && !slept) {
+      looked_at.clear();
+    } else if (own && (kind == OperationKind::kPlainRead || step.reads)) {
+      if (!slept) looked_at.insert(step.operation.object);
+      if (woken) looked_at_again.insert(step.operation.object);
+    } else if (slept && step.operation.thread == notify->operation.thread &&
+               step.number < notify->number &&
+               (kind == OperationKind::kPlainWrite || step.writes)) {
+      changed.insert(step.operation.object);
+    }
+  }
+  return woken && std::any_of(changed.begin(), changed.end(), [&](Address object) {
+           return looked_at.contains(object) && !looked_at_again.contains(object);
+         });
 }
 
 Mistake mistake_of(const Failure& failure, const Trace& trace, const Naming& naming) {

@@ -45,7 +45,8 @@ struct BrokenEdge {
 [[nodiscard]] BrokenEdge broken_edge(const Failure& failure, const Trace& trace,
                                      const Naming* naming = nullptr);
 
-// Whether the thread was woken by the last notify, looked, and waits again.
+// Whether the thread was woken by the last notify and waits again without a look at what has
+// changed, though it had looked at that before it first slept.
 [[nodiscard]] bool slept_again(const Waiting& waiting, const Trace& trace);
 
 // The locks that `thread` holds at `step`.
