@@ -153,10 +153,12 @@ std::string told(const Cause& cause) {
   std::vector<std::string> lines = detail_of(finding, cause.stage);
   while (!lines.empty() && lines.back().empty()) lines.pop_back();
   if (lines.size() > detail_lines_shown) lines.resize(detail_lines_shown);
-  if (lines.empty()) return text;
-  text += "\n";
+  if (!lines.empty()) text += "\n";
   for (const std::string& line : lines) text += line + "\n";
-  return text + "\n";
+  if (!lines.empty()) text += "\n";
+  std::string shown;  // a word that is longer than a line, such as a path, is cut
+  for (const std::string& line : folded(text, 0)) shown += line + "\n";
+  return shown;
 }
 
 }  // namespace course::grader
