@@ -12,6 +12,24 @@ bool is_under_test(const Step& step, const Naming& naming) {
   return !file.empty() && !file.ends_with("_test.cpp");
 }
 
+// Whether the thread of both went from `first` to `second` in one go through one function: else
+// the second is of a later call, or of a later round.
+bool follows_in_source(const Step& first, const Step& second, const Trace& trace,
+                       const Naming& naming) {
+  const Frame from = naming.place(first.stack);
+  const auto is_further_down = [&](const Step& step) {
+    const Frame place = naming.place(step.stack);
+    return place.function == from.function && place.line > from.line;
+  };
+  return is_further_down(second) &&
+         std::none_of(trace.steps.begin(), trace.steps.end(), [&](const Step& step) {
+           return step.operation.thread == first.operation.thread &&
+                  step.number > first.number && step.number < second.number &&
+                  naming.place(step.stack).function == from.function &&
+                  !is_further_down(step);
+         });
+}
+
 // The steps of the program under test, by what a failure says of them.
 class Search {
  public:
@@ -313,7 +331,8 @@ BrokenEdge broken_edge(const Failure& failure, const Trace& trace, const Naming*
         continue;
       if (write->write && writer == write->thread && reader == other->thread &&
           store->number < write->step && load.number < other->step &&
-          releases(store->operation.order) && acquires(load.operation.order)) {
+          releases(store->operation.order) && acquires(load.operation.order) &&
+          written != nullptr && follows_in_source(*store, *written, trace, *naming)) {
         early = {store, &load, true};
       }
     }
