@@ -97,7 +97,7 @@ class Explainer {
 
   // Only the test knows what a thread was to be told that nobody told anything.
   std::string explain_sleeper(const Waiting& sleeper) {
-    if (!slept_again(sleeper, trace_)) {
+    if (!slept_again(sleeper, trace_, naming_)) {
       return who(sleeper.thread) + " sleeps, and no thread is left that could wake it";
     }
     out_.concept_name = "check then act";

@@ -21,7 +21,10 @@ bool follows_in_source(const Step& first, const Step& second, const Trace& trace
     const Frame place = naming.place(step.stack);
     return place.function == from.function && place.line > from.line;
   };
-  return is_further_down(second) &&
+  // An object's end is no part of what was to be handed over.
+  const bool ends =
+      naming.text(naming.place(second.stack)).find("delete ") != std::string::npos;
+  return is_further_down(second) && !ends &&
          std::none_of(trace.steps.begin(), trace.steps.end(), [&](const Step& step) {
            return step.operation.thread == first.operation.thread &&
                   step.number > first.number && step.number < second.number &&
@@ -99,7 +102,7 @@ class Search {
     for (const Waiting& waiting : failure_.waiting) {
       const OperationKind kind = waiting.operation.kind;
       if (kind == OperationKind::kThreadJoin || is_lock(kind)) continue;
-      if (slept_again(waiting, trace_)) continue;
+      if (slept_again(waiting, trace_, naming_)) continue;
       const Step* notify = step_at(trace_, waiting.last_notify);
       const bool too_early = notify != nullptr && waiting.wait_step != kNoStep &&
                              notify->number < waiting.wait_step;
@@ -340,12 +343,18 @@ BrokenEdge broken_edge(const Failure& failure, const Trace& trace, const Naming*
   return early;
 }
 
-bool slept_again(const Waiting& waiting, const Trace& trace) {
+bool slept_again(const Waiting& waiting, const Trace& trace, const Naming& naming) {
   std::set<Address> looked_at;  // before it first slept, in that call
   std::set<Address> looked_at_again;
   std::set<Address> changed;  // meanwhile, by the one who woke it
   const Step* notify = step_at(trace, waiting.last_notify);
   if (notify == nullptr) return false;
+  std::uint32_t line_of_wait = 0;
+  for (const Step& step : trace.steps) {
+    const bool waits = step.operation.kind == OperationKind::kConditionWait &&
+                       step.operation.thread == waiting.thread;
+    if (waits) line_of_wait = naming.place(step.stack).line;
+  }
   bool slept = false;
   bool woken = false;
   for (const Step& step : trace.steps) {
@@ -358,7 +367,8 @@ bool slept_again(const Waiting& waiting, const Trace& trace) {
     } else if (own && kind == OperationKind::kLock && !slept) {
       looked_at.clear();
     } else if (own && (kind == OperationKind::kPlainRead || step.reads)) {
-      if (!slept) looked_at.insert(step.operation.object);
+      const bool before_the_wait = naming.place(step.stack).line < line_of_wait;
+      if (!slept && before_the_wait) looked_at.insert(step.operation.object);
       if (woken) looked_at_again.insert(step.operation.object);
     } else if (slept && step.operation.thread == notify->operation.thread &&
                step.number < notify->number &&

@@ -47,7 +47,8 @@ struct BrokenEdge {
 
 // Whether the thread was woken by the last notify and waits again without a look at what has
 // changed, though it had looked at that before it first slept.
-[[nodiscard]] bool slept_again(const Waiting& waiting, const Trace& trace);
+[[nodiscard]] bool slept_again(const Waiting& waiting, const Trace& trace,
+                               const Naming& naming);
 
 // The locks that `thread` holds at `step`.
 [[nodiscard]] std::set<Address> locks_at(const Trace& trace, ThreadId thread,

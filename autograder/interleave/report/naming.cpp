@@ -148,14 +148,20 @@ std::string Naming::text(const Frame& frame) const {
 }
 
 bool Naming::looks_once(const Frame& wait) const {
-  Frame before = wait;
-  before.line -= wait.line > 1 ? 1 : 0;
+  constexpr std::uint32_t lines_above = 5;
   const std::string line = text(wait);
-  const std::string both = text(before) + "\n" + line;
-  const auto says = [&](const char* word) { return both.find(word) != both.npos; };
   const std::size_t call = line.find("wait");
-  const bool with_condition = call != line.npos && line.find(',', call) != line.npos;
-  return says("if (") && !says("while (") && !says("for (") && !with_condition;
+  if (call == line.npos || line.find(',', call) != line.npos)
+    return false;  // a condition
+  bool conditional = false;
+  Frame above = wait;
+  for (std::uint32_t up = 0; up <= lines_above && above.line > 0; ++up, --above.line) {
+    const std::string there = text(above);
+    const auto says = [&](const char* word) { return there.find(word) != there.npos; };
+    if (says("while (") || says("for (")) return false;
+    conditional = conditional || (up <= 1 && says("if ("));
+  }
+  return conditional;
 }
 
 Frame Naming::entered(const Step& call) const {

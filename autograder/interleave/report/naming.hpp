@@ -48,8 +48,8 @@ class Naming {
   [[nodiscard]] static std::string location(const Frame& frame);
   // The source at that place.
   [[nodiscard]] std::string text(const Frame& frame) const;
-  // Whether a wait there stands under an `if` and in no loop, as far as its line and the one
-  // before show.
+  // Whether a wait there stands under an `if` and in no loop, as far as its line and the few
+  // above show.
   [[nodiscard]] bool looks_once(const Frame& wait) const;
   // The function a kCall step enters.
   [[nodiscard]] Frame entered(const Step& call) const;
