@@ -36,9 +36,9 @@ struct Crowded {
 
 // Counts how often a text was given a place.
 struct Counted {
-  static inline std::uint64_t times = 0;
+  static inline std::uint64_t times_ = 0;
   std::uint64_t operator()(std::string_view text) const {
-    ++times;
+    ++times_;
     return Hash64()(text);
   }
 };
@@ -108,9 +108,9 @@ STEP_TEST(1, Owner, OfAnEmptyRingIsNone, "lost key") {
 STEP_TEST(1, Owner, HashesTheKeyOnce, "lost key") {
   HashRing<Counted> ring;
   add_all(ring, five);
-  Counted::times = 0;
+  Counted::times_ = 0;
   for (int i = 0; i < 100; ++i) static_cast<void>(ring.owner(key(i)));
-  EXPECT_EQ(Counted::times, 100U) << "hashes made by 100 look-ups";
+  EXPECT_EQ(Counted::times_, 100U) << "hashes made by 100 look-ups";
 }
 
 // --- Step 2: least movement -----------------------------------------------------------
