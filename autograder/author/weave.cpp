@@ -194,11 +194,12 @@ class Weaver {
     std::string table = "| | the claim | shown by |\n|---|---|---|\n";
     for (const Claim& claim : load_claims(root_)) {
       std::string shown;
-      for (const Lesson& lesson : claim.lessons) {
-        shown += fmt::format("{}[lesson {}]({}/README.md): `{} {}`",
+      const std::vector<std::string> commands = claim.commands();
+      for (std::size_t i = 0; i < commands.size(); ++i) {
+        const Lesson& lesson = claim.lessons[i];
+        shown += fmt::format("{}[lesson {}]({}/README.md): `{}`",
                              shown.empty() ? "" : "<br>", lesson.short_number(),
-                             lesson.folder.filename().string(), "autograder/course demo",
-                             lesson.short_number() + " " + claim.id);
+                             lesson.folder.filename().string(), commands[i]);
       }
       table += fmt::format("| {} | {} | {} |\n", claim.id, claim.says, shown);
     }

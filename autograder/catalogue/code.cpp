@@ -112,6 +112,14 @@ std::string code_of(std::string_view text) {
   return code;
 }
 
+int first_line_with(const std::regex& word, const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return 0;
+  const std::string code = code_of(read_file(file));
+  std::smatch found;
+  if (!std::regex_search(code, found, word)) return 0;
+  return static_cast<int>(line_at(code, static_cast<std::size_t>(found.position())));
+}
+
 std::size_t line_at(std::string_view text, std::size_t at) {
   return 1 + static_cast<std::size_t>(
                  std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));

@@ -42,16 +42,10 @@ int line_spoken_of(const ExerciseResult& result, const Finding& finding) {
   const std::string said = finding.what + "\n" + finding.detail;
   std::smatch word;
   if (!std::regex_search(said, word, quoted)) return 0;
-  const fs::path& file = result.subject.edited_file();
-  if (!fs::exists(file)) return 0;
-  const std::string code = code_of(read_file(file));
   const std::string used = "\\b" + word[1].str() + "\\b";
-  std::smatch found;
-  for (const std::string& form : {"\\b(struct|class)\\s+" + used, used}) {
-    if (!std::regex_search(code, found, std::regex(form))) continue;
-    return static_cast<int>(line_at(code, static_cast<std::size_t>(found.position())));
-  }
-  return 0;
+  const fs::path& file = result.subject.edited_file();
+  const int declared = first_line_with(std::regex("\\b(struct|class)\\s+" + used), file);
+  return declared > 0 ? declared : first_line_with(std::regex(used), file);
 }
 
 int step_of(const Exercise& exercise, const std::string& test) {

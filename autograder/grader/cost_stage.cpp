@@ -12,7 +12,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view sleeps_words = "it sleeps, as it should, but ";
+// What one operation costs too much, and whether its wait is right all the same.
+struct Judged {
+  Finding finding;
+  bool sleeps = false;
+};
 
 TestCommand command_for(const CostLimit& limit, const Subject& subject,
                         Workshop& workshop) {
@@ -106,29 +110,30 @@ std::string all_counts(const CostLimit& limit, const json& counts) {
   return words;
 }
 
-std::optional<Finding> judge(const CostLimit& limit, const TestCommand& command,
-                             const TestRun& run, StageResult& result) {
+std::optional<Judged> judge(const CostLimit& limit, const TestCommand& command,
+                            const TestRun& run, StageResult& result) {
   if (auto finding = finding_of(command, run)) {
     if (finding->concept_name.empty()) finding->concept_name = limit.concept_name;
-    return finding;
+    return Judged{std::move(*finding)};
   }
   const std::optional<json> cost = cost_of(limit.operation, run);
   if (!cost) {
-    return missing(limit, "reported no cost for `" + limit.operation + "`");
+    return Judged{missing(limit, "reported no cost for `" + limit.operation + "`")};
   }
   const json& counts = (*cost)["counts"];
   result.notes.push_back(all_counts(limit, counts));
   const std::string over = over_limit(limit, counts);
   if (over.empty()) return std::nullopt;
   Finding finding = missing(limit, fmt::format("one {} takes {}", limit.operation, over));
-  if (sleeps_as_asked(limit, counts)) {
+  const bool sleeps = sleeps_as_asked(limit, counts);
+  if (sleeps) {
     if (finding.concept_name == "busy waiting") finding.concept_name.clear();
-    finding.what = std::string(sleeps_words) + finding.what;
+    finding.what = "it sleeps, as it should, but " + finding.what;
   }
   find_place(limit, *cost, finding);
   finding.detail = limit.reason;
   finding.again = again(command);
-  return finding;
+  return Judged{std::move(finding), sleeps};
 }
 
 }  // namespace
@@ -138,21 +143,22 @@ StageResult run_cost_stage(const Subject& subject, Workshop& workshop,
   StageResult result;
   result.stage = Stage::cost;
   result.verdict = Verdict::passed;
+  std::ptrdiff_t sleeping = 0;
   for (const CostLimit& limit : subject.exercise->costs) {
     if (!is_chosen(limit.test, only)) continue;
     const TestCommand command = command_for(limit, subject, workshop);
     const TestRun run = run_test(command, workshop.stop);
     result.seconds += run.process.seconds;
-    auto finding = judge(limit, command, run, result);
-    const Verdict verdict = finding ? finding->verdict : Verdict::passed;
+    auto judged = judge(limit, command, run, result);
+    const Verdict verdict = judged ? judged->finding.verdict : Verdict::passed;
     result.checks.push_back({limit.operation, verdict, run.process.seconds});
     result.verdict = worse(result.verdict, verdict);
-    if (finding) result.findings.push_back(std::move(*finding));
+    if (!judged) continue;
+    // First what says that the wait itself is right.
+    const auto at =
+        judged->sleeps ? result.findings.begin() + sleeping++ : result.findings.end();
+    result.findings.insert(at, std::move(judged->finding));
   }
-  // First what says that the wait itself is right.
-  std::stable_partition(
-      result.findings.begin(), result.findings.end(),
-      [](const Finding& finding) { return finding.what.starts_with(sleeps_words); });
   return result;
 }
 

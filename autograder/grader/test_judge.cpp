@@ -7,7 +7,6 @@
 #include <set>
 
 #include "catalogue/code.hpp"
-#include "catalogue/files.hpp"
 #include "process/stacks.hpp"
 #include "reading/sanitizer_report.hpp"
 
@@ -22,14 +21,9 @@ bool explored_as(const TestRun& run, const std::set<std::string>& kinds) {
   });
 }
 
-// The first line of `file` that says volatile; 0 if none does.
-std::size_t line_of_volatile(const fs::path& file) {
+int line_of_volatile(const fs::path& file) {
   static const std::regex word(R"(\bvolatile\b)");
-  if (!fs::exists(file)) return 0;
-  const std::string code = code_of(read_file(file));
-  std::smatch found;
-  if (!std::regex_search(code, found, word)) return 0;
-  return line_at(code, static_cast<std::size_t>(found.position()));
+  return first_line_with(word, file);
 }
 
 }  // namespace
@@ -59,7 +53,7 @@ std::optional<Finding> TestJudge::judge(const Test& test, const TestCommand& com
     finding->concept_name = "deadlock";  // whatever it was that a thread slept for
   }
   if (finding->concept_name != "data race") return finding;
-  if (const std::size_t line = line_of_volatile(file_); line > 0) {
+  if (const int line = line_of_volatile(file_); line > 0) {
     finding->what +=
         fmt::format("; `volatile` (line {}) orders nothing between threads", line);
   }

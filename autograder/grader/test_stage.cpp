@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "catalogue/code.hpp"
-#include "catalogue/files.hpp"
 #include "grader/controls.hpp"
 #include "grader/test_judge.hpp"
 #include "grader/test_plan.hpp"
@@ -57,11 +56,7 @@ class Log {
 // The first line of `file` that uses a fence; 0 if none does.
 int first_fence(const fs::path& file) {
   static const std::regex use(R"(\batomic_(thread|signal)_fence\b)");
-  if (!fs::exists(file)) return 0;
-  const std::string code = code_of(read_file(file));
-  std::smatch found;
-  if (!std::regex_search(code, found, use)) return 0;
-  return static_cast<int>(line_at(code, static_cast<std::size_t>(found.position())));
+  return first_line_with(use, file);
 }
 
 class TestStage {

@@ -63,18 +63,19 @@ std::string what_next(const Course& course, const std::vector<ExerciseResult>& r
 }
 
 std::string what_next(const Course& course, const std::vector<State>& states) {
+  const auto first = [&](bool started) {
+    return std::find_if(states.begin(), states.end(), [&](const State& state) {
+      return !state.done && (state.name != "not started") == started;
+    });
+  };
   // What is failing, before what is new.
-  const auto failing = std::find_if(states.begin(), states.end(), [](const State& state) {
-    return !state.done && state.name != "not started";
-  });
-  const auto begin = failing == states.end() ? states.begin() : failing;
-  for (auto at = begin; at != states.end(); ++at) {
-    const State& state = *at;
-    if (state.done) continue;
-    const Exercise& exercise = *state.exercise;
+  for (const bool started : {true, false}) {
+    const auto state = first(started);
+    if (state == states.end()) continue;
+    const Exercise& exercise = *state->exercise;
     const std::string file = exercise.file.lexically_relative(course.root).string();
     const std::string grade = "autograder/course grade " + exercise.id;
-    if (state.name != "not started") return fmt::format("{} ({})", grade, file);
+    if (started) return fmt::format("{} ({})", grade, file);
     return fmt::format("read lessons/{}/README.md, open {}, then {}", exercise.lesson,
                        file, grade);
   }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "interleave/report/mistake.hpp"
-
 namespace interleave {
 namespace {
 
@@ -18,8 +16,12 @@ std::string listed(const std::set<Address>& locks, const Naming& naming) {
 class Explainer {
  public:
   Explainer(const Failure& failure, const Trace& trace, const Naming& naming,
-            const StepName& step_name)
-      : failure_(failure), trace_(trace), naming_(naming), step_name_(step_name) {}
+            const Mistake& mistake, const StepName& step_name)
+      : failure_(failure),
+        trace_(trace),
+        naming_(naming),
+        mistake_(mistake),
+        step_name_(step_name) {}
 
   Explanation explain() {
     out_.headline = std::string(name_of(failure_.kind));
@@ -111,11 +113,11 @@ class Explainer {
   // A thread that was woken for no reason, or too late, and acted without another look: there
   // is an `if` about its wait, and no loop.
   void explain_check() {
-    const Step* mistake = mistake_of(failure_, trace_, naming_).step;
-    if (mistake != nullptr && mistake->operation.kind == OperationKind::kSleep) {
+    const Step* step = mistake_.step;
+    if (step != nullptr && step->operation.kind == OperationKind::kSleep) {
       out_.concept_name = "busy waiting";
-      say(who(mistake->operation.thread) + " sleeps for a time, and looks again" +
-          where(mistake->number));
+      say(who(step->operation.thread) + " sleeps for a time, and looks again" +
+          where(step->number));
       return;
     }
     for (const Step& wake : trace_.steps) {
@@ -242,11 +244,10 @@ class Explainer {
 
   // Of a call that was made under a lock; empty if it is something else.
   std::string explain_held_too_long() {
-    const Mistake mistake = mistake_of(failure_, trace_, naming_);
-    if (!mistake.held_too_long) return "";
+    if (!mistake_.held_too_long) return "";
     out_.concept_name = "lock held too long";
-    return who(mistake.step->operation.thread) + " calls out while it holds a lock   " +
-           Naming::location(mistake.place) + "   " + naming_.text(mistake.place);
+    return who(mistake_.step->operation.thread) + " calls out while it holds a lock   " +
+           Naming::location(mistake_.place) + "   " + naming_.text(mistake_.place);
   }
 
   void explain_leak() {
@@ -292,6 +293,7 @@ class Explainer {
   const Failure& failure_;
   const Trace& trace_;
   const Naming& naming_;
+  const Mistake& mistake_;
   const StepName& step_name_;
   Explanation out_;
 };
@@ -299,8 +301,8 @@ class Explainer {
 }  // namespace
 
 Explanation explain(const Failure& failure, const Trace& trace, const Naming& naming,
-                    const StepName& step_name) {
-  return Explainer(failure, trace, naming, step_name).explain();
+                    const Mistake& mistake, const StepName& step_name) {
+  return Explainer(failure, trace, naming, mistake, step_name).explain();
 }
 
 std::vector<std::uint32_t> steps_spoken_of(const Failure& failure, const Trace& trace) {

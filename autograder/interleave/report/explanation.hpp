@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "interleave/report/mistake.hpp"
 #include "interleave/report/naming.hpp"
 #include "interleave/trace/failure.hpp"
 #include "interleave/trace/trace.hpp"
@@ -24,7 +25,8 @@ struct Explanation {
 };
 
 [[nodiscard]] Explanation explain(const Failure& failure, const Trace& trace,
-                                  const Naming& naming, const StepName& step_name);
+                                  const Naming& naming, const Mistake& mistake,
+                                  const StepName& step_name);
 
 // The steps that the explanation speaks of: a picture must show them.
 [[nodiscard]] std::vector<std::uint32_t> steps_spoken_of(const Failure& failure,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 namespace interleave {
 namespace {
@@ -104,8 +103,7 @@ class Search {
       if (kind == OperationKind::kThreadJoin || is_lock(kind)) continue;
       if (slept_again(waiting, trace_, naming_)) continue;
       const Step* notify = step_at(trace_, waiting.last_notify);
-      const bool too_early = notify != nullptr && waiting.wait_step != kNoStep &&
-                             notify->number < waiting.wait_step;
+      const bool too_early = notify != nullptr && notify->number < waiting.wait_step;
       const Step* change = last_change_after(waiting);
       if (under_test(notify) && (!too_early || change == nullptr)) return notify;
       if (change != nullptr) return change;
@@ -115,8 +113,7 @@ class Search {
 
   // Of what the sleeper had read before it went to sleep, the last change since, by another.
   [[nodiscard]] const Step* last_change_after(const Waiting& waiting) const {
-    const std::uint32_t slept =
-        waiting.wait_step != kNoStep ? waiting.wait_step : began_to_wait(waiting.thread);
+    const std::uint32_t slept = waiting.wait_step;
     std::set<Address> looked_at{waiting.operation.object};
     for (const Step& step : trace_.steps) {
       if (step.number >= slept) break;
@@ -135,11 +132,6 @@ class Search {
       }
     }
     return last;
-  }
-
-  [[nodiscard]] std::uint32_t began_to_wait(ThreadId thread) const {
-    const Step* last = last_of(thread);
-    return last == nullptr ? 0 : last->number;
   }
 
   // Of a thread that sleeps for a while and looks at the same again, or tries a lock over and
@@ -330,12 +322,12 @@ BrokenEdge broken_edge(const Failure& failure, const Trace& trace, const Naming*
     if (!own) continue;
     for (const auto& [write, other] : {std::pair{&earlier, &later}, {&later, &earlier}}) {
       const Step* written = step_at(trace, write->step);
-      if (written != nullptr && written->operation.kind == OperationKind::kRelease)
+      if (written == nullptr || written->operation.kind == OperationKind::kRelease)
         continue;
       if (write->write && writer == write->thread && reader == other->thread &&
           store->number < write->step && load.number < other->step &&
           releases(store->operation.order) && acquires(load.operation.order) &&
-          written != nullptr && follows_in_source(*store, *written, trace, *naming)) {
+          follows_in_source(*store, *written, trace, *naming)) {
         early = {store, &load, true};
       }
     }

@@ -160,17 +160,26 @@ std::string Picture::note(std::size_t index) const {
   return inside_library(step, origins_[index]) && blocked_[index] ? "   waits" : "";
 }
 
-std::string Picture::row(std::size_t index, std::size_t indent) const {
+std::string Picture::words(std::size_t index) const {
+  return inside_library(*rows_[index], origins_[index])
+             ? naming_.call(origins_[index])
+             : in_words(*rows_[index], naming_);
+}
+
+Frame Picture::place(std::size_t index) const {
   const Step& step = *rows_[index];
+  const bool call = step.operation.kind == OperationKind::kCall;
+  return call && !inside_library(step, origins_[index]) ? naming_.entered(step)
+                                                        : origins_[index].place;
+}
+
+std::string Picture::row(std::size_t index, std::size_t indent) const {
   char number[16];
   std::snprintf(number, sizeof number, "%3zu", index + 1);
   std::string line = number;
   line.resize(kFirstColumn + indent, ' ');
-  const bool inside = inside_library(step, origins_[index]);
-  const bool call = step.operation.kind == OperationKind::kCall;
-  line += inside ? naming_.call(origins_[index]) : in_words(step, naming_);
-  const std::string location =
-      Naming::location(call && !inside ? naming_.entered(step) : origins_[index].place);
+  line += words(index);
+  const std::string location = Naming::location(place(index));
   if (!location.empty()) line += "   " + location;
   return line + note(index) + "\n";
 }
@@ -235,11 +244,8 @@ std::vector<std::size_t> Picture::rows_that_matter(const Mistake& mistake,
 
 std::string Picture::brief_row(std::size_t index, const std::string& file,
                                std::size_t width) const {
-  const Step& step = *rows_[index];
-  const bool inside = inside_library(step, origins_[index]);
-  const bool call = step.operation.kind == OperationKind::kCall;
-  std::string line = inside ? naming_.call(origins_[index]) : in_words(step, naming_);
-  const Frame place = call && !inside ? naming_.entered(step) : origins_[index].place;
+  std::string line = words(index);
+  const Frame place = this->place(index);
   if (!place.file.empty()) {
     line += place.file == file ? "  :" + std::to_string(place.line)
                                : "  " + Naming::location(place);

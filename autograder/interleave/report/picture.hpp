@@ -56,6 +56,9 @@ class Picture {
                                                             const Origin& origin) const;
   [[nodiscard]] bool spoken_of(std::uint32_t step) const;
   [[nodiscard]] std::string row(std::size_t index, std::size_t indent) const;
+  // What a row says, without its place; and that place.
+  [[nodiscard]] std::string words(std::size_t index) const;
+  [[nodiscard]] Frame place(std::size_t index) const;
   [[nodiscard]] std::string note(std::size_t index) const;
   [[nodiscard]] std::vector<std::size_t> rows_that_matter(const Mistake& mistake,
                                                           std::size_t most) const;

@@ -112,8 +112,8 @@ std::string replay_record(const Finding& finding, const Report& report,
 }
 
 // What a person looks at first: the mistake if it is known, else the last step of who failed.
-Mistake to_look_at(const Failure& failure, const Trace& trace, const Naming& naming) {
-  const Mistake mistake = mistake_of(failure, trace, naming);
+Mistake to_look_at(const Mistake& mistake, const Failure& failure, const Trace& trace,
+                   const Naming& naming) {
   if (mistake.step != nullptr || !failure.file.empty()) return mistake;
   const Step* last = nullptr;
   for (const Step& step : trace.steps) {
@@ -138,8 +138,9 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
   }
   const Naming naming(trace, symbols(), source(), spoken_of);
   const Picture picture(trace, naming, spoken_of, inflection);
+  const Mistake known = mistake_of(failure, trace, naming);
   const Explanation explanation =
-      explain(failure, trace, naming,
+      explain(failure, trace, naming, known,
               [&](std::uint32_t step) { return picture.step_name(step); });
 
   Report report;
@@ -167,7 +168,7 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
   if (!finding.replay_command.empty()) {
     report.picture += "\n  again, step by step:   " + finding.replay_command + "\n";
   }
-  const Mistake mistake = to_look_at(failure, trace, naming);
+  const Mistake mistake = to_look_at(known, failure, trace, naming);
   report.file = mistake.step == nullptr ? failure.file : mistake.place.file;
   report.line = mistake.step == nullptr ? failure.line : mistake.place.line;
   const bool all_fail = lost_at != 0 && finding.inflection.all;
