@@ -91,10 +91,15 @@ void Terminal::begin(const Subject& subject) {
   ticker_ = std::make_unique<Ticker>(stream_, std::move(stages));
 }
 
-// What is to be known of a stage that is no failure: why it was not run, what it measured.
+// What is to be known of a stage that is no failure: why it was not run, what it measured,
+// and why it could not.
 void Terminal::notes(const StageResult& result) {
   for (const std::string& note : result.notes) {
     fmt::print(stream_, "{}", faint(wrapped(note, 6)));
+  }
+  for (const Finding& finding : result.findings) {
+    if (finding.verdict != Verdict::inconclusive) continue;
+    fmt::print(stream_, "{}", wrapped(finding.test + ": " + finding.what, 6));
   }
 }
 
@@ -185,12 +190,6 @@ void Terminal::end(const ExerciseResult& result) {
   }
   fmt::print(stream_, "\n");
   promises(result);
-  if (verdict == Verdict::inconclusive) {
-    fmt::print(
-        stream_,
-        "  This machine could not tell how fast it is. Close other programs and run\n"
-        "  it again.\n\n");
-  }
   std::fflush(stream_);
 }
 

@@ -1,5 +1,5 @@
-// Property: on a terminal nothing is printed between the lines of one stage, however long it
-// takes to print them.
+// Properties: on a terminal nothing is printed between the lines of one stage, however long it
+// takes to print them. A gate that could not tell says why.
 #include "grader/terminal.hpp"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <thread>
 
@@ -82,6 +84,35 @@ TEST(Terminal, PrintsNothingBetweenTheLinesOfAStage) {
   ASSERT_NE(last, std::string::npos) << text;
   EXPECT_LT(text.find("working on"), first) << "the ticker never drew";
   EXPECT_EQ(text.substr(first, last - first).find("working on"), std::string::npos);
+}
+
+// "Close other programs" is no answer to too few cores.
+TEST(Terminal, SaysWhyAGateCouldNotTell) {
+  Exercise exercise;
+  ExerciseResult result;
+  result.subject = {&exercise, "student"};
+  StageResult gate;
+  gate.stage = Stage::gate;
+  gate.verdict = Verdict::inconclusive;
+  Finding doubt;
+  doubt.verdict = Verdict::inconclusive;
+  doubt.test = "Speed";
+  doubt.what = "the reference itself gains only 1.20 times from 1 to 2 threads";
+  gate.findings.push_back(doubt);
+  result.stages.push_back(gate);
+  result.promises = {{Promise::Kind::gate, 0, "Speed", Verdict::inconclusive, 15}};
+
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* stream = ::open_memstream(&text, &size);
+  const Course course;
+  Terminal(stream, false, course).end(result);
+  std::fclose(stream);
+  const std::string printed(text, size);
+  std::free(text);
+  EXPECT_NE(printed.find("Speed: the reference itself gains only 1.20 times"),
+            std::string::npos)
+      << printed;
 }
 
 }  // namespace

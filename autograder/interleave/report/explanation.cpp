@@ -166,8 +166,9 @@ class Explainer {
       out_.concept_name = "published too early";
       say(who(edge.load->operation.thread) + " saw " + who(edge.store->operation.thread) +
           "'s store to " + object + " (" + step_name_(edge.load->number) + " read " +
-          step_name_(edge.store->number) +
-          "), which came before what it was to announce.");
+          step_name_(edge.store->number) + "), which " +
+          (edge.still_read ? "gave away what was still to be read."
+                           : "came before what it was to announce."));
       return;
     }
     out_.concept_name = "release without acquire";

@@ -320,15 +320,14 @@ BrokenEdge broken_edge(const Failure& failure, const Trace& trace, const Naming*
     const bool own = naming != nullptr && is_under_test(*store, *naming) &&
                      is_under_test(load, *naming);
     if (!own) continue;
-    for (const auto& [write, other] : {std::pair{&earlier, &later}, {&later, &earlier}}) {
-      const Step* written = step_at(trace, write->step);
-      if (written == nullptr || written->operation.kind == OperationKind::kRelease)
-        continue;
-      if (write->write && writer == write->thread && reader == other->thread &&
-          store->number < write->step && load.number < other->step &&
+    for (const auto& [left, other] : {std::pair{&earlier, &later}, {&later, &earlier}}) {
+      const Step* used = step_at(trace, left->step);
+      if (used == nullptr || used->operation.kind == OperationKind::kRelease) continue;
+      if (writer == left->thread && reader == other->thread &&
+          store->number < left->step && load.number < other->step &&
           releases(store->operation.order) && acquires(load.operation.order) &&
-          follows_in_source(*store, *written, trace, *naming)) {
-        early = {store, &load, true};
+          follows_in_source(*store, *used, trace, *naming)) {
+        early = {store, &load, true, !left->write};
       }
     }
   }

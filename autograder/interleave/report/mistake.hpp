@@ -37,7 +37,8 @@ struct Mistake {
 struct BrokenEdge {
   const Step* store = nullptr;
   const Step* load = nullptr;
-  bool too_early = false;  // the store came before what it was to hand over
+  bool too_early = false;   // the store came before what it was to hand over
+  bool still_read = false;  // which its thread had yet to read
 };
 
 // Without a store if there is none. One that came too early is looked for only with `naming`, in

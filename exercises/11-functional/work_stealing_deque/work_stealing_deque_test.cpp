@@ -95,11 +95,11 @@ STEP_TEST(1, WorkStealingDeque, KeepsWideItems, "lifetime") {
 // A push and a pop take no lock and allocate nothing: a handful of atomic operations.
 STEP_TEST(1, WorkStealingDeque, CostOfPushAndPop) {
   explore([] {
-    Deque deque;
+    const auto deque = std::make_unique<Deque>();
     const interleave::Cost cost("push and pop");
-    deque.push(1);
-    deque.push(2);
-    check(deque.pop() == 2 && deque.pop() == 1, "both must come back");
+    deque->push(1);
+    deque->push(2);
+    check(deque->pop() == 2 && deque->pop() == 1, "both must come back");
   });
 }
 
