@@ -219,6 +219,7 @@ Exercise read_exercise(const fs::path& root, const fs::path& manifest) {
   exercise.lesson = manifest.parent_path().parent_path().filename().string();
   exercise.id = top.text("id");
   exercise.title = top.text("title");
+  exercise.otherwise = top.text("otherwise");
   const std::string file = exercise.name + ".hpp";
   exercise.file = manifest.parent_path() / file;
   exercise.solution = root / "solutions" / exercise.lesson / file;

@@ -63,6 +63,7 @@ TEST_F(WeaveTest, StepsAreWovenFromTheirManifest) {
   const std::string folder = "exercises/01-a/queue/";
   course_.add(folder + "exercise.toml",
               "id = \"1.1\"\ntitle = \"A queue\"\nhints = [\"a\", \"b\", \"c\"]\n"
+              "otherwise = \"It is shorter.\"\n"
               "[[step]]\ntitle = \"in order\"\npoints = 80\n"
               "[[gate]]\nname = \"Push\"\nkind = \"ratio\"\npoints = 20\n"
               "concept = \"x\"\nreason = \"y\"\n");

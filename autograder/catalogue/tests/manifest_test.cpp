@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 const std::string good = R"(id = "1.1"
 title = "A job queue that blocks"
 hints = ["a", "b", "c"]
+otherwise = "It is shorter."
 
 [[step]]
 title = "first in, first out"
@@ -155,14 +156,14 @@ TEST_F(Manifest, ReadsEverything) {
 TEST_F(Manifest, SuggestsTheKeyThatWasMeant) {
   EXPECT_EQ(
       rejected("title = \"first", "titel = \"first"),
-      "exercises/01-parallel-workers/job_queue/exercise.toml:6: a [[step]] has no key "
+      "exercises/01-parallel-workers/job_queue/exercise.toml:7: a [[step]] has no key "
       "`titel`; did you mean `title`?");
 }
 
 TEST_F(Manifest, RejectsAKeyThatNobodyReads) {
   EXPECT_EQ(
       rejected("test_seconds = 2", "test_seconds = 2\nstage_second = 3"),
-      "exercises/01-parallel-workers/job_queue/exercise.toml:11: [limits] has no key "
+      "exercises/01-parallel-workers/job_queue/exercise.toml:12: [limits] has no key "
       "`stage_second`; did you mean `stage_seconds`?");
 }
 
@@ -184,7 +185,7 @@ TEST_F(Manifest, AGateMayBelongToAStep) {
   EXPECT_EQ(load_course(root_).exercises.at(0).gates[0].step, 1);
   EXPECT_EQ(
       rejected("points = 30\n", "step = 2\n"),
-      "exercises/01-parallel-workers/job_queue/exercise.toml:26: `step` of a [[gate]] "
+      "exercises/01-parallel-workers/job_queue/exercise.toml:27: `step` of a [[gate]] "
       "must be one of the exercise's steps");
 }
 

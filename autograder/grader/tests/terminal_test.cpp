@@ -86,6 +86,40 @@ TEST(Terminal, PrintsNothingBetweenTheLinesOfAStage) {
   EXPECT_EQ(text.substr(first, last - first).find("working on"), std::string::npos);
 }
 
+// What a terminal shows of a result.
+std::string printed_of(const ExerciseResult& result) {
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* stream = ::open_memstream(&text, &size);
+  const Course course;
+  Terminal(stream, false, course).end(result);
+  std::fclose(stream);
+  std::string printed(text, size);
+  std::free(text);
+  return printed;
+}
+
+// Before the diff, and not before it was earned.
+TEST(Terminal, SaysWhatTheSolutionDoesOtherwiseAfterAllPoints) {
+  Exercise exercise;
+  exercise.id = "1.1";
+  exercise.otherwise = "It wakes one worker. A second would find nothing.";
+  ExerciseResult result;
+  result.subject = {&exercise, "student"};
+  StageResult unit;
+  unit.stage = Stage::unit;
+  unit.verdict = Verdict::passed;
+  result.stages.push_back(unit);
+  result.promises = {{Promise::Kind::step, 1, "in order", Verdict::passed, 100}};
+  EXPECT_NE(printed_of(result).find("  It wakes one worker. A second would find nothing.\n"
+                                    "  autograder/course diff 1.1\n"),
+            std::string::npos)
+      << printed_of(result);
+  result.stages.front().verdict = Verdict::failed;
+  result.promises.front().verdict = Verdict::failed;
+  EXPECT_EQ(printed_of(result).find("wakes one worker"), std::string::npos);
+}
+
 // "Close other programs" is no answer to too few cores.
 TEST(Terminal, SaysWhyAGateCouldNotTell) {
   Exercise exercise;
@@ -102,14 +136,7 @@ TEST(Terminal, SaysWhyAGateCouldNotTell) {
   result.stages.push_back(gate);
   result.promises = {{Promise::Kind::gate, 0, "Speed", Verdict::inconclusive, 15}};
 
-  char* text = nullptr;
-  std::size_t size = 0;
-  std::FILE* stream = ::open_memstream(&text, &size);
-  const Course course;
-  Terminal(stream, false, course).end(result);
-  std::fclose(stream);
-  const std::string printed(text, size);
-  std::free(text);
+  const std::string printed = printed_of(result);
   EXPECT_NE(printed.find("Speed: the reference itself gains only 1.20 times"),
             std::string::npos)
       << printed;
