@@ -128,7 +128,7 @@ int author_mutate(const Common& common, const MutateOptions& options) {
 void add_author_mutate(const CommandLine& line) {
   static MutateOptions options;
   auto* command = line.app.add_subcommand(
-      "mutate", "Make mistakes by rule, and list those that no stage catches");
+      "mutate", "Make mistakes by rule; list what no stage catches");
   command->add_option("ID", options.ids, "Only these exercises or lessons");
   command->add_flag("--list", options.list, "Only list what would be made");
   command->callback(

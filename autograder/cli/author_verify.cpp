@@ -131,7 +131,7 @@ void add_author_verify(const CommandLine& line) {
                                        "Only starters and solutions");
   command
       ->add_flag("--every-stage", options.every_stage,
-                 "Prove a mutant in each stage that its head names, not in the first")
+                 "Prove mutants in every stage that they name")
       ->excludes(no_mutants);
   command->add_flag("--json", options.json, "Print JSON");
   command->callback(

@@ -247,13 +247,13 @@ void add_bench(const CommandLine& line) {
   static BenchOptions options;
   auto* command = line.app.add_subcommand("bench", "Run benchmarks, print and plot them");
   command->add_option("LESSON", options.lesson,
-                      "Its number or its name; or `interleave`, the explorer itself");
+                      "Its number or name; `interleave`: the explorer");
   add_json_option(*command, options.json);
   command->add_option("--html", options.html, "Write the page to FILE")
       ->type_name("FILE");
   command->add_flag("--quick", options.quick, "Prove that it runs; no real numbers");
   command->add_flag("--record", options.record,
-                    "Write what the explorer's README quotes (interleave only)");
+                    "Write what the explorer's README quotes");
   command->callback([=] { line.action = [=] { return bench(line.common, options); }; });
 }
 

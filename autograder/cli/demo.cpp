@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "cli/commands.hpp"
 #include "experiments/machine_words.hpp"
 #include "experiments/program.hpp"
+#include "grader/wrapping.hpp"
 
 namespace course::cli {
 namespace {
@@ -75,7 +77,9 @@ std::vector<Experiment> list(Programs& programs, const Lesson& lesson) {
 
 int print_claims(const fs::path& root) {
   for (const Claim& claim : load_claims(root)) {
-    fmt::print("{:<4} {}\n", claim.id, claim.says);
+    std::string says = grader::wrapped(claim.says, 5);
+    says.replace(0, claim.id.size(), claim.id);
+    fmt::print("{}", says);
     for (const std::string& command : claim.commands())
       fmt::print("       {}\n", command);
   }
@@ -132,6 +136,7 @@ int run(const Common& common, const DemoOptions& options) {
     print_list(experiments, options.json);
     return all_passed;
   }
+  if (!options.record) ::setenv("COURSE_COLUMNS", "80", 1);
   const auto output = run_all(programs, common.root, experiments, options.quick);
   if (!output) return something_failed;
   if (options.record) record(programs, lesson, *output);
@@ -163,7 +168,7 @@ void add_demo(const CommandLine& line) {
   static DemoOptions options;
   auto* command = line.app.add_subcommand("demo", "Run a lesson's experiments");
   command->add_option("LESSON", options.lesson,
-                      "Its number or its name; without it, what the course claims");
+                      "Its number or name; none: what the course claims");
   command->add_option("CLAIM", options.claims, "Only these claims, such as P3");
   auto* list = command->add_flag("--list", options.list, "Only list the experiments");
   command->add_flag("--json", options.json, "List as JSON")->needs(list);

@@ -108,8 +108,7 @@ void add_grade(const CommandLine& line) {
   static GradeOptions options;
   auto* command = line.app.add_subcommand("grade", "Grade exercises");
   command->add_option("ID", options.ids,
-                      "A lesson (5), an exercise (5.1 or spsc_ring); everything started "
-                      "if none is named");
+                      "A lesson, 5, or an exercise, 5.1; none: all begun");
   command->add_flag("--answers", options.answers, "Grade the solutions");
   add_json_option(*command, options.json);
   command->add_option("--junit", options.junit, "Write JUnit XML to FILE")

@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/one_exercise.hpp"
+#include "grader/wrapping.hpp"
 #include "student/hints.hpp"
 
 namespace course::cli {
@@ -14,20 +15,22 @@ int print_hints(const Common& common, const Exercise& exercise) {
   const std::size_t shown = student::show_another_hint(common.root, exercise);
   const std::size_t all = exercise.hints.size();
   if (before < shown) {
-    fmt::print("{} {}, hint {} of {}\n\n  {}\n\n", exercise.id, exercise.name, shown, all,
-               exercise.hints[shown - 1]);
+    fmt::print("{} {}, hint {} of {}\n\n{}\n", exercise.id, exercise.name, shown, all,
+               grader::wrapped(exercise.hints[shown - 1], 2));
     if (shown < all) {
       fmt::print("{} left: autograder/course hint {}\n", all - shown, exercise.id);
     } else {
-      fmt::print(
-          "That was the last. The solution beside your file: autograder/course diff {}\n",
-          exercise.id);
+      fmt::print("That was the last. Beside the solution: autograder/course diff {}\n",
+                 exercise.id);
     }
     return all_passed;
   }
   fmt::print("{} {}: you have seen all its hints.\n\n", exercise.id, exercise.name);
-  for (std::size_t i = 0; i < all; ++i)
-    fmt::print("  {}  {}\n", i + 1, exercise.hints[i]);
+  for (std::size_t i = 0; i < all; ++i) {
+    std::string hint = grader::wrapped(exercise.hints[i], 5);
+    hint.replace(2, 1, std::to_string(i + 1));
+    fmt::print("{}", hint);
+  }
   fmt::print("\nThe solution beside your file: autograder/course diff {}\n", exercise.id);
   return all_passed;
 }

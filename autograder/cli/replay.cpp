@@ -216,8 +216,7 @@ void add_replay(const CommandLine& line) {
   auto* command = line.app.add_subcommand("replay", "Replay a failing interleaving");
   command
       ->add_option("TOKEN", options.token,
-                   "As the grader printed it; or an exercise, to replay what its last "
-                   "grading showed")
+                   "As printed; or 5.1: what its last grading showed")
       ->required();
   command
       ->add_option("--of", options.variant, "Authors: the solution's or a mutant's token")

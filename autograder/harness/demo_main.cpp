@@ -3,13 +3,20 @@
 //
 //   lesson-01-demo [--list] [--quick] [CLAIM…]
 //
+// Environment:
+//   COURSE_COLUMNS   how wide lines may be: a wider table goes on below, and sentences are
+//                    broken between words; without it nothing is
+//
 // Exit status: 0 all ran; 1 an experiment failed; 2 a claim this demo does not have.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "course/atomic_counts.hpp"
@@ -93,37 +100,91 @@ std::string number(double value) {
 
 std::string count(std::int64_t value) { return grouped(std::to_string(value)); }
 
-// Sets the first column flush left, the others flush right.
+// How wide lines may be; nearly endless if nobody says.
+std::size_t columns_allowed() noexcept {
+  const char* asked = std::getenv("COURSE_COLUMNS");
+  const std::size_t columns = asked == nullptr ? 0 : std::strtoul(asked, nullptr, 10);
+  return columns > 0 ? columns : 1'000'000;
+}
+
+// Two spaces before each line, which ends between words.
+void print_sentence(const std::string& sentence) {
+  std::istringstream words(sentence);
+  std::string line = " ";
+  for (std::string word; words >> word;) {
+    if (line.size() + 1 + word.size() > columns_allowed() && line != " ") {
+      std::printf("%s\n", line.c_str());
+      line = " ";
+    }
+    line += " " + word;
+  }
+  std::printf("%s\n", line.c_str());
+}
+
+// Sets the first column flush left, the others flush right. Columns for which a line has no room
+// come in a table of their own below, again behind the first.
 class TablePrinter {
  public:
   static void print(const Entry& entry, const Table& table) {
     std::printf("%s  %s\n\n", entry.claim.c_str(), entry.title.c_str());
-    std::vector<std::size_t> widths;
-    for (const auto& name : table.names_) widths.push_back(name.size());
-    for (const auto& row : table.rows_) {
-      for (std::size_t i = 0; i < row.size(); ++i)
-        widths[i] = std::max(widths[i], row[i].size());
-    }
-    if (!table.names_.empty()) print_line(table.names_, widths);
-    for (const auto& row : table.rows_) print_line(row, widths);
+    TablePrinter(table).print_all();
     if (!table.verbatim_.empty()) std::printf("\n%s", table.verbatim_.c_str());
-    for (const auto& sentence : table.sentences_)
-      std::printf("\n  Look at %s.\n", sentence.c_str());
+    for (const auto& sentence : table.sentences_) {
+      std::printf("\n");
+      print_sentence("Look at " + sentence + ".");
+    }
     std::printf("\n");
     std::fflush(stdout);
   }
 
  private:
-  static void print_line(const std::vector<std::string>& cells,
-                         const std::vector<std::size_t>& widths) {
-    std::string line = "  ";
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      const std::string padding(widths[i] - cells[i].size(), ' ');
-      line += i == 0 ? cells[i] + padding : "   " + padding + cells[i];
+  explicit TablePrinter(const Table& table) : table_(table) {
+    for (const auto& name : table.names_) widths_.push_back(name.size());
+    for (const auto& row : table.rows_) {
+      for (std::size_t i = 0; i < row.size(); ++i)
+        widths_[i] = std::max(widths_[i], row[i].size());
     }
+  }
+
+  void print_all() const {
+    for (std::size_t from = 1; from < widths_.size();) {
+      const std::size_t to = first_without_room(from);
+      if (from > 1) std::printf("\n");
+      print_line(table_.names_, from, to);
+      for (const auto& row : table_.rows_) print_line(row, from, to);
+      from = to;
+    }
+  }
+
+  // After at least one column.
+  [[nodiscard]] std::size_t first_without_room(std::size_t from) const {
+    std::size_t width = indent.size() + widths_[0] + gap.size() + widths_[from];
+    for (std::size_t i = from + 1; i < widths_.size(); ++i) {
+      width += gap.size() + widths_[i];
+      if (width > columns_allowed()) return i;
+    }
+    return widths_.size();
+  }
+
+  void print_line(const std::vector<std::string>& cells, std::size_t from,
+                  std::size_t to) const {
+    std::string line = std::string(indent) + cells[0] + padding(cells, 0);
+    for (std::size_t i = from; i < to; ++i)
+      line += std::string(gap) + padding(cells, i) + cells[i];
     line.erase(line.find_last_not_of(' ') + 1);
     std::printf("%s\n", line.c_str());
   }
+
+  [[nodiscard]] std::string padding(const std::vector<std::string>& cells,
+                                    std::size_t i) const {
+    return std::string(widths_[i] - cells[i].size(), ' ');
+  }
+
+  static constexpr std::string_view indent = "  ";
+  static constexpr std::string_view gap = "   ";
+
+  const Table& table_;
+  std::vector<std::size_t> widths_;
 };
 
 namespace {
