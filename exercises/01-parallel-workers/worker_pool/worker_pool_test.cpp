@@ -1,5 +1,6 @@
 // Tests of exercise 1.2. Each opens with its property; `explore` looks for the schedule
 // that breaks it.
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <future>
@@ -298,6 +299,17 @@ STEP_TEST(2, WorkerPool, WaitIdleWakesAllWhoWait, "lost wake-up") {
   });
 }
 
+// Who waits in wait_idle sleeps, and is woken once, by the job that ends last.
+STEP_TEST(2, WorkerPool, CostOfAWaitForIdle, "busy waiting") {
+  explore([] {
+    WorkerPool pool(1);
+    const std::future<void> slow = pool.submit(
+        Job([] { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }));
+    const interleave::Cost cost("wait until idle");
+    pool.wait_idle();
+  });
+}
+
 // A job submitted by a job is waited for too.
 STEP_TEST(2, WorkerPool, WaitIdleWaitsForJobsOfJobs, "check then act") {
   explore([] {
@@ -382,6 +394,23 @@ STEP_TEST(4, WorkerPool, ADroppedJobMaySubmitAJob, "lock held too long") {
   });
 }
 
+// Nor while another job still runs, which cancel does not wait for before.
+STEP_TEST(4, WorkerPool, ADroppedJobMaySubmitBesideOneThatRuns, "lock held too long") {
+  explore([] {
+    Signal started;
+    Signal may_end;
+    WorkerPool pool(1);
+    const std::future<void> runs = pool.submit(Job([&] {
+      started.give();
+      may_end.wait();
+    }));
+    started.wait();
+    submit_job_that_submits_as_it_dies(pool);
+    std::jthread owner([&] { pool.cancel(); });
+    may_end.give();
+  });
+}
+
 // After cancel or drain a job is refused: it does not run, and its future says so.
 STEP_TEST(3, WorkerPool, AClosedPoolRefusesJobs, "shutdown") {
   explore([] {
@@ -414,6 +443,17 @@ STEP_TEST(3, WorkerPool, CancelWakesWaitIdle, "lost wake-up") {
     WorkerPool pool(1);
     const std::future<void> job = pool.submit(nothing);
     std::jthread waiter([&] { pool.wait_idle(); });
+    pool.cancel();
+  });
+}
+
+// Everyone who waits in wait_idle learns it.
+STEP_TEST(3, WorkerPool, CancelWakesAllWhoWait, "lost wake-up") {
+  explore([] {
+    WorkerPool pool(1);
+    const std::future<void> job = pool.submit(nothing);
+    std::jthread waiter([&] { pool.wait_idle(); });
+    std::jthread other([&] { pool.wait_idle(); });
     pool.cancel();
   });
 }
