@@ -162,7 +162,10 @@ void read_mutants(const fs::path& root, Exercise& exercise) {
       root / "autograder" / "mutants" / exercise.lesson / exercise.name;
   if (!fs::is_directory(folder)) return;
   std::set<fs::path> diffs;
-  for (const auto& entry : fs::directory_iterator(folder)) diffs.insert(entry.path());
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().filename() == "equivalent.toml") continue;
+    diffs.insert(entry.path());
+  }
   for (const auto& diff : diffs) add_mutant(root, diff, exercise);
 }
 

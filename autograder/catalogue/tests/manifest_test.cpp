@@ -318,6 +318,15 @@ TEST_F(Manifest, RejectsAnIdOfAnotherLesson) {
             std::string::npos);
 }
 
+// What is recorded as right stands beside the mutants, and is none.
+TEST_F(Manifest, TakesNoEquivalentForAMutant) {
+  write("job_queue", good);
+  std::ofstream(root_ / "autograder" / "mutants" / "01-parallel-workers" / "job_queue" /
+                "equivalent.toml")
+      << "[[equivalent]]\n";
+  EXPECT_EQ(load_course(root_).exercises.at(0).mutants.size(), 1U);
+}
+
 TEST_F(Manifest, RejectsTwoHints) {
   EXPECT_NE(rejected("[\"a\", \"b\", \"c\"]", "[\"a\", \"b\"]").find(":3: `hints`"),
             std::string::npos);
