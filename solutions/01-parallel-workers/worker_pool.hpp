@@ -91,7 +91,7 @@ class WorkerPool {
   // A job that runs is finished. The future of a dropped job throws broken_promise at
   // once, even while another job still runs.
   void cancel() {
-    //> step 3(): under the lock close, take the jobs, wake wait_idle; destroy them after it
+    //> step 3(): close; under the lock take the jobs and wake wait_idle; destroy them after it
     close();
     {
       std::unique_lock lock(mutex_);

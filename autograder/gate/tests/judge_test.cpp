@@ -192,7 +192,7 @@ TEST(Judge, SettlesNothingOnAMachineThatDoesNotSeeDoubleWork) {
     const Result result = judge.judge(speed, programs);
     EXPECT_EQ(result.verdict, Verdict::inconclusive);
     EXPECT_NE(result.words.find(
-                  "not sure that the reference is slower when it does its work twice"),
+                  "could not tell whether the reference is slower when it does its work twice"),
               std::string::npos)
         << result.words;
   }
