@@ -20,7 +20,8 @@ Result without_measuring(Verdict verdict, std::string words) {
 std::string trouble_with(const char* known, const Result& control) {
   return fmt::format(
       "this machine is too unsteady to judge speed now: after {:.0f} s of measuring it "
-      "could not tell whether the reference {}; close what else is running and grade again",
+      "could not tell whether the reference {}; close what else is running and grade "
+      "again",
       control.seconds, known);
 }
 

@@ -105,7 +105,8 @@ MEASURED("P1", "A leader hands out unequal jobs; each worker completes full jobs
              });
   }
   table.look_at(
-      "the column \"ms at work\": the workers share the work, unless the leader deals the "
+      "the column \"ms at work\": the workers share the work, unless the leader deals "
+      "the "
       "jobs out in turn");
 }
 

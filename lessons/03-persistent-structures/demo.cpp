@@ -447,7 +447,8 @@ MEASURED("P10", "One read and one update, by size; a block is one allocation", t
       "grows "
       "with the elements, the path with their logarithm, and a copy for a thousand "
       "updates "
-      "writes a thousandth of the bytes. Nothing is faster than the first row, which keeps "
+      "writes a thousandth of the bytes. Nothing is faster than the first row, which "
+      "keeps "
       "nothing");
 }
 

@@ -367,8 +367,7 @@ MEASURED("P12", "Reading the state for each job is slow: one worker, in the last
   for (const Place& place : places) add_row(place, place.name, 1);
   const Place& server = places.back();
   add_row(server, server.name + ", two workers", 2);
-  table.look_at(
-      "the last column: the job is the same, the way to the state is not");
+  table.look_at("the last column: the job is the same, the way to the state is not");
 }
 
 MEASURED("A8",
