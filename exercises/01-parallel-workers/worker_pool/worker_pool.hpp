@@ -80,7 +80,7 @@ class WorkerPool {
   // A job that runs is finished. The future of a dropped job throws broken_promise at
   // once, even while another job still runs.
   void cancel() {
-    // TODO 3: under the lock close, take the jobs, wake wait_idle; destroy them after it
+    // TODO 3: close; under the lock take the jobs and wake wait_idle; destroy them after it
     course::todo(3);
   }
 
