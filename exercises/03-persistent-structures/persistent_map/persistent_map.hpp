@@ -157,7 +157,7 @@ class History {
   struct Link {
     const Version version;
     Link* const older;
-    std::atomic<std::size_t> owners = 1;  // I4; written by each thread that copies or lets go
+    std::atomic<std::size_t> owners = 1;  // I4; written by any thread
   };
 
   explicit History(Link* newest) : newest_(newest) {}
