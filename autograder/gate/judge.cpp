@@ -20,9 +20,9 @@ Result without_measuring(Verdict verdict, std::string words) {
 std::string trouble_with(const char* known, const Result& control) {
   return fmt::format(
       "this machine is too unsteady to judge speed now: after {:.0f} s of measuring it "
-      "was not sure that the reference {} ({:.2f} of its own speed, as far as could be "
-      "seen); close what else is running and grade again",
-      control.seconds, known, control.ratio);
+      "could not tell whether the reference {}; close what else is running and grade "
+      "again",
+      control.seconds, known);
 }
 
 }  // namespace

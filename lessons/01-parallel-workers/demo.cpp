@@ -105,8 +105,9 @@ MEASURED("P1", "A leader hands out unequal jobs; each worker completes full jobs
              });
   }
   table.look_at(
-      "the columns \"jobs\" and \"ms at work\": a worker that met long jobs takes fewer, "
-      "unless the leader deals them out in turn");
+      "the column \"ms at work\": the workers share the work, unless the leader deals "
+      "the "
+      "jobs out in turn");
 }
 
 // --- P2: how much there is to understand ----------------------------------------------

@@ -46,6 +46,17 @@ TEST(SharedTotals, AreTakenOnce) {
   });
 }
 
+// A take that is refused leaves nothing behind for an item that was never added.
+TEST(SharedTotals, ARefusedTakeAllocatesNothing) {
+  explore([] {
+    SharedTotals totals;
+    const std::string item = "ink";
+    const interleave::Cost cost("refused take");
+    check(!totals.take(item, 1), "there is no ink to take");
+    check(cost.counts().allocations == 0, "a refused take must allocate nothing");
+  });
+}
+
 // A move is seen whole, and opposite moves both end.
 TEST(SharedTotals, MoveAtOnce) {
   explore([] {

@@ -344,7 +344,8 @@ MEASURED(
       "waits "
       "for the rest of a batch, or for the slow reader; one that takes a version waits "
       "for "
-      "no thread. And at the first: the writer pays for it");
+      "no thread. And at the first: the tree's writer pays for it, the one that copies "
+      "once does not");
 }
 
 // --- P10: what it costs ---------------------------------------------------------------
@@ -446,8 +447,9 @@ MEASURED("P10", "One read and one update, by size; a block is one allocation", t
       "grows "
       "with the elements, the path with their logarithm, and a copy for a thousand "
       "updates "
-      "is a thousand times cheaper. Against the first two, which keep nothing, all are "
-      "slow");
+      "writes a thousandth of the bytes. Nothing is faster than the first row, which "
+      "keeps "
+      "nothing");
 }
 
 }  // namespace

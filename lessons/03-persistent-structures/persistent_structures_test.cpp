@@ -71,6 +71,18 @@ TEST(PersistentVector, SharesWhatDidNotChange) {
   EXPECT_NE(&before[41], &after[41]) << "element 41 is in the leaf that was copied";
 }
 
+// A push_back that adds a level makes each of its nodes once: root, branch and leaf.
+TEST(PersistentVector, AppendsALevelWithThreeNodes) {
+  explore([] {
+    const PersistentVector<int> full = counting_to(1024);
+    const interleave::Cost cost("append");
+    const PersistentVector<int> longer = full.push_back(-1);
+    check(!interleave::explores_schedules() || cost.counts().allocations == 3,
+          "each new node is one allocation");
+    check(longer.size() == 1025, "the element must be there");
+  });
+}
+
 // An element lives as long as one version that holds it.
 TEST(PersistentVector, LetsGoOfElementsWithTheLastVersion) {
   const auto value = std::make_shared<int>(7);

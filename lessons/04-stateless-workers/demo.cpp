@@ -341,7 +341,7 @@ Speed speed_over(Store& store, const std::vector<Payment>& stream, unsigned work
   return speed;
 }
 
-MEASURED("P12", "Reading the state for each job is slow: one worker, one job at a time",
+MEASURED("P12", "Reading the state for each job is slow: one worker, in the last row two",
          table) {
   const TemporaryFolder folder;
   const Redis redis;
@@ -367,8 +367,7 @@ MEASURED("P12", "Reading the state for each job is slow: one worker, one job at 
   for (const Place& place : places) add_row(place, place.name, 1);
   const Place& server = places.back();
   add_row(server, server.name + ", two workers", 2);
-  table.look_at(
-      "the last column, downwards: the job is the same, the state moves further away");
+  table.look_at("the last column: the job is the same, the way to the state is not");
 }
 
 MEASURED("A8",

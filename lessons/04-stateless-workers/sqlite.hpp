@@ -8,7 +8,7 @@
 //   for (sqlite::Rows rows = ages.run(std::uint64_t{42}); rows.next();) rows.bytes(0);
 //
 // Threads     A Connection with its Statements and Rows: one thread at a time. Opened so
-//             that SQLite takes no lock round them (SQLITE_OPEN_NOMUTEX).
+//             that SQLite takes no lock around them (SQLITE_OPEN_NOMUTEX).
 // Lifetime    A Connection outlives its Statements, a Statement its Rows.
 // Values      std::string is bytes, any bytes (a BLOB). std::uint64_t is a number below
 //             2^63. They replace ?1, ?2, … and are never read as SQL.

@@ -71,6 +71,19 @@ TEST(StatelessWorkers, LoseNoChange) {
   });
 }
 
+// A compare_and_set that is refused leaves nothing behind for a key that is not there.
+TEST(MemoryStore, ARefusedChangeAllocatesNothing) {
+  explore([] {
+    MemoryStore store;
+    const auto session = store.connect();
+    const std::string key = "key";
+    const std::string value = "value";
+    const interleave::Cost cost("refused change");
+    check(!session->compare_and_set(key, 7, value), "there is no version 7 to replace");
+    check(cost.counts().allocations == 0, "a refused change must allocate nothing");
+  });
+}
+
 // If a thread cannot be started, the constructor ends those that were, and throws.
 TEST(StatelessWorkers, EndIfOneCannotBeStarted) {
   if (!course::RoomForFewThreads::can_be_tested) GTEST_SKIP() << "not in this build";

@@ -11,7 +11,7 @@
 //   I1  jobs_ and closed_ are read and written only while mutex_ is held.
 //   I2  jobs_ holds at most capacity_ jobs, oldest in front.
 //   I3  Once closed_ is true it stays true, and jobs_ only shrinks.
-//   I4  Whoever makes a waiting thread's condition true notifies it afterwards.
+//   I4  The thread that makes a waiting thread's condition true notifies it afterwards.
 //
 // Edges       All of them are mutex_'s: each unlock happens before the next lock. So what
 //             a leader wrote before push(job), the worker whose pop returned `job` sees.

@@ -11,7 +11,7 @@
 //
 // Invariants
 //   I1  value_ is written before ready_ becomes true, and never again.
-//   I2  Nobody reads value_ before having seen ready_ true.
+//   I2  No thread reads value_ before having seen ready_ true.
 //
 // Edges
 //   PUBLISH   publish stores ready_  -->  try_read and wait load ready_ and see true

@@ -86,8 +86,8 @@ class StripedCounter {
     //<
   }
 
-  // The sum of all that was added by the calling thread and by those it has joined, and
-  // some of what others are adding now.
+  // The sum of every addition that happened before this call, and some of those that are
+  // being made now.
   [[nodiscard]] std::int64_t value() const {
     //> step 1(): add up the stripes
     std::int64_t sum = 0;

@@ -195,14 +195,14 @@ class History {
   struct Link {
     const Version version;
     Link* const older;
-    std::atomic<std::size_t> owners = 1;  // I4; written by whoever copies or lets go
+    std::atomic<std::size_t> owners = 1;  // I4; written by any thread
   };
 
   explicit History(Link* newest) : newest_(newest) {}
 
   // Adds an owner to `link`; it may be nullptr.
   static Link* owned(Link* link) {
-    // relaxed: the caller's history owns it, so nobody deletes it meanwhile.
+    // relaxed: the caller's history owns it, so no thread deletes it meanwhile.
     if (link != nullptr) link->owners.fetch_add(1, std::memory_order_relaxed);
     return link;
   }
@@ -210,7 +210,7 @@ class History {
   // Gives up one owner of `link`; it may be nullptr. Deletes what then has no owner, be it
   // one link or half a million.
   static void release(Link* link) {
-    //> step 3(link): if you were the last owner, delete the link and go on to its older one
+    //> step 3(link): if you were the last owner, delete the link and continue with its older one
     // OWNERS, release: what this thread read in the link, it read before this. Acquire: the
     // one that deletes does so after all others' reads.
     while (link != nullptr && link->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {

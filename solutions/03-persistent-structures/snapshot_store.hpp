@@ -6,8 +6,9 @@
 //                                             still the newest; else made again, of 9
 //
 // Threads     Any thread, any function. Construct and destroy while no call is running.
-// Progress    snapshot, read: wait-free, but for what the reader itself does. update:
-//             lock-free; a writer that tries again was overtaken by one that succeeded.
+// Progress    snapshot, read: lock-free, as in atomic_root.hpp, but for what the reader
+//             itself does. update: lock-free; a writer that tries again was overtaken by
+//             one that succeeded.
 //
 // Invariants
 //   I1  A version does not change once it is in root_.

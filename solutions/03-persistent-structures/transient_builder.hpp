@@ -124,7 +124,7 @@ class TransientBuilder {
     //<
   }
 
-  // The elements as they are now, for ever. Copies no node. The builder may go on: what it
+  // The elements as they are now, for ever. Copies no node. The builder may continue: what it
   // does then is not seen in what it returned here.
   [[nodiscard]] FrozenVector<T> freeze() {
     //> step 2(): hand out the tree, and see to it that you never change its nodes again

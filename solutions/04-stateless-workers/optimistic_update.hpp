@@ -14,7 +14,8 @@
 // Invariants
 //   I1  What is written was computed from the very version that it replaces.
 //   I2  Nothing that was read before a conflict is used after it.
-//   I3  Whatever is thrown, by `change`, `on_conflict` or the session, nothing is written.
+//   I3  If `change` or `on_conflict` throws, nothing is written. If compare_and_set throws,
+//       the write is in doubt, and is not tried again here.
 //
 // Left out    Several keys at once (exercise 4.2, step 3).
 #pragma once

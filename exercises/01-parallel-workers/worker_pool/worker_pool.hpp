@@ -14,7 +14,7 @@
 //   I2  running_ counts the jobs taken from jobs_ that have not ended. A job is in jobs_
 //       or counted in running_ from its submit to its end: there is no moment between.
 //   I3  Once closed_ is true it stays true, and no job enters jobs_.
-//   I4  Whoever makes a waiting thread's condition true notifies it afterwards.
+//   I4  The thread that makes a waiting thread's condition true notifies it afterwards.
 //
 // Edges       All are mutex_'s, but for the result, which is the future's:
 //   START   submit unlocks mutex_           -->  the worker that takes the job locks it
@@ -80,7 +80,7 @@ class WorkerPool {
   // A job that runs is finished. The future of a dropped job throws broken_promise at
   // once, even while another job still runs.
   void cancel() {
-    // TODO 3: under the lock close, take the jobs, wake wait_idle; destroy them after it
+    // TODO 3: close; under the lock take the jobs and wake wait_idle; destroy them after it
     course::todo(3);
   }
 

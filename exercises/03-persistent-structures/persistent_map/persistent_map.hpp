@@ -157,14 +157,14 @@ class History {
   struct Link {
     const Version version;
     Link* const older;
-    std::atomic<std::size_t> owners = 1;  // I4; written by whoever copies or lets go
+    std::atomic<std::size_t> owners = 1;  // I4; written by any thread
   };
 
   explicit History(Link* newest) : newest_(newest) {}
 
   // Adds an owner to `link`; it may be nullptr.
   static Link* owned(Link* link) {
-    // relaxed: the caller's history owns it, so nobody deletes it meanwhile.
+    // relaxed: the caller's history owns it, so no thread deletes it meanwhile.
     if (link != nullptr) link->owners.fetch_add(1, std::memory_order_relaxed);
     return link;
   }
@@ -172,7 +172,7 @@ class History {
   // Gives up one owner of `link`; it may be nullptr. Deletes what then has no owner, be it
   // one link or half a million.
   static void release(Link* link) {
-    // TODO 3: if you were the last owner, delete the link and go on to its older one
+    // TODO 3: if you were the last owner, delete the link and continue with its older one
     course::todo(3, link);
   }
 

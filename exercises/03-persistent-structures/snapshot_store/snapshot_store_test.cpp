@@ -208,11 +208,12 @@ STEP_TEST(2, SnapshotStore, EachWriterMakesItsOwnVersion, "lost update") {
   });
 }
 
-// An update that nobody overtakes makes the version once.
+// An update that no other overtakes makes the version once, and takes no lock for it.
 STEP_TEST(2, SnapshotStore, CostOfAnUpdate, "structural sharing") {
   explore([] {
     SnapshotStore<int> store(7);
     const interleave::Cost cost("update");
+    const interleave::Cost beside("update beside others");
     check(store.update(one_more)->value == 8, "the update must be there");
   });
 }

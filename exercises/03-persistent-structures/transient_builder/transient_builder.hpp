@@ -117,7 +117,7 @@ class TransientBuilder {
     course::todo(1, value);
   }
 
-  // The elements as they are now, for ever. Copies no node. The builder may go on: what it
+  // The elements as they are now, for ever. Copies no node. The builder may continue: what it
   // does then is not seen in what it returned here.
   [[nodiscard]] FrozenVector<T> freeze() {
     // TODO 2: hand out the tree, and see to it that you never change its nodes again

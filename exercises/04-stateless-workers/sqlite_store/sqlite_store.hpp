@@ -5,7 +5,8 @@
 //   worker 3 -- Session -- connection --+    state.db-wal, -shm: what was written last
 //
 // Threads     SqliteStore: any thread. SqliteSession: one thread at a time.
-// Progress    Readers wait for nobody. Writers wait for each other, up to `patience`.
+// Progress    Readers hardly ever wait: only for recovery, the last close and exclusive
+//             mode. Writers wait for each other, up to `patience`.
 //
 // Invariants
 //   I1  A connection belongs to one session, and so to one thread.
@@ -37,8 +38,8 @@
 enum class Durability { kProcess, kPower };
 
 // A new connection to `file`, fit to live beside others: it waits up to `patience` for their
-// locks; the journal is a write-ahead log (WAL), so that readers and a writer do not wait
-// for each other; PRAGMA synchronous is FULL for Durability::kPower, else NORMAL.
+// locks; the journal is a write-ahead log (WAL), so that readers and a writer hardly ever
+// wait for each other; PRAGMA synchronous is FULL for Durability::kPower, else NORMAL.
 [[nodiscard]] inline std::unique_ptr<sqlite::Connection> connection_to(
     const std::filesystem::path& file, std::chrono::milliseconds patience,
     Durability durability) {

@@ -15,7 +15,7 @@
 //   I2  An item has its place in window_ from its put to its take, in the order of the puts.
 //       There are at most capacity_ of them.
 //   I3  The first begun_ items of window_ have been given to a worker each, the others wait.
-//   I4  Whoever makes a waiting thread's condition true notifies it afterwards.
+//   I4  The thread that makes a waiting thread's condition true notifies it afterwards.
 //
 // Edges       All are mutex_'s: each unlock happens before the next lock.
 //
