@@ -117,8 +117,10 @@ function mountViewer(place, view, {alone = false} = {}) {
     probe.remove();
     const letters = (schedule.clientWidth - parseFloat(style.paddingLeft) * 2) / letter;
     const longest = Math.max(...shownThreads.map(thread => nameOf(thread).length)) + 2;
-    const apart = Math.max(0, (letters - 5 - 30) / Math.max(1, shownThreads.length - 1));
-    const inColumns = shownThreads.length > 1 && apart >= longest;
+    const gaps = Math.max(1, shownThreads.length - 1);
+    const apartWithout = names => Math.max(0, (letters - 5 - 30 - names) / gaps);
+    const inColumns = shownThreads.length > 1 && apartWithout(0) >= longest;
+    const apart = apartWithout(inColumns ? 0 : longest);
     schedule.classList.toggle("in-columns", inColumns);
     schedule.style.setProperty("--apart", `${Math.min(apart, 44) * letter}px`);
     header.replaceChildren(...(inColumns ? shownThreads : []).map(thread => {

@@ -6,7 +6,8 @@
 //                            /guesses     POST: what the class expects
 //                            /save        the page as a file to keep
 //
-// Threads     listen blocks its caller and answers in threads of its own; stop: any thread.
+// Threads     listen blocks its caller and answers in threads of its own; stop: any thread,
+//             once a request was answered.
 // Invariants
 //   I1  Only the loopback address is bound.
 //   I2  Nothing is answered, but a refusal, to a request without the token in its address, with

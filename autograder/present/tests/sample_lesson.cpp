@@ -1,5 +1,6 @@
 #include "sample_lesson.hpp"
 
+#include <httplib.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -97,6 +98,8 @@ SampleLesson::SampleLesson() {
   presentation_ = std::make_unique<Presentation>(sample_deck(), kept_, measure_sample);
   server_ = std::make_unique<Server>(*presentation_);
   listener_ = std::jthread([this] { server_->listen(); });
+  httplib::Client client("http://" + server_->authority());
+  while (!client.Get("/")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 SampleLesson::~SampleLesson() {
