@@ -3,7 +3,10 @@
 # configured: clangd_test.sh ROOT COMPILER
 set -eu
 
-command -v clangd >/dev/null 2>&1 || { echo "no clangd here: what it finds is not tested"; exit 77; }
+command -v clangd >/dev/null 2>&1 || {
+  echo "no clangd here: what it finds is not tested"
+  exit 77
+}
 root=$(cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -138,7 +138,7 @@ class Viewer : public testing::Test {
 
   std::string text_of(const std::string& selector) {
     return browser_->evaluate("document.querySelector('" + selector +
-                             "')?.textContent ?? ''");
+                              "')?.textContent ?? ''");
   }
 
   fs::path file_;
@@ -247,8 +247,8 @@ TEST_P(ViewerOnScreen, ShowsEveryWordWholeAndPlain) {
   // For a person who wants to look.
   if (const char* folder = std::getenv("COURSE_PICTURES")) {
     browser_->save_picture(fs::path(folder) / ("viewer-" + std::string(loss) + "-" +
-                                              std::to_string(window.width) +
-                                              (window.dark ? "-dark" : "") + ".png"));
+                                               std::to_string(window.width) +
+                                               (window.dark ? "-dark" : "") + ".png"));
   }
 }
 

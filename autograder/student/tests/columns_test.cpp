@@ -60,7 +60,7 @@ TEST(Columns, AreNeverWiderThanTheTerminalAndLoseNoWord) {
 TEST(Columns, StandBelowTheThreadsNamesWhereTheyFit) {
   const std::string two = whole(record_of(2, 2), 80);
   EXPECT_EQ(two.substr(0, two.find('\n')),
-            "      leader" + std::string(28, ' ') + "  worker 1");
+            "      leader" + std::string(34, ' ') + "worker 1");
   const std::string many = whole(record_of(34, 34), 80);
   EXPECT_TRUE(many.starts_with("  1   leader     compare-exchange")) << many;
 }
