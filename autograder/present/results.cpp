@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <regex>
+#include <utility>
 #include <vector>
 
 #include "catalogue/files.hpp"
@@ -54,6 +55,22 @@ json points_of(const page::Chart& chart) {
   return points;
 }
 
+// Each measurement that Google Benchmark has written whole. Between them may stand what a
+// library had to say on standard error.
+json runs_in(std::string_view output) {
+  constexpr std::string_view opening = "\n    {\n";
+  constexpr std::string_view closing = "\n    }";
+  json runs = json::array();
+  for (auto at = output.find(opening); at != std::string_view::npos;
+       at = output.find(opening, at + 1)) {
+    const auto end = output.find(closing, at);
+    if (end == std::string_view::npos) break;
+    json run = json::parse(output.substr(at, end + closing.size() - at), nullptr, false);
+    if (run.is_object()) runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
 }  // namespace
 
 json table_so_far(std::string_view output) {
@@ -78,12 +95,9 @@ json table_so_far(std::string_view output) {
 }
 
 json plot_so_far(std::string_view output) {
-  const auto begin = output.find("{\n");
-  const auto end = output.rfind("\n    }");
-  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin)
-    return nullptr;
-  const auto measured = experiments::read_measurements(
-      std::string(output.substr(begin, end - begin)) + "\n    }\n  ]\n}");
+  const json runs = runs_in(output);
+  if (runs.empty()) return nullptr;
+  const auto measured = experiments::read_measurements(json{{"benchmarks", runs}}.dump());
   if (measured.charts.empty()) return nullptr;
   const page::Chart& chart = measured.charts.front();
   return {{"wide", page::plot(chart, page::wide_canvas)},
@@ -94,11 +108,15 @@ json plot_so_far(std::string_view output) {
 
 json table_of_record(std::string_view printed) {
   json table{{"columns", json::array()}, {"rows", json::array()}};
+  bool is_title = true;
   for (const std::string& line : lines_of(printed)) {
-    if (!line.starts_with("  ") || line.starts_with("  Look at ")) continue;
+    const bool begins = table["columns"].empty();
+    if (std::exchange(is_title, false) || (begins && line.empty())) continue;
+    // The table ends with an empty line; what begins at the edge is a schedule.
+    if (!line.starts_with("  ") || line.starts_with("  Look at ")) break;
     const std::vector<std::string> cells = cells_of(line);
-    if (table["columns"].empty()) {
-      if (cells.size() > 1) table["columns"] = cells;
+    if (begins) {
+      table["columns"] = cells;
     } else if (cells.size() == table["columns"].size()) {
       table["rows"].push_back(cells);
     }

@@ -44,6 +44,15 @@ TEST(TableOfRecord, HasTheCellsAndNotTheSentences) {
   EXPECT_EQ(table["rows"][1], json({"schedules run", "20,000", "20,000"}));
 }
 
+TEST(TableOfRecord, IsEmptyForASchedule) {
+  const json table = table_of_record(
+      "P8b  A schedule in which the second job comes first\n\n\n"
+      "check after 8 steps, in schedule 1 of 10,000\n\n"
+      "      leader                                    worker 1\n"
+      "  1   start worker 1   demo.cpp:281\n");
+  EXPECT_TRUE(table["columns"].empty());
+}
+
 TEST(TokenIn, FindsTheFirstSchedule) {
   EXPECT_EQ(
       token_in("  again:   INTERLEAVE_REPLAY='@1@weak@pct3@@5f' INTERLEAVE_STEPS=1 x"),

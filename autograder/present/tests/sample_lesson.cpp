@@ -81,7 +81,8 @@ const char* const sample_benchmark = R"json({
       "name": "Speed/ours/workers:1/real_time", "run_name": "Speed/ours/workers:1/real_time",
       "run_type": "iteration", "real_time": 10.0, "time_unit": "ms",
       "items_per_second": 100.0, "label": "jobs per second"
-    },
+    }TBB Warning: a library has something to say.
+,
     {
       "name": "Speed/ours/workers:2/real_time", "run_name": "Speed/ours/workers:2/real_time",
       "run_type": "iteration", "real_time": 10.0, "time_unit": "ms",
