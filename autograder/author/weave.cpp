@@ -210,8 +210,8 @@ class Weaver {
     const Course course = load_course(root_);
     const auto states = grader::fresh_states_of(course);
     return fenced("", "$ autograder/course --yes\n" +
-                          grader::map_of(states, false, std::stoul(count)) +
-                          "\nnext: " + grader::what_next(course, states));
+                          grader::map_of(states, false, std::stoul(count)) + "\n" +
+                          grader::ending_of(grader::next_of(course, states)));
   }
 
   void mistake(std::size_t line, const std::string& what) {

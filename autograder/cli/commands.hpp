@@ -53,6 +53,7 @@ void add_doctor(const CommandLine& line);
 // Instructors'.
 void add_demo(const CommandLine& line);
 void add_bench(const CommandLine& line);
+void add_present(const CommandLine& line);
 
 // Authors'.
 void add_author_new(const CommandLine& line);

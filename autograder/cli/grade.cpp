@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <map>
 #include <random>
 #include <system_error>
 
 #include "catalogue/files.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
+#include "grader/gcc_lines.hpp"
 #include "grader/grades.hpp"
 #include "grader/grading.hpp"
 #include "grader/reports.hpp"
@@ -18,11 +20,15 @@ namespace {
 
 using namespace course::grader;
 
+// For people; or for editors, with what people read on standard error.
+enum class Format { text, gcc };
+
 struct GradeOptions {
   std::vector<std::string> ids;  // "5", "5.1", "spsc_ring"; empty: everything started
   bool answers = false;          // grade solutions/ instead of exercises/
   Destination json;
   Destination junit;
+  Format format = Format::text;
   std::optional<std::uint64_t> seed;  // of the unit stage; drawn when absent
 };
 
@@ -68,7 +74,8 @@ int grade_chosen(const Common& common, const GradeOptions& options) {
   const Course course = load_course(common.root);
   const auto exercises = chosen(course, options);
   // With a report on standard output, people read standard error.
-  const bool piped = options.json == "-" || options.junit == "-";
+  const bool piped =
+      options.json == "-" || options.junit == "-" || options.format == Format::gcc;
   std::FILE* stream = piped ? stderr : stdout;
   Terminal terminal(stream, coloured(common.colour, stream), course);
   if (exercises.empty()) {
@@ -80,6 +87,10 @@ int grade_chosen(const Common& common, const GradeOptions& options) {
   Workshop workshop(course, Trees(common.root, common.compiler), seed);
   const auto results =
       grade_all(exercises, options.answers ? "solution" : "student", workshop, terminal);
+  if (options.format == Format::gcc) {
+    for (const ExerciseResult& result : results) fmt::print("{}", gcc_lines(result));
+    std::fflush(stdout);
+  }
   write_report(options.json, json_of(course, results, seed).dump(2));
   write_report(options.junit, junit_of(results));
   terminal.next(results);
@@ -113,6 +124,13 @@ void add_grade(const CommandLine& line) {
   add_json_option(*command, options.json);
   command->add_option("--junit", options.junit, "Write JUnit XML to FILE")
       ->type_name("FILE");
+  const std::map<std::string, Format> formats{{"text", Format::text},
+                                              {"gcc", Format::gcc}};
+  command
+      ->add_option("--format", options.format,
+                   "text; or gcc: FILE:LINE:COLUMN: error: …, for editors")
+      ->transform(CLI::CheckedTransformer(formats))
+      ->type_name("FORMAT");
   command->add_option("--seed", options.seed, "Repeat the unit tests of a seed");
   command->callback([=] { line.action = [=] { return grade(line.common, options); }; });
 }

@@ -1,4 +1,5 @@
 // `course`: reads the command line and calls one command.
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -48,6 +49,19 @@ std::string suggestion(const CLI::App& app, int argc, char** argv) {
   return meant.empty() || is_command ? "" : "Did you mean `course " + meant + "`?\n";
 }
 
+// `course 5` shows the fifth lesson: it is short for `course map 5`.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const auto first = std::find_if(words.begin(), words.end(), [](const auto& word) {
+    return !word.starts_with("-");
+  });
+  const bool is_number =
+      first != words.end() && first->find_first_not_of("0123456789") == std::string::npos;
+  if (is_number) words.insert(words.begin(), "map");
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
+  return words;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -69,14 +83,15 @@ int main(int argc, char** argv) {
 
   Action action;
   const CommandLine line{app, common, action};
-  for (auto* add : {add_map, add_grade, add_watch, add_hint, add_reset, add_diff,
-                    add_replay, add_doctor, add_demo, add_bench, add_author_commands}) {
+  for (auto* add :
+       {add_map, add_grade, add_watch, add_hint, add_reset, add_diff, add_replay,
+        add_doctor, add_demo, add_bench, add_present, add_author_commands}) {
     add(line);
   }
   app.require_subcommand(0, 1);
 
   try {
-    app.parse(argc, argv);
+    app.parse(words_of(argc, argv));
     return action();
   } catch (const CLI::ExtrasError& error) {
     // A word that is no command, such as `gradee`, is an argument too many to CLI11.

@@ -7,24 +7,36 @@
 #include <cstring>
 #include <optional>
 
+#include "catalogue/files.hpp"
+#include "cli/browser.hpp"
 #include "cli/commands.hpp"
 #include "cli/keys.hpp"
+#include "cli/terminal.hpp"
 #include "grader/build.hpp"
 #include "grader/grades.hpp"
 #include "machine/usable_cores.hpp"
+#include "page/viewer.hpp"
 #include "process/process.hpp"
+#include "student/columns.hpp"
 #include "student/debugger.hpp"
 
 namespace course::cli {
 namespace {
 
 using namespace grader;
+using nlohmann::json;
 using student::Replayed;
 using student::ReplayedStep;
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view default_page = "auto";  // --html without a file
 
 struct ReplayOptions {
   std::string token;  // or the ID of an exercise, whose last grading showed one
   std::string variant = "student";  // or "solution", or a mutant's name
+  std::string html;                 // the page's file; empty: no page is written
+  bool open = false;                // the page, in a browser
   bool gdb = false;
   std::size_t step = 0;                    // with gdb, as the picture counts; 0: the last
   std::vector<std::string> gdb_arguments;  // with gdb
@@ -62,16 +74,23 @@ bool build_to_replay(const Trees& trees, const Subject& subject) {
 
 void print_step(const ReplayedStep& step) {
   std::fputs(step.text.c_str(), stdout);
-  const bool says_something =
-      step.source.find_first_not_of("{}();, ") != std::string::npos;
-  if (!says_something) return;
+  if (!student::says_something(step.source)) return;
   const std::size_t column = step.text.find_first_not_of(" 0123456789");
   fmt::print("{:{}}  {}\n", "", column == std::string::npos ? 0 : column, step.source);
 }
 
+void print_in(const std::optional<student::Columns>& columns, const std::string& text) {
+  fmt::print("{}", columns ? columns->lines(text) : text);
+}
+
+// Into a terminal, in its width; else into lines as long as they are.
 void print_steps(const Replayed& replayed) {
+  std::optional<student::Columns> columns;
+  if (const std::size_t width = terminal_width(); width > 0)
+    columns.emplace(replayed.record, width);
   std::optional<Keys> keys;
   if (Keys::available()) keys.emplace();
+  std::fputs((columns ? columns->header() : replayed.columns).c_str(), stdout);
   std::size_t number = 0;
   for (const ReplayedStep& step : replayed.steps) {
     if (keys) {
@@ -88,16 +107,47 @@ void print_steps(const Replayed& replayed) {
           return;
       }
     }
-    print_step(step);
-    if (++number == replayed.inflection) std::fputs(replayed.way_back.c_str(), stdout);
+    ++number;
+    if (columns) {
+      std::fputs(columns->row(number).c_str(), stdout);
+    } else {
+      print_step(step);
+    }
+    if (number == replayed.inflection) print_in(columns, replayed.way_back);
   }
-  fmt::print("\n{}", replayed.below);
+  fmt::print("\n");
+  print_in(columns, replayed.below);
 }
 
 int print_replay(const Replayed& replayed, const ReplayOptions& options) {
-  fmt::print("{}\n\n{}", replayed.headline, replayed.columns);
+  fmt::print("{}\n\n", replayed.headline);
   print_steps(replayed);
-  fmt::print("\n  in the debugger:   autograder/course replay {} --gdb\n", options.token);
+  fmt::print(
+      "\n  in the browser:    autograder/course replay {0} --open\n"
+      "  in the debugger:   autograder/course replay {0} --gdb\n",
+      options.token);
+  return something_failed;
+}
+
+// --- As a page ------------------------------------------------------------------------
+
+// Writes the page, and opens it if that is asked for.
+int write_page(const Replayed& replayed, const Exercise& exercise, const fs::path& root,
+               const ReplayOptions& options) {
+  const fs::path page = options.html.empty() || options.html == default_page
+                            ? root / ".course" / ("replay-" + exercise.name + ".html")
+                            : fs::absolute(options.html);
+  const json view = page::view_of(
+      replayed.record, root,
+      {exercise.id + " " + exercise.name + "   " + student::test_of(options.token),
+       "autograder/course replay " + options.token});
+  write_file(page, page::viewer_page(view));
+  fmt::print("{}\n\npage: {}\n", replayed.headline, page.string());
+  if (options.open && !open_in_browser(page.string())) {
+    fmt::print(stderr, "course: no program here opens a page; open {} in a browser\n",
+               page.string());
+    return environment_error;
+  }
   return something_failed;
 }
 
@@ -166,8 +216,10 @@ int replay_built(const Trees& trees, const Subject& subject,
   const std::string remark = student::remark_on(replayed, subject.exercise->id);
   if (!remark.empty()) fmt::print("{}\n", remark);
   if (replayed.end == Replayed::End::succeeds) return all_passed;
-  return options.gdb ? debug(replayed, command, options)
-                     : print_replay(replayed, options);
+  if (options.gdb) return debug(replayed, command, options);
+  if (!options.html.empty() || options.open)
+    return write_page(replayed, *subject.exercise, trees.root(), options);
+  return print_replay(replayed, options);
 }
 
 // The token of the schedule that the last grading of the exercise showed. Throws UnknownId with
@@ -221,8 +273,12 @@ void add_replay(const CommandLine& line) {
   command
       ->add_option("--of", options.variant, "Authors: the solution's or a mutant's token")
       ->type_name("VARIANT");
+  auto* html = command->add_flag(fmt::format("--html{{{}}}", default_page), options.html,
+                                 "Write it as one page to .course/, or to --html=FILE");
+  auto* open = command->add_flag("--open", options.open, "Open that page in the browser");
   auto* gdb =
       command->add_flag("--gdb", options.gdb, "Stop at its last step in the debugger");
+  gdb->excludes(html)->excludes(open);
   command->add_option("--step", options.step, "Stop at this step instead")
       ->needs(gdb)
       ->check(CLI::PositiveNumber);

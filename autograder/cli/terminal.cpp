@@ -1,5 +1,6 @@
 #include "cli/terminal.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -13,6 +14,14 @@ bool coloured(Colour wanted, std::FILE* stream) {
   const char* refused = std::getenv("NO_COLOR");
   return ::isatty(::fileno(stream)) != 0 && (refused == nullptr || *refused == '\0') &&
          terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
+}
+
+std::size_t terminal_width() {
+  if (::isatty(STDOUT_FILENO) == 0) return 0;
+  constexpr std::size_t usual = 80;
+  winsize size{};
+  const bool told = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return told ? size.ws_col : usual;
 }
 
 void add_json_option(CLI::App& command, Destination& json) {

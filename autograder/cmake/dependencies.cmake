@@ -34,6 +34,9 @@ course_library(fmt fmt fmt-9.1.0.tar.gz
 course_library(tomlplusplus tomlplusplus tomlplusplus-3.3.0.tar.gz
   https://github.com/marzer/tomlplusplus/archive/refs/tags/v3.3.0.tar.gz
   fc1a5eb410f3c67e90e5ad1264a1386d020067cfb01b633cc8c0441789aa6cf2)
+course_library(httplib httplib cpp-httplib-0.14.3.tar.gz
+  https://github.com/yhirose/cpp-httplib/archive/v0.14.3.tar.gz
+  dcf6486d9030937636d8a4f820ca9531808fd7edb283893dddbaa05f99357e63)
 
 # What a downloaded library would build besides itself.
 set(INSTALL_GTEST OFF)
@@ -41,6 +44,9 @@ set(BUILD_GMOCK OFF)
 set(BENCHMARK_ENABLE_TESTING OFF)
 set(BENCHMARK_ENABLE_INSTALL OFF)
 set(BENCHMARK_ENABLE_WERROR OFF)
+set(HTTPLIB_USE_OPENSSL_IF_AVAILABLE OFF)
+set(HTTPLIB_USE_ZLIB_IF_AVAILABLE OFF)
+set(HTTPLIB_USE_BROTLI_IF_AVAILABLE OFF)
 set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)  # so that the lines above reach their options
 
 FetchContent_MakeAvailable(googletest benchmark)
@@ -75,4 +81,8 @@ if(COURSE_STAGE STREQUAL "bench")
 endif()
 if(COURSE_STAGE STREQUAL "student" OR COURSE_STAGE STREQUAL "author")
   FetchContent_MakeAvailable(cli11 nlohmann_json fmt tomlplusplus)
+  find_package(httplib MODULE)
+  if(NOT httplib_FOUND)
+    FetchContent_MakeAvailable(httplib)
+  endif()
 endif()

@@ -125,6 +125,12 @@ std::optional<Cause> cause_of(const ExerciseResult& result) {
   return cause;
 }
 
+Cause cause_for(const ExerciseResult& result, const Finding& finding, Stage stage) {
+  Cause cause{&finding, stage, {}, 0, 0};
+  find_line(result, cause);
+  return cause;
+}
+
 std::string heading_of(const Cause& cause) {
   const Finding& finding = *cause.finding;
   if (!finding.concept_name.empty()) return finding.concept_name;

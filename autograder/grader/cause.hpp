@@ -25,6 +25,10 @@ struct Cause {
 // a gate; of equals the first step's. None if there is no finding.
 [[nodiscard]] std::optional<Cause> cause_of(const ExerciseResult& result);
 
+// The same for one finding of `result`, with the line to look at; it has no others beside it.
+[[nodiscard]] Cause cause_for(const ExerciseResult& result, const Finding& finding,
+                              Stage stage);
+
 // Its concept; where none is known, what befell the code.
 [[nodiscard]] std::string heading_of(const Cause& cause);
 

@@ -1,5 +1,8 @@
 #include "grader/grades.hpp"
 
+#include <fmt/format.h>
+
+#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -31,6 +34,27 @@ std::string token_of(const ExerciseResult& result) {
   return cause ? cause->finding->token : "";
 }
 
+// "push: as fast as the reference; pop: 1.2 times as fast"
+std::string speed_of(const ExerciseResult& result) {
+  std::string speed;
+  for (const StageResult& stage : result.stages) {
+    if (stage.stage != Stage::gate) continue;
+    for (const std::string& note : stage.notes) {
+      if (note.starts_with("skipped: ")) continue;
+      speed += (speed.empty() ? "" : "; ") + note;
+    }
+  }
+  return speed;
+}
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  return fmt::format("{:04}-{:02}-{:02}", local.tm_year + 1900, local.tm_mon + 1,
+                     local.tm_mday);
+}
+
 }  // namespace
 
 void remember(const Course& course, const ExerciseResult& result) {
@@ -42,6 +66,8 @@ void remember(const Course& course, const ExerciseResult& result) {
                   {"of", points.of},
                   {"not_measured", points.not_measured},
                   {"token", token_of(result)},
+                  {"when", today()},
+                  {"speed", speed_of(result)},
                   {"fingerprint", fingerprint(exercise.file)}};
   write_file(file_for(course, exercise), kept.dump(2) + "\n");
 }
@@ -58,7 +84,9 @@ std::optional<Grade> remembered(const Course& course, const Exercise& exercise) 
         *verdict,
         {kept.value("points", 0), kept.value("of", 100), kept.value("not_measured", 0)},
         kept.value("fingerprint", std::uint64_t{0}) != fingerprint(exercise.file),
-        kept.value("token", "")};
+        kept.value("token", ""),
+        kept.value("when", ""),
+        kept.value("speed", "")};
   } catch (const json::exception&) {
     return std::nullopt;
   }

@@ -14,6 +14,8 @@ struct Grade {
   Points points;
   bool changed_since = false;  // the student's file is not the one that was graded
   std::string token;           // of the schedule that was shown; empty if none was
+  std::string when;            // the day, "2026-11-28"; empty if it is not known
+  std::string speed;           // what the gates measured; empty if nothing
 };
 
 // Throws std::system_error where the file cannot be written, as on a full disk.

@@ -7,9 +7,12 @@
 #include "catalogue/lesson.hpp"
 #include "catalogue/unwritten.hpp"
 #include "grader/grades.hpp"
+#include "grader/wrapping.hpp"
 
 namespace course::grader {
 namespace {
+
+constexpr std::size_t finished_indent = 9;  // below the exercise's name
 
 State state_of(const Course& course, const Exercise& exercise) {
   if (!is_started(exercise)) return {&exercise, "not started"};
@@ -18,8 +21,14 @@ State state_of(const Course& course, const Exercise& exercise) {
   // Some steps are written, others are not.
   if (grade->verdict == Verdict::not_started)
     return {&exercise, "started", grade->points, grade->changed_since};
-  return {&exercise, std::string(name_of(grade->verdict)), grade->points,
-          grade->changed_since, passes(grade->verdict) && !grade->changed_since};
+  const bool done = passes(grade->verdict) && !grade->changed_since;
+  return {&exercise,
+          std::string(name_of(grade->verdict)),
+          grade->points,
+          grade->changed_since,
+          done,
+          done ? grade->when : "",
+          done ? grade->speed : ""};
 }
 
 const char* colour_of(const std::string& state) {
@@ -29,13 +38,21 @@ const char* colour_of(const std::string& state) {
   return "\033[33m";
 }
 
+// Of a finished exercise a second line: "2026-11-28; push: as fast as the reference".
+std::string finished_line(const State& state) {
+  if (state.when.empty()) return {};
+  const std::string words = state.when + (state.speed.empty() ? "" : "; " + state.speed);
+  return folded(words, finished_indent).front() + "\n";
+}
+
 std::string line_of(const State& state, bool coloured) {
   const std::string name = fmt::format("{:<12}", state.name);
   return fmt::format("   {:<5} {:<20} {} {:>3}/{:<3}  {}{}\n", state.exercise->id,
                      state.exercise->name,
                      coloured ? colour_of(state.name) + name + "\033[0m" : name,
                      state.points.earned, state.points.of, state.exercise->title,
-                     state.changed_since_graded ? "  (changed since graded)" : "");
+                     state.changed_since_graded ? "  (changed since graded)" : "") +
+         finished_line(state);
 }
 
 std::size_t count_lessons(const std::vector<State>& states) {
@@ -58,6 +75,15 @@ std::vector<State> fresh_states_of(const Course& course) {
   for (const Exercise& exercise : course.exercises)
     states.push_back({&exercise, "not started"});
   return states;
+}
+
+std::vector<State> states_in(const std::vector<State>& states,
+                             const std::string& lesson) {
+  std::vector<State> found;
+  for (const State& state : states) {
+    if (state.exercise->lesson == lesson) found.push_back(state);
+  }
+  return found;
 }
 
 std::string map_of(const std::vector<State>& states, bool coloured, std::size_t lessons) {

@@ -17,6 +17,8 @@ struct State {
   Points points{0, 100, 0};
   bool changed_since_graded = false;
   bool done = false;
+  std::string when = {};   // of a grading that it passed: the day; else empty
+  std::string speed = {};  // what its gates measured then
 };
 
 // By what is in the student's files and was remembered of their grades.
@@ -24,6 +26,10 @@ struct State {
 
 // As on a fresh clone, whatever the files hold.
 [[nodiscard]] std::vector<State> fresh_states_of(const Course& course);
+
+// Those of the lesson in the folder `lesson`.
+[[nodiscard]] std::vector<State> states_in(const std::vector<State>& states,
+                                           const std::string& lesson);
 
 // The exercises under their lessons: all of them, or those of the first `lessons` and a line
 // that says how many there are.

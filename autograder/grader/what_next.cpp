@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "grader/cause.hpp"
+#include "grader/wrapping.hpp"
 
 namespace course::grader {
 namespace {
@@ -62,7 +63,7 @@ std::string what_next(const Course& course, const std::vector<ExerciseResult>& r
   return of_the_student ? what_next(course, states_of(course)) : "autograder/course";
 }
 
-std::string what_next(const Course& course, const std::vector<State>& states) {
+Next next_of(const Course& course, const std::vector<State>& states) {
   const auto first = [&](bool started) {
     return std::find_if(states.begin(), states.end(), [&](const State& state) {
       return !state.done && (state.name != "not started") == started;
@@ -73,15 +74,23 @@ std::string what_next(const Course& course, const std::vector<State>& states) {
     const auto state = first(started);
     if (state == states.end()) continue;
     const Exercise& exercise = *state->exercise;
-    const std::string file = exercise.file.lexically_relative(course.root).string();
-    const std::string grade = "autograder/course grade " + exercise.id;
-    if (started) return fmt::format("{} ({})", grade, file);
-    return fmt::format("read lessons/{}/README.md, open {}, then {}", exercise.lesson,
-                       file, grade);
+    const std::string open =
+        "open " + exercise.file.lexically_relative(course.root).string();
+    return {started ? open : "read lessons/" + exercise.lesson + "/README.md, " + open,
+            "autograder/course grade " + exercise.id};
   }
-  return states.empty()
-             ? "autograder/course author new 01-name starts the first lesson"
-             : "all done; autograder/course diff ID shows how the solutions differ";
+  return states.empty() ? Next{"", "autograder/course author new 01-name"}
+                        : Next{"all done", "autograder/course diff ID"};
+}
+
+std::string ending_of(const Next& next) {
+  return (next.first.empty() ? "" : wrapped("first: " + next.first, 0)) +
+         "next: " + next.command + "\n";
+}
+
+std::string what_next(const Course& course, const std::vector<State>& states) {
+  const Next next = next_of(course, states);
+  return next.first.empty() ? next.command : next.first + ", then " + next.command;
 }
 
 }  // namespace course::grader

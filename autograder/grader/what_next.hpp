@@ -16,7 +16,19 @@ namespace course::grader {
 [[nodiscard]] std::string what_next(const Course& course,
                                     const std::vector<ExerciseResult>& results);
 
-// For somebody who looks at the whole course.
+// What comes first, and the command after it, which can be copied as it stands.
+struct Next {
+  std::string first;  // "read lessons/…, open exercises/…"; may be empty
+  std::string
+      command;  // "autograder/course grade 1.1"; empty where nothing is left to do
+};
+
+[[nodiscard]] Next next_of(const Course& course, const std::vector<State>& states);
+
+// The last lines of a map: what comes first, and "next: " with the command.
+[[nodiscard]] std::string ending_of(const Next& next);
+
+// The same as a sentence.
 [[nodiscard]] std::string what_next(const Course& course,
                                     const std::vector<State>& states);
 

@@ -1,7 +1,10 @@
 // The main of every lesson's demo: lists all its experiments, or runs and prints those of
 // its tree's kind.
 //
-//   lesson-01-demo [--list] [--quick] [CLAIM…]
+//   lesson-01-demo [--list] [--quick] [--follow] [CLAIM…]
+//
+// With --follow a program reads along: each line is its kind ("columns", "row", "look" or
+// "text") and its cells, between tabs, written as soon as the experiment knows it.
 //
 // Environment:
 //   COURSE_COLUMNS   how wide lines may be: a wider table goes on below, and sentences are
@@ -45,6 +48,14 @@ std::vector<Entry>& registry() {
 }
 
 bool quick_run = false;
+bool followed = false;
+
+void tell(const char* kind, const std::vector<std::string>& cells) {
+  std::fputs(kind, stdout);
+  for (const std::string& cell : cells) std::printf("\t%s", cell.c_str());
+  std::fputc('\n', stdout);
+  std::fflush(stdout);
+}
 
 }  // namespace
 
@@ -53,7 +64,10 @@ Experiment::Experiment(Kind kind, const char* claim, const char* title,
   registry().push_back({kind, claim, title, body});
 }
 
-void Table::columns(std::vector<std::string> names) { names_ = std::move(names); }
+void Table::columns(std::vector<std::string> names) {
+  if (followed) tell("columns", names);
+  names_ = std::move(names);
+}
 
 void Table::row(std::vector<std::string> cells) {
   if (cells.size() != names_.size()) {
@@ -61,12 +75,20 @@ void Table::row(std::vector<std::string> cells) {
                            " cells, the table " + std::to_string(names_.size()) +
                            " columns");
   }
+  if (followed) tell("row", cells);
   rows_.push_back(std::move(cells));
 }
 
-void Table::look_at(std::string sentence) { sentences_.push_back(std::move(sentence)); }
+void Table::look_at(std::string sentence) {
+  if (followed) tell("look", {sentence});
+  sentences_.push_back(std::move(sentence));
+}
 
 void Table::verbatim(std::string lines) {
+  if (followed) {
+    std::istringstream each(lines);
+    for (std::string line; std::getline(each, line);) tell("text", {line});
+  }
   verbatim_ += lines;
   if (!verbatim_.ends_with('\n')) verbatim_ += '\n';
 }
@@ -198,7 +220,7 @@ bool run(const Entry& entry) {
                  error.what());
     return false;
   }
-  TablePrinter::print(entry, table);
+  if (!followed) TablePrinter::print(entry, table);
   return true;
 }
 
@@ -239,6 +261,8 @@ int main(int argc, char** argv) {
     }
     if (std::strcmp(argv[i], "--quick") == 0) {
       quick_run = true;
+    } else if (std::strcmp(argv[i], "--follow") == 0) {
+      followed = true;
     } else if (known(argv[i])) {
       claims.emplace_back(argv[i]);
     } else {

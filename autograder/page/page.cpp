@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "page/axis.hpp"
-#include "page/palette.hpp"
+#include "page/colours.hpp"
 #include "page/plot.hpp"
 
 namespace course::page {
@@ -45,27 +45,6 @@ th:first-child, td:first-child { text-align: left; }
 .leader { stroke: var(--colour); stroke-width: 2; opacity: .6; fill: none; }
 .mark, .bar { fill: var(--colour); }
 )css";
-
-std::string variables(const Palette& palette) {
-  std::string css =
-      fmt::format("--ground: {}; --text: {}; --quiet: {}; --grid: {};", palette.ground,
-                  palette.text, palette.quiet, palette.grid);
-  for (std::size_t i = 0; i < palette.series.size(); ++i) {
-    css += fmt::format(" --series-{}: {};", i, palette.series[i]);
-  }
-  return css;
-}
-
-std::string stylesheet() {
-  std::string css =
-      fmt::format(":root {{ color-scheme: light dark; {} }}\n", variables(light));
-  css += fmt::format("@media (prefers-color-scheme: dark) {{ :root {{ {} }} }}\n",
-                     variables(dark));
-  for (std::size_t i = 0; i < light.series.size(); ++i) {
-    css += fmt::format(".series-{0} {{ --colour: var(--series-{0}); }}\n", i);
-  }
-  return css + std::string(style);
-}
 
 std::string with_class(std::string svg, std::string_view name) {
   return svg.insert(4, fmt::format(" class=\"{}\"", name));
@@ -117,7 +96,7 @@ std::string html(const std::vector<Section>& sections, const Origin& origin) {
       "<title>Benchmarks</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n{}</"
       "main>\n"
       "</body>\n</html>\n",
-      stylesheet(), body);
+      colours() + std::string(style), body);
 }
 
 }  // namespace course::page

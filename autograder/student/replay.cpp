@@ -24,6 +24,7 @@ ReplayedStep step_in(const json& record) {
 
 void read_failure(const json& record, Replayed& replayed) {
   replayed.end = Replayed::End::fails;
+  replayed.record = record;
   replayed.headline = record.value("headline", "");
   replayed.columns = record.value("columns", "");
   replayed.below = record.value("below", "");

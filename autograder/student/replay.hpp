@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ struct Replayed {
   std::size_t inflection = 0;  // after so many steps comes ...
   std::string way_back;        // ... this line; empty: nowhere
   std::string below;           // why it failed
+  nlohmann::json record;       // the explorer's own, all of it
 };
 
 // The name of the test that a token is of; empty if it is no token.

@@ -22,7 +22,8 @@ dots=$(grep -n '^…' "$clone/quoted" | cut -d: -f1)
   head -n "$((dots - 1))" "$clone/printed"
   echo "…  $(grep -c '^[0-9]' "$clone/printed") lessons and" \
     "$(grep -c '^   [0-9]' "$clone/printed") exercises in all"
-  tail -n 2 "$clone/printed"
+  echo
+  sed -n '/^first: /,$p' "$clone/printed"
 } >"$clone/shown"
 if ! diff -u "$clone/quoted" "$clone/shown"; then
   echo "README.md quotes another map than the program prints; run autograder/course author weave"

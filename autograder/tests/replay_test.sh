@@ -68,6 +68,30 @@ printf 'a' | script -qec "'$course' --compiler '$compiler' replay '$token' --of 
   /dev/null >"$work/out" 2>"$work/err" || :
 says 'pop gave nothing' || fail "a shows all"
 
+# --- A terminal's width -----------------------------------------------------------------
+printf 'a' | script -qec "stty cols 60; '$course' --compiler '$compiler' replay '$token' \
+  --of $mutant" /dev/null >"$work/out" 2>"$work/err" || :
+wide=$(sed 's/\r$//; s/.*\r//; s/\x1b\[K//g; /autograder\/course replay/d' "$work/out" |
+  awk 'length > 60')
+[ -z "$wide" ] || fail "a row is wider than a terminal of 60 columns: $wide"
+
+# --- As a page --------------------------------------------------------------------------
+replay "$token" --of $mutant --html="$work/page.html"
+[ "$status" = 1 ] && says "page: $work/page.html" || fail "--html tells where the page is"
+grep -q 'mountViewer' "$work/page.html" && grep -q 'pop gave nothing' "$work/page.html" ||
+  fail "the page holds the viewer and the schedule"
+! grep -qE '(src|href)="?https?:' "$work/page.html" || fail "the page needs nothing else"
+mkdir "$work/opener"
+printf '#!/bin/sh\necho "$1" >"%s"\n' "$work/opened" >"$work/opener/xdg-open"
+chmod +x "$work/opener/xdg-open"
+status=0
+PATH=$work/opener:$PATH "$course" --compiler "$compiler" replay "$token" --of $mutant --open \
+  >"$work/out" 2>"$work/err" </dev/null || status=$?
+[ "$status" = 1 ] && [ "$(cat "$work/opened")" = "$root/.course/replay-job_queue.html" ] ||
+  fail "--open opens the page"
+replay "$token" --of $mutant --html --gdb
+[ "$status" = 2 ] || fail "a page and the debugger at once is a mistake"
+
 # --- The debugger -----------------------------------------------------------------------
 # Its selected frame is the line that the picture shows for the step.
 line_of() { sed -n "s/^ *$1  .* \([a-z_]*\.[ch]pp:[0-9]*\).*/\1/p" "$work/first"; }

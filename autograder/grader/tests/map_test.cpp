@@ -55,5 +55,31 @@ TEST_F(MapTest, NextIsTheFirstThatIsNotDone) {
             "1.2");
 }
 
+TEST_F(MapTest, EndsWithOneLineThatCanBeCopied) {
+  const std::string ending = ending_of(next_of(course_, states_));
+  EXPECT_EQ(ending.substr(ending.rfind("\n", ending.size() - 2) + 1),
+            "next: autograder/course grade 1.1\n");
+  states_[0].name = "failed";
+  EXPECT_EQ(ending_of(next_of(course_, states_)),
+            "first: open exercises/01-parallel-workers/queue/queue.hpp\n"
+            "next: autograder/course grade 1.1\n");
+}
+
+TEST_F(MapTest, ShowsOneLessonAlone) {
+  const auto second = states_in(states_, "02-shared-state");
+  ASSERT_EQ(second.size(), 1u);
+  EXPECT_EQ(second[0].exercise->id, "2.1");
+}
+
+TEST_F(MapTest, ShowsWhenAnExerciseWasFinishedAndHowFastItIs) {
+  states_[2] = {
+      &course_.exercises[2],           "passed", {100, 100, 0}, false, true, "2026-11-28",
+      "push: as fast as the reference"};
+  EXPECT_EQ(map_of(states_in(states_, "02-shared-state"), false),
+            "\n2  shared state\n"
+            "   2.1   queue                passed       100/100  A queue\n"
+            "         2026-11-28; push: as fast as the reference\n");
+}
+
 }  // namespace
 }  // namespace course::grader

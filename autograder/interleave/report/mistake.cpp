@@ -273,31 +273,35 @@ const Step* step_at(const Trace& trace, std::uint32_t number) {
   return found != trace.steps.end() && found->number == number ? &*found : nullptr;
 }
 
+void take_or_release(const Step& step, std::set<Address>& held) {
+  if (step.blocked || !step.succeeded) return;
+  switch (step.operation.kind) {
+    case OperationKind::kLock:
+    case OperationKind::kTryLock:
+    case OperationKind::kLockShared:
+    case OperationKind::kTryLockShared:
+      held.insert(step.operation.object);
+      break;
+    case OperationKind::kUnlock:
+    case OperationKind::kUnlockShared:
+      held.erase(step.operation.object);
+      break;
+    case OperationKind::kConditionWait:
+      held.erase(step.operation.second_object);
+      break;
+    case OperationKind::kConditionWake:
+      held.insert(step.operation.second_object);
+      break;
+    default:
+      break;
+  }
+}
+
 std::set<Address> locks_at(const Trace& trace, ThreadId thread, std::uint32_t step) {
   std::set<Address> held;
   for (const Step& taken : trace.steps) {
     if (taken.number >= step) break;
-    if (taken.operation.thread != thread || taken.blocked || !taken.succeeded) continue;
-    switch (taken.operation.kind) {
-      case OperationKind::kLock:
-      case OperationKind::kTryLock:
-      case OperationKind::kLockShared:
-      case OperationKind::kTryLockShared:
-        held.insert(taken.operation.object);
-        break;
-      case OperationKind::kUnlock:
-      case OperationKind::kUnlockShared:
-        held.erase(taken.operation.object);
-        break;
-      case OperationKind::kConditionWait:
-        held.erase(taken.operation.second_object);
-        break;
-      case OperationKind::kConditionWake:
-        held.insert(taken.operation.second_object);
-        break;
-      default:
-        break;
-    }
+    if (taken.operation.thread == thread) take_or_release(taken, held);
   }
   return held;
 }

@@ -210,8 +210,10 @@ std::vector<Picture::Row> Picture::rows() const {
   std::vector<Row> all;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Step& step = *rows_[i];
-    all.push_back(
-        {row(i, indent.at(step.operation.thread)), step.number, origins_[i].place});
+    std::string note = this->note(i);
+    note.erase(0, note.find_first_not_of(' '));
+    all.push_back({row(i, indent.at(step.operation.thread)), step.number,
+                   origins_[i].place, &step, words(i), std::move(note)});
   }
   for (const auto& [step, number] : numbers_) all[number - 1].step = step;
   return all;

@@ -37,6 +37,9 @@ class Picture {
     std::string text;
     std::uint32_t step;  // of the trace: the last that it tells of
     Frame place;
+    const Step* first;  // that it tells of
+    std::string words;  // what it did, without its place
+    std::string note;   // what else is to be known of it; may be empty
   };
   [[nodiscard]] std::vector<Row> rows() const;
 

@@ -8,6 +8,7 @@
 #include "interleave/report/mistake.hpp"
 #include "interleave/report/naming.hpp"
 #include "interleave/report/picture.hpp"
+#include "interleave/report/states.hpp"
 #include "interleave/report/wording.hpp"
 #include "interleave/results.hpp"
 
@@ -89,26 +90,83 @@ std::string inflection_record(const Inflection& inflection, std::size_t step) {
          ",\"all\":" + (inflection.all ? "true" : "false") + "}";
 }
 
-// What stepping through a replay needs: the rows, each with its place and the number of
-// its last step (see INTERLEAVE_STOP_AT), and what stands above and below them.
+std::string json_array(const std::vector<std::string>& texts) {
+  std::string json = "[";
+  for (const std::string& text : texts)
+    json += (json.size() == 1 ? "" : ",") + json_string(text);
+  return json + "]";
+}
+
+// {"thread":1,"holds":["left_"],"waits":"waits for right_, held by leader","ended":false}
+std::string state_record(ThreadId thread, const ThreadState& state,
+                         const Naming& naming) {
+  std::vector<std::string> holds;
+  for (const Address lock : state.holds) holds.push_back(naming.object(lock));
+  return R"({"thread":)" + std::to_string(thread) + ",\"holds\":" + json_array(holds) +
+         ",\"waits\":" + json_string(state.waits) +
+         ",\"ended\":" + (state.ended ? "true" : "false") + "}";
+}
+
+// What a row shows, with its place and the number of its last step (see INTERLEAVE_STOP_AT).
+std::string row_record(const Picture::Row& row, const Picture& picture,
+                       const Trace& trace, const Naming& naming) {
+  const Step& step = *row.first;
+  std::string json =
+      "{\"text\":" + json_string(row.text) + ",\"at\":" + std::to_string(row.step) +
+      ",\"file\":" + json_string(row.place.file) +
+      ",\"line\":" + std::to_string(row.place.line) +
+      ",\"source\":" + json_string(naming.text(row.place)) +
+      ",\"thread\":" + std::to_string(step.operation.thread) +
+      ",\"words\":" + json_string(row.words) + ",\"note\":" + json_string(row.note);
+  const std::string order =
+      what_would_order(step, picture.step_name(step.number),
+                       picture.step_name(step.newest_store), trace, naming);
+  if (!order.empty()) {
+    json += ",\"reads_from\":" + std::to_string(picture.number_of(step.reads_from)) +
+            ",\"newest\":" + std::to_string(picture.number_of(step.newest_store)) +
+            ",\"order\":" + json_string(order);
+  }
+  return json;
+}
+
+// The rows, each with the threads whose state it changed.
+std::string rows_record(const Picture& picture, const Trace& trace,
+                        const Naming& naming) {
+  const std::vector<Picture::Row> rows = picture.rows();
+  ThreadStates states(trace, naming);
+  std::string json = "[";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    json += (i == 0 ? "" : ",") + row_record(rows[i], picture, trace, naming);
+    json += ",\"states\":[";
+    const bool last = i + 1 == rows.size();
+    const std::vector<ThreadId> changed =
+        states.advance_to(last ? kNoStep : rows[i + 1].first->number);
+    for (const ThreadId thread : changed) {
+      if (json.back() == '}') json += ",";
+      json += state_record(thread, states.of(thread), naming);
+    }
+    json += "]}";
+  }
+  return json + "]";
+}
+
+// What stepping through a replay needs: the threads, the rows, and what stands above and below
+// them.
 std::string replay_record(const Finding& finding, const Report& report,
-                          const Picture& picture, const Naming& naming,
-                          const std::string& way_back, const std::string& below) {
+                          const Picture& picture, const Trace& trace,
+                          const Naming& naming, const std::string& way_back,
+                          const std::string& below) {
+  std::vector<std::string> threads;
+  for (ThreadId thread = 0; thread < trace.threads.size(); ++thread)
+    threads.push_back(naming.thread(thread));
   std::string json =
       R"(,"same_steps":)" + std::string(finding.same_steps ? "true" : "false");
   json += ",\"headline\":" + json_string(report.headline);
   json += ",\"columns\":" + json_string(picture.header());
   json += ",\"way_back\":" + json_string(way_back);
-  json += ",\"below\":" + json_string(below) + ",\"steps\":[";
-  bool first = true;
-  for (const Picture::Row& row : picture.rows()) {
-    json += std::exchange(first, false) ? "{" : ",{";
-    json += "\"text\":" + json_string(row.text) + ",\"at\":" + std::to_string(row.step) +
-            ",\"file\":" + json_string(row.place.file) +
-            ",\"line\":" + std::to_string(row.place.line) +
-            ",\"source\":" + json_string(naming.text(row.place)) + "}";
-  }
-  return json + "]";
+  json += ",\"below\":" + json_string(below);
+  json += ",\"threads\":" + json_array(threads);
+  return json + ",\"steps\":" + rows_record(picture, trace, naming);
 }
 
 // What a person looks at first: the mistake if it is known, else the last step of who failed.
@@ -179,7 +237,7 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
       explanation.lines.empty() ? explanation.headline : explanation.lines.front();
   std::string more = inflection_record(finding.inflection, lost_at);
   if (finding.replayed) {
-    more += replay_record(finding, report, picture, naming, way_back, below);
+    more += replay_record(finding, report, picture, trace, naming, way_back, below);
   }
   report.json = record(finding, report, name_of(failure.kind), message, more);
   return report;

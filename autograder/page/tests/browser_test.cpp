@@ -10,6 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "chromium.hpp"
 #include "page/page.hpp"
 #include "process/process.hpp"
 #include "sample_charts.hpp"
@@ -45,19 +46,10 @@ document.getElementById("found").textContent = JSON.stringify({
   ground: getComputedStyle(document.body).backgroundColor});
 </script>)html";
 
-struct Window {
-  int width;
-  int height;
-  bool dark;
-};
-
 class Browser : public testing::TestWithParam<Window> {
  protected:
   void SetUp() override {
-    for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
-      program_ = process::find_program(name);
-      if (!program_.empty()) break;
-    }
+    program_ = Chromium::program();
     if (program_.empty())
       GTEST_SKIP() << "no Chromium here: the page's layout is not tested";
     folder_ = fs::temp_directory_path() / ("page-test-" + std::to_string(::getpid()));

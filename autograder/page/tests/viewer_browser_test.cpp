@@ -1,0 +1,270 @@
+// Property: at each step the viewer shows what the explorer's record says of it: the line of
+// every thread, what it holds and what it waits for. Driven by keys in a headless Chromium;
+// skipped, and said so, where there is none.
+//
+// The records are real ones: of losing_programs.cpp, found and replayed here.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <sstream>
+
+#include "chromium.hpp"
+#include "page/viewer.hpp"
+#include "process/process.hpp"
+
+namespace course::page {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// The record that the run of a losing program writes.
+json record_of(const std::string& test, const std::string& token = {}) {
+  process::Command command;
+  command.words = {LOSING_PROGRAMS, "--gtest_filter=" + test};
+  command.environment["INTERLEAVE_RESULTS"] = "1";
+  if (!token.empty()) command.environment["INTERLEAVE_REPLAY"] = token;
+  command.output_kept = 16 << 20;
+  std::istringstream lines(process::run(command).output);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("{\"record\":\"explored\"")) return json::parse(line);
+  }
+  return {};
+}
+
+json replayed(const std::string& test) {
+  const json found = record_of(test);
+  return found.is_null() ? found : record_of(test, found.at("token"));
+}
+
+// What the record says of each thread after `position` steps.
+struct Expected {
+  std::string place;  // "losing_programs.cpp:22"
+  json holds = json::array();
+  std::string waits;
+};
+
+std::map<int, Expected> expected_at(const json& record, std::size_t position) {
+  std::map<int, Expected> all;
+  for (std::size_t i = 0; i < position; ++i) {
+    const json& step = record.at("steps").at(i);
+    for (const json& state : step.at("states")) {
+      Expected& thread = all[state.at("thread")];
+      thread.holds = state.at("holds");
+      thread.waits = state.at("waits");
+    }
+    const std::string file = fs::path(std::string(step.at("file"))).filename();
+    all[step.at("thread")].place =
+        file.empty() ? "" : file + ":" + std::to_string(int{step.at("line")});
+  }
+  return all;
+}
+
+class Viewer : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (Chromium::program().empty())
+      GTEST_SKIP() << "no Chromium here: the viewer is not tested";
+    browser_.emplace();
+    file_ =
+        fs::temp_directory_path() / ("viewer-" + std::to_string(::getpid()) + ".html");
+  }
+
+  void TearDown() override {
+    std::error_code gone;
+    fs::remove(file_, gone);
+  }
+
+  void show(const json& record, const Window& window = {1920, 1080, false}) {
+    ASSERT_TRUE(record.is_object()) << "the program does not lose";
+    const json view = view_of(record, fs::path(LOSING_SOURCE).parent_path(),
+                              {"a losing program", "autograder/course replay TOKEN"});
+    std::ofstream(file_) << viewer_page(view);
+    browser_->open("file://" + file_.string(), window);
+    ASSERT_EQ(browser_->evaluate("document.querySelector('.viewer').dataset.position"),
+              "0");
+  }
+
+  // Of each thread, as it is shown: the place and the words of its line in the list, and where
+  // in the source its mark stands.
+  json shown() {
+    return browser_->evaluate(R"js(Object.fromEntries(
+      [...document.querySelectorAll(".state")].map(row => [row.dataset.thread, {
+        at: row.querySelector(".at").textContent,
+        does: row.querySelector(".does").textContent,
+        lit: document.querySelector(`.chip[data-thread="${row.dataset.thread}"]`)
+               ?.closest(".line").dataset.line ?? null,
+        file: document.querySelector(".tabs .current")?.textContent ?? ""}])))js");
+  }
+
+  void expect_state(const json& record, std::size_t position) {
+    const std::map<int, Expected> expected = expected_at(record, position);
+    const json all = shown();
+    for (const auto& [thread, state] : expected) {
+      const json& seen = all.at(std::to_string(thread));
+      const std::string where =
+          "thread " + std::to_string(thread) + " at position " + std::to_string(position);
+      EXPECT_EQ(seen.at("at"), state.place) << where;
+      const std::string file = seen.at("file");
+      if (state.place.starts_with(file + ":")) {
+        EXPECT_EQ(seen.at("lit"), state.place.substr(file.size() + 1)) << where;
+      }
+      const std::string does = seen.at("does");
+      for (const std::string lock : state.holds)
+        EXPECT_NE(does.find(lock), std::string::npos) << where << ": " << does;
+      EXPECT_EQ(state.holds.empty(), does.find("holds ") == std::string::npos) << where;
+      EXPECT_NE(does.find(state.waits), std::string::npos) << where << ": " << does;
+    }
+  }
+
+  void step_through(const json& record) {
+    const std::size_t end = record.at("steps").size();
+    for (std::size_t position = 0; position <= end; ++position) {
+      if (position > 0) browser_->press("ArrowRight");
+      EXPECT_EQ(browser_->evaluate("document.querySelector('.viewer').dataset.position"),
+                std::to_string(position));
+      expect_state(record, position);
+    }
+    for (std::size_t position = end; position-- > 0;) {
+      browser_->press("ArrowLeft");
+      expect_state(record, position);
+    }
+  }
+
+  std::string text_of(const std::string& selector) {
+    return browser_->evaluate("document.querySelector('" + selector +
+                              "')?.textContent ?? ''");
+  }
+
+  fs::path file_;
+  std::optional<Chromium> browser_;
+};
+
+class ViewerOfLoss : public Viewer, public testing::WithParamInterface<const char*> {};
+
+TEST_P(ViewerOfLoss, ShowsEachThreadsLineAndLocksAtEachStep) {
+  const json record = replayed(std::string("Loses.") + GetParam());
+  show(record);
+  step_through(record);
+  browser_->press("End");
+  EXPECT_FALSE(text_of(".why").empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Page, ViewerOfLoss,
+                         testing::Values("Deadlock", "WakeUp", "FreshValue", "Lifetime"),
+                         [](const auto& loss) { return std::string(loss.param); });
+
+TEST_F(Viewer, TellsWhoWaitsForWhomInADeadlock) {
+  show(replayed("Loses.Deadlock"));
+  browser_->press("End");
+  const json all = shown();
+  EXPECT_NE(std::string(all.at("0").at("does")).find("waits for left, held by worker 1"),
+            std::string::npos);
+  EXPECT_NE(std::string(all.at("1").at("does")).find("waits for right, held by leader"),
+            std::string::npos);
+}
+
+TEST_F(Viewer, TellsWhichStoreAStaleLoadReadAndWhatWouldHaveOrderedIt) {
+  const json record = replayed("Loses.FreshValue");
+  show(record);
+  const json& steps = record.at("steps");
+  bool found = false;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    browser_->press("ArrowRight");
+    if (!steps[i].contains("order")) continue;
+    found = true;
+    EXPECT_NE(text_of(".now .note").find("stored a newer one"), std::string::npos);
+    EXPECT_NE(text_of(".now .order").find("release store that an acquire load reads"),
+              std::string::npos);
+    EXPECT_EQ(browser_->evaluate("document.querySelector('.row.linked').dataset.step"),
+              std::to_string(int{steps[i].at("newest")}));
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST_F(Viewer, GoesToThePointOfNoReturnAndToBothEnds) {
+  const json record = replayed("Loses.Deadlock");
+  show(record);
+  const std::string position = "document.querySelector('.viewer').dataset.position";
+  browser_->press("p");
+  EXPECT_EQ(browser_->evaluate(position),
+            std::to_string(int{record.at("inflection").at("step")}));
+  browser_->press("End");
+  EXPECT_EQ(browser_->evaluate(position), std::to_string(record.at("steps").size()));
+  browser_->press("ArrowRight");
+  EXPECT_EQ(browser_->evaluate(position), std::to_string(record.at("steps").size()));
+  browser_->press("Home");
+  browser_->press("ArrowLeft");
+  EXPECT_EQ(browser_->evaluate(position), "0");
+}
+
+TEST_F(Viewer, StaysUsableWith64ThreadsAnd2000Steps) {
+  const json record = replayed("Loses.Crowd");
+  show(record);
+  EXPECT_EQ(record.at("threads").size(), 64u);
+  EXPECT_GE(record.at("steps").size(), 1900u);
+  browser_->press("End");
+  EXPECT_EQ(browser_->evaluate("document.querySelector('.viewer').dataset.position"),
+            std::to_string(record.at("steps").size()));
+  expect_state(record, record.at("steps").size());
+  const json unreadable = unreadable_in(*browser_);
+  EXPECT_EQ(unreadable.at("cut"), json::array());
+  EXPECT_EQ(unreadable.at("overlaps"), json::array());
+}
+
+TEST_F(Viewer, EmbedsNoFileFromOutsideTheCourse) {
+  json record = replayed("Loses.Deadlock");
+  ASSERT_TRUE(record.is_object());
+  record["steps"][0]["file"] = "/etc/hostname";
+  const json view = view_of(record, fs::path(LOSING_SOURCE).parent_path(), {"", ""});
+  EXPECT_EQ(view["files"][0]["lines"], json::array());
+  EXPECT_EQ(view["files"][0]["path"], "hostname");
+}
+
+struct Screen {
+  const char* loss;
+  Window window;
+};
+
+class ViewerOnScreen : public Viewer, public testing::WithParamInterface<Screen> {};
+
+TEST_P(ViewerOnScreen, ShowsEveryWordWholeAndPlain) {
+  const auto& [loss, window] = GetParam();
+  const json record = replayed(std::string("Loses.") + loss);
+  show(record, window);
+  for (const char* key : {"Home", "ArrowRight", "p", "End"}) {
+    browser_->press(key);
+    const json found = unreadable_in(*browser_);
+    EXPECT_GT(found.at("texts"), 20);
+    for (const char* fault : {"cut", "overlaps", "faint"})
+      EXPECT_EQ(found.at(fault), json::array()) << fault << " after " << key;
+  }
+  // For a person who wants to look.
+  if (const char* folder = std::getenv("COURSE_PICTURES")) {
+    browser_->save_picture(fs::path(folder) / ("viewer-" + std::string(loss) + "-" +
+                                               std::to_string(window.width) +
+                                               (window.dark ? "-dark" : "") + ".png"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Page, ViewerOnScreen,
+                         testing::Values(Screen{"Deadlock", {1920, 1080, false}},
+                                         Screen{"Deadlock", {1920, 1080, true}},
+                                         Screen{"FreshValue", {390, 844, false}},
+                                         Screen{"FreshValue", {390, 844, true}},
+                                         Screen{"Lifetime", {1366, 768, false}},
+                                         Screen{"Crowd", {1920, 1080, true}},
+                                         Screen{"Crowd", {390, 844, false}}),
+                         [](const auto& screen) {
+                           return std::string(screen.param.loss) +
+                                  std::to_string(screen.param.window.width) +
+                                  (screen.param.window.dark ? "Dark" : "Light");
+                         });
+
+}  // namespace
+}  // namespace course::page
