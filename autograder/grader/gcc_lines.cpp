@@ -55,13 +55,20 @@ bool is_error(Verdict verdict) {
 std::string gcc_lines(const ExerciseResult& result) {
   std::string lines;
   std::set<std::string> told;  // tests; a finding without one is the stage's own
+  // What a terminal tells comes first, so that an editor stops at the same line.
+  const std::optional<Cause> cause = cause_of(result);
+  if (cause && is_error(cause->finding->verdict)) {
+    lines += finding_line(result, *cause);
+    told.insert(cause->finding->test);
+  }
   for (const StageResult& stage : result.stages) {
     for (const auto& warning : stage.warnings)
       lines += gcc_line(file_of(result, warning.file), std::max(warning.line, 1),
                         "warning", warning.message);
     for (const Finding& finding : stage.findings) {
+      const bool is_cause = cause && &finding == cause->finding;
       const bool is_new = finding.test.empty() || told.insert(finding.test).second;
-      if (is_error(finding.verdict) && is_new)
+      if (is_error(finding.verdict) && is_new && !is_cause)
         lines += finding_line(result, cause_for(result, finding, stage.stage));
     }
   }
