@@ -363,6 +363,25 @@ STEP_TEST(3, WorkerPool, CancelDropsQueuedJobs, "shutdown") {
   });
 }
 
+// When cancel returns, the job that ran has ended, and its worker too.
+STEP_TEST(3, WorkerPool, CancelReturnsAfterTheJobThatRuns, "shutdown") {
+  explore([] {
+    Signal started;
+    Signal may_end;
+    bool ended = false;
+    WorkerPool pool(1);
+    const std::future<void> runs = pool.submit(Job([&] {
+      started.give();
+      may_end.wait();
+      ended = true;
+    }));
+    started.wait();
+    std::jthread helper([&] { may_end.give(); });
+    pool.cancel();
+    check(ended, "cancel returned while a job still ran");
+  });
+}
+
 // cancel drops what is queued, and wait_idle still waits for the job that runs.
 STEP_TEST(3, WorkerPool, WaitIdleOutlastsCancel, "check then act") {
   explore([] {

@@ -38,6 +38,7 @@ STEP_TEST(1, Ledger, TransferToOneselfChangesNothing, "misuse") {
   explore([] {
     Ledger ledger(1, 100);
     check(ledger.transfer(0, 0, 30), "the money is there");
+    check(ledger.transfer(0, 0, 100), "and all of it is");
     check(!ledger.transfer(0, 0, 101), "this much is not");
     check(ledger.balance(0) == 100, "the balance must be what it was");
   });

@@ -1,0 +1,144 @@
+// Property: of ten real mistakes, graded along the whole way, the problem matchers in .vscode/
+// and the formats of Vim's and Emacs' compile modes find the file, the line and the message; and
+// what a terminal of 80 columns and 24 lines shows of them is whole.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <sstream>
+
+#include "catalogue/files.hpp"
+#include "grader/cause.hpp"
+#include "grader/gcc_lines.hpp"
+#include "grader/grading.hpp"
+#include "grader/terminal.hpp"
+#include "grader/wrapping.hpp"
+
+namespace course::grader {
+namespace {
+
+struct Mistaken {
+  const char* exercise;
+  const char* mutant;
+};
+
+class Editor : public testing::TestWithParam<Mistaken> {
+ protected:
+  static void SetUpTestSuite() {
+    const char* compiler = std::getenv("COURSE_COMPILER");
+    course_ = new Course(load_course(COURSE_SOURCE_FOLDER));
+    workshop_ = new Workshop(
+        *course_, Trees(COURSE_SOURCE_FOLDER, compiler == nullptr ? "" : compiler), 1);
+  }
+
+  static void TearDownTestSuite() {
+    delete workshop_;
+    delete course_;
+  }
+
+  static Course* course_;
+  static Workshop* workshop_;
+};
+
+Course* Editor::course_ = nullptr;
+Workshop* Editor::workshop_ = nullptr;
+
+// The patterns of the tasks that have one.
+std::vector<nlohmann::json> patterns() {
+  const auto tasks = nlohmann::json::parse(
+      read_file(std::string(COURSE_SOURCE_FOLDER) + "/.vscode/tasks.json"));
+  std::vector<nlohmann::json> found;
+  for (const auto& task : tasks.at("tasks")) {
+    const auto& matcher = task.at("problemMatcher");
+    if (matcher.is_object()) found.push_back(matcher.at("pattern"));
+  }
+  return found;
+}
+
+// What the people's report prints, line by line.
+std::vector<std::string> printed(const ExerciseResult& result, const Course& course) {
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* stream = ::open_memstream(&text, &size);
+  {
+    Terminal terminal(stream, false, course);
+    terminal.begin(result.subject);
+    for (const StageResult& stage : result.stages) terminal.stage(stage);
+    terminal.end(result);
+    terminal.next({result});
+  }
+  std::fclose(stream);
+  std::vector<std::string> lines = lines_of({text, size});
+  std::free(text);
+  return lines;
+}
+
+// As if the student had made the mistake: in the file that the student edits.
+ExerciseResult as_students(ExerciseResult result) {
+  const Exercise& exercise = *result.subject.exercise;
+  result.subject.variant = "student";
+  for (StageResult& stage : result.stages) {
+    for (Finding& finding : stage.findings) {
+      const std::filesystem::path file = finding.file;
+      if (file.filename() == exercise.file.filename())
+        finding.file = exercise.file.string();
+    }
+  }
+  return result;
+}
+
+TEST_P(Editor, FindsFileLineAndMessage) {
+  const auto& [exercise, mutant] = GetParam();
+  const Subject subject{course_->select({exercise}).front(), mutant};
+  const ExerciseResult result =
+      as_students(grade(subject, *workshop_, [](const auto&, const auto&) {}));
+  const auto cause = cause_of(result);
+  ASSERT_TRUE(cause.has_value()) << "nothing is wrong with it";
+  const std::string lines = gcc_lines(result);
+
+  const auto matchers = patterns();
+  ASSERT_EQ(matchers.size(), 2u);
+  for (const auto& matcher : matchers) {
+    const std::regex pattern(matcher.at("regexp").get<std::string>());
+    bool found = false;
+    for (const std::string& line : lines_of(lines)) {
+      std::smatch parts;
+      ASSERT_TRUE(std::regex_match(line, parts, pattern)) << line;
+      EXPECT_TRUE(std::filesystem::exists(parts[int{matcher.at("file")}].str())) << line;
+      const std::string message = parts[int{matcher.at("message")}];
+      const bool is_cause =
+          message.find(cause->finding->what) != std::string::npos &&
+          message.find("[" + cause->finding->test + "]") != std::string::npos;
+      if (!is_cause) continue;
+      found = true;
+      EXPECT_EQ(parts[int{matcher.at("severity")}], "error");
+      EXPECT_EQ(parts[int{matcher.at("file")}], subject.exercise->file.string());
+      EXPECT_EQ(std::stoi(parts[int{matcher.at("line")}]), std::max(cause->line, 1));
+    }
+    EXPECT_TRUE(found) << lines;
+  }
+  for (const std::string& line : printed(result, *course_))
+    EXPECT_LE(columns_of(line), columns_shown) << line;
+}
+
+INSTANTIATE_TEST_SUITE_P(OfTen, Editor,
+                         testing::Values(Mistaken{"job_queue", "if_for_while"},
+                                         Mistaken{"job_queue", "push_tells_nobody"},
+                                         Mistaken{"job_queue", "close_drops_jobs"},
+                                         Mistaken{"job_queue", "spins"},
+                                         Mistaken{"worker_pool",
+                                                  "throwing_job_kills_worker"},
+                                         Mistaken{"ledger", "argument_order"},
+                                         Mistaken{"ledger", "audit_account_by_account"},
+                                         Mistaken{"publication", "relaxed_load"},
+                                         Mistaken{"publication", "flag_before_data"},
+                                         Mistaken{"striped_counter", "plain_stripes"}),
+                         [](const auto& mistaken) {
+                           return std::string(mistaken.param.exercise) + "_" +
+                                  mistaken.param.mutant;
+                         });
+
+}  // namespace
+}  // namespace course::grader
