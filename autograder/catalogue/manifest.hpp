@@ -92,8 +92,8 @@ struct Exercise {
   std::string id;    // "1.1"
   std::string name;  // "job_queue"
   std::string title;
-  std::string otherwise;           // what the solution does that right code may do otherwise
-  std::string lesson;              // "01-parallel-workers"
+  std::string otherwise;  // what the solution does that right code may do otherwise
+  std::string lesson;     // "01-parallel-workers"
   std::filesystem::path manifest;  // absolute, as are the two below
   std::filesystem::path file;      // the one file that the student edits
   std::filesystem::path solution;

@@ -106,16 +106,20 @@ TEST_P(Editor, FindsFileLineAndMessage) {
     for (const std::string& line : lines_of(lines)) {
       std::smatch parts;
       ASSERT_TRUE(std::regex_match(line, parts, pattern)) << line;
-      EXPECT_TRUE(std::filesystem::exists(parts[int{matcher.at("file")}].str())) << line;
-      const std::string message = parts[int{matcher.at("message")}];
+      EXPECT_TRUE(
+          std::filesystem::exists(parts[matcher.at("file").get<std::size_t>()].str()))
+          << line;
+      const std::string message = parts[matcher.at("message").get<std::size_t>()];
       const bool is_cause =
           message.find(cause->finding->what) != std::string::npos &&
           message.find("[" + cause->finding->test + "]") != std::string::npos;
       if (!is_cause) continue;
       found = true;
-      EXPECT_EQ(parts[int{matcher.at("severity")}], "error");
-      EXPECT_EQ(parts[int{matcher.at("file")}], subject.exercise->file.string());
-      EXPECT_EQ(std::stoi(parts[int{matcher.at("line")}]), std::max(cause->line, 1));
+      EXPECT_EQ(parts[matcher.at("severity").get<std::size_t>()], "error");
+      EXPECT_EQ(parts[matcher.at("file").get<std::size_t>()],
+                subject.exercise->file.string());
+      EXPECT_EQ(std::stoi(parts[matcher.at("line").get<std::size_t>()]),
+                std::max(cause->line, 1));
     }
     EXPECT_TRUE(found) << lines;
   }
