@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <system_error>
 #include <thread>
@@ -142,7 +143,8 @@ struct Prepared {
   std::string folder;
 };
 
-std::vector<std::string> environment_for(const Command& command) {
+std::vector<std::string> environment_for(const Command& command,
+                                         const std::string& secret) {
   std::map<std::string, std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
@@ -152,7 +154,8 @@ std::vector<std::string> environment_for(const Command& command) {
   for (const auto& name : command.without) variables.erase(name);
   for (const auto& [name, value] : command.environment) variables[name] = value;
   if (command.records) {
-    variables["COURSE_RECORDS"] = std::to_string(records_descriptor);
+    variables["COURSE_RECORDS"] =
+        std::to_string(records_descriptor) + ' ' + secret + ' ' + command.records_kind;
   } else {
     variables.erase("COURSE_RECORDS");
   }
@@ -273,6 +276,14 @@ void kill_tree(pid_t group) {
   for (const pid_t process : descendants) ::kill(process, SIGKILL);
 }
 
+// Proves that a record is the program's own; as many digits for every run.
+std::string draw_secret() {
+  std::random_device device;
+  std::string secret;
+  while (secret.size() < 32) secret += "0123456789abcdef"[device() % 16];
+  return secret;
+}
+
 // One child, from its fork until nothing of it is left.
 class Child {
  public:
@@ -287,6 +298,7 @@ class Child {
   bool ended();
   void finish(End end);
   void take_output();
+  void take_records();
   void wait_for_news(double at_most) const;
   [[nodiscard]] double elapsed() const {
     return std::chrono::duration<double>(Clock::now() - started_).count();
@@ -296,6 +308,7 @@ class Child {
   std::stop_token stop_;
   Pipe output_;
   Pipe records_;
+  std::string secret_;    // of the records
   Descriptor exit_news_;  // a pidfd; closed on kernels before 5.3
   pid_t process_ = 0;
   Clock::time_point started_;
@@ -303,10 +316,11 @@ class Child {
   Outcome outcome_;
 };
 
-Prepared prepare(const Command& command, std::vector<std::string>& words) {
+Prepared prepare(const Command& command, const std::string& secret,
+                 std::vector<std::string>& words) {
   Prepared prepared;
   prepared.program = find_program(words.at(0)).string();
-  prepared.environment = environment_for(command);
+  prepared.environment = environment_for(command, secret);
   prepared.arguments = pointers_to(words);
   prepared.variables = pointers_to(prepared.environment);
   prepared.folder = command.folder.string();
@@ -315,7 +329,8 @@ Prepared prepare(const Command& command, std::vector<std::string>& words) {
 
 bool Child::start() {
   std::vector<std::string> words = command_.words;
-  const Prepared prepared = prepare(command_, words);
+  if (command_.records) secret_ = draw_secret();
+  const Prepared prepared = prepare(command_, secret_, words);
   if (prepared.program.empty()) {
     outcome_.output = words[0] + ": no such program in PATH";
     return false;
@@ -366,6 +381,17 @@ void Child::take_output() {
   });
 }
 
+void Child::take_records() {
+  const std::string opening = secret_ + ' ';
+  for (const std::string& line : lines_.take()) {
+    if (line.starts_with(opening)) {
+      outcome_.records.push_back(line.substr(opening.size()));
+    } else {
+      ++outcome_.forged;
+    }
+  }
+}
+
 bool Child::ended() {
   siginfo_t info{};
   return ::waitid(P_PID, static_cast<id_t>(process_), &info,
@@ -385,7 +411,7 @@ void Child::finish(End end) {
   if (end == End::exited && WIFSIGNALED(status)) end = End::signalled;
   outcome_.end = end;
   outcome_.status = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-  outcome_.records = lines_.take();
+  take_records();
   outcome_.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   const auto seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);

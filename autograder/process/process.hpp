@@ -44,9 +44,11 @@ struct Command {
   std::size_t output_kept = 256 << 10;  // bytes; what follows is counted and dropped
   std::size_t output_limit = 16 << 20;  // bytes; more than this ends the child
   std::size_t file_limit = 0;           // bytes a file may grow to; 0: no limit
-  bool records = false;                 // open a pipe and name it in COURSE_RECORDS
-  bool stacks = true;                   // at the time limit, of every thread
-  bool fixed_addresses = false;         // address randomisation off
+  bool records = false;  // open a pipe and name it in COURSE_RECORDS: "3 SECRET t"
+  // Stands there for the t. What it means is between the caller and the program.
+  char records_kind = 't';
+  bool stacks = true;            // at the time limit, of every thread
+  bool fixed_addresses = false;  // address randomisation off
   // Called as output arrives, by run's thread.
   std::function<void(std::string_view)> on_output;
 };
@@ -63,12 +65,14 @@ enum class End {
 
 struct Outcome {
   End end = End::could_not_start;
-  int status = 0;                    // exit status, or the signal's number
-  std::string output;                // standard output and error, interleaved as written
-  std::size_t output_bytes = 0;      // how many there were, kept or not
-  std::vector<std::string> records;  // lines, in the order written
-  std::string stacks;                // of every thread at the time limit
-  double seconds = 0;                // wall time from fork to end
+  int status = 0;                // exit status, or the signal's number
+  std::string output;            // standard output and error, interleaved as written
+  std::size_t output_bytes = 0;  // how many there were, kept or not
+  // Lines that began with the secret of this run, without it, in the order written.
+  std::vector<std::string> records;
+  std::size_t forged = 0;        // lines that did not
+  std::string stacks;            // of every thread at the time limit
+  double seconds = 0;            // wall time from fork to end
   double processor_seconds = 0;  // user and system, of the child and those it waited for
   std::uint64_t peak_bytes = 0;  // resident
 

@@ -111,12 +111,32 @@ TEST(Process, CutsOutputWithoutEnd) {
 
 TEST(Process, ReadsRecordsFromAPipeOfTheirOwn) {
   Command command = shell(
-      "echo noise; eval \"echo one >&$COURSE_RECORDS; printf 'two\\nthr' "
-      ">&$COURSE_RECORDS\"");
+      "set -- $COURSE_RECORDS; echo noise; echo \"$2 one\" >&3; "
+      "printf '%s two\\n%s thr' $2 $2 >&3");
   command.records = true;
   const Outcome outcome = run(command);
   EXPECT_EQ(outcome.records, (std::vector<std::string>{"one", "two"})) << outcome.output;
   EXPECT_EQ(outcome.output, "noise\n");
+}
+
+TEST(Process, CountsRecordsWithoutTheSecretOfTheRun) {
+  Command command = shell(
+      "set -- $COURSE_RECORDS; echo 'mine' >&3; echo \"$2 one\" >&3; echo \"x$2 two\" "
+      ">&3");
+  command.records = true;
+  const Outcome outcome = run(command);
+  EXPECT_EQ(outcome.records, std::vector<std::string>{"one"});
+  EXPECT_EQ(outcome.forged, 2U);
+}
+
+TEST(Process, DrawsASecretForEachRun) {
+  Command command = shell("echo $COURSE_RECORDS");
+  command.records = true;
+  command.records_kind = 'c';
+  const std::string first = run(command).output;
+  EXPECT_EQ(first.size(), std::string("3 ").size() + 32 + std::string(" c\n").size());
+  EXPECT_TRUE(first.starts_with("3 ") && first.ends_with(" c\n")) << first;
+  EXPECT_NE(first, run(command).output);
 }
 
 TEST(Process, ChangesTheEnvironmentAsAsked) {
