@@ -254,4 +254,14 @@ Result decide(Contest& contest, const Gate& gate, const Rule& rule) {
   return result;
 }
 
+Result without_measuring(Contest& contest, Result unmeasured) {
+  try {
+    contest.try_student();
+  } catch (const Broke& broke) {
+    unmeasured = result_of_broken_run(broke);
+  }
+  unmeasured.seconds = contest.seconds();
+  return unmeasured;
+}
+
 }  // namespace course::gate
