@@ -13,6 +13,7 @@
 #include "grader/grades.hpp"
 #include "machine/usable_cores.hpp"
 #include "process/process.hpp"
+#include "reading/readable.hpp"
 #include "student/debugger.hpp"
 
 namespace course::cli {
@@ -54,19 +55,21 @@ bool build_to_replay(const Trees& trees, const Subject& subject) {
   if (built.built) return true;
   const reading::Diagnostic& error = built.error.first;
   fmt::print(stderr, "course: {} does not build\n{}:{}: {}\n{}", subject.target(),
-             error.file, error.line, error.message, error.excerpt);
+             error.file, error.line, reading::harmless(error.message),
+             reading::harmless(error.excerpt));
   return false;
 }
 
 // --- Step by step ---------------------------------------------------------------------
 
 void print_step(const ReplayedStep& step) {
-  std::fputs(step.text.c_str(), stdout);
+  std::fputs(reading::harmless(step.text).c_str(), stdout);
   const bool says_something =
       step.source.find_first_not_of("{}();, ") != std::string::npos;
   if (!says_something) return;
   const std::size_t column = step.text.find_first_not_of(" 0123456789");
-  fmt::print("{:{}}  {}\n", "", column == std::string::npos ? 0 : column, step.source);
+  fmt::print("{:{}}  {}\n", "", column == std::string::npos ? 0 : column,
+             reading::harmless(step.source));
 }
 
 void print_steps(const Replayed& replayed) {
