@@ -1,7 +1,7 @@
 // Includes a file that is no header of the system.
 #pragma once
 
-#include "/dev/null"
+#include </dev/null>
 
 class Slot {
  public:
