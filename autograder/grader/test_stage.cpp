@@ -3,15 +3,17 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <fstream>
 #include <mutex>
 #include <regex>
 #include <system_error>
-#include <thread>
 
 #include "catalogue/code.hpp"
+#include "catalogue/files.hpp"
 #include "grader/controls.hpp"
+#include "grader/side_by_side.hpp"
 #include "grader/test_judge.hpp"
 #include "grader/test_plan.hpp"
 #include "grader/test_summary.hpp"
@@ -28,13 +30,15 @@ using Clock = std::chrono::steady_clock;
 class Log {
  public:
   explicit Log(fs::path file) : file_(std::move(file)) {
-    fs::create_directories(file_.parent_path());
-    std::ofstream(file_, std::ios::trunc);
+    make_way_for(file_);
+    std::error_code none_before;
+    fs::remove(file_, none_before);
   }
 
   // Adds one run, and says in `finding` where it stands.
   void keep(const TestCommand& command, const TestRun& run, Finding& finding) {
     const std::lock_guard lock(mutex_);
+    errno = 0;
     std::ofstream log(file_, std::ios::app);
     log << "=== " << command.test << "\n"
         << again(command) << "\n\n"
@@ -42,7 +46,7 @@ class Log {
     log << run.process.stacks << "\n" << finding.detail << "\n";
     log.flush();
     if (!log) {
-      throw std::system_error(errno, std::generic_category(),
+      throw std::system_error(errno == 0 ? EIO : errno, std::generic_category(),
                               "cannot write " + file_.string());
     }
     finding.report = file_;
@@ -94,14 +98,9 @@ class TestStage {
     if (stage_ == Stage::unit) workshop_.hangs.forget(subject_.target());
     const std::vector<Turn> all = plan_.turns();
     std::atomic<std::size_t> next{0};
-    const auto take_some = [&] {
+    side_by_side(plan_.width(), [&] {
       for (std::size_t at; (at = next.fetch_add(1)) < all.size();) take(all[at]);
-    };
-    std::vector<std::jthread> helpers;
-    for (unsigned helper = 1; helper < plan_.width(); ++helper) {
-      helpers.emplace_back(take_some);
-    }
-    take_some();
+    });
   }
 
   // ThreadSanitizer takes what a fence orders for a race, in right code too: it has no say.
