@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "process/limits.hpp"
 #include "reading/sanitizer_report.hpp"
 
 namespace course::grader {
@@ -53,6 +54,13 @@ std::vector<Control> controls_of(Stage stage) {
   }
 }
 
+// Why the machine kept the program from answering; empty if it did not.
+std::string fault_of_the_machine(const process::Outcome& outcome) {
+  if (outcome.end == process::End::could_not_start) return words_for(outcome);
+  const std::string limit = limit_that_ended(outcome);
+  return limit.empty() ? reading::start_up_death(outcome.output) : limit;
+}
+
 }  // namespace
 
 std::optional<Finding> lost_control(const TestCommand& like, std::stop_token stop) {
@@ -64,10 +72,9 @@ std::optional<Finding> lost_control(const TestCommand& like, std::stop_token sto
     if (control.answered(run) || run.process.end == process::End::stopped) continue;
     Finding finding;
     finding.of_control = true;
-    if (const std::string death = reading::start_up_death(run.process.output);
-        !death.empty()) {
+    if (const std::string fault = fault_of_the_machine(run.process); !fault.empty()) {
       finding.verdict = Verdict::environment;
-      finding.what = death;
+      finding.what = fault;
       return finding;
     }
     finding.verdict = Verdict::tampered;

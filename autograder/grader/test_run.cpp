@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "process/limits.hpp"
 #include "reading/source_folder.hpp"
 
 namespace course::grader {
@@ -194,6 +195,13 @@ std::optional<Finding> killed(const TestCommand& command, const TestRun& run) {
                                  words_for(run.process));
       finding.detail = last_lines(run.process.output, 3);
       return finding;
+    case process::End::endless_records:
+      // Assertions that fail without end are the test's own words.
+      if (!run.failures.empty()) return failure_finding(run.failures.front());
+      finding.verdict = Verdict::tampered;
+      finding.what = "reported without end: it was " + words_for(run.process) +
+                     ": something writes to the descriptor that results go to";
+      return finding;
     case process::End::stopped:
       finding.verdict = Verdict::not_run;
       finding.what = "stopped on request";
@@ -217,9 +225,9 @@ Finding judge_ended(const TestRun& run, const std::string& test) {
   if (!run.ended) return ended_early(run);
   Finding finding;
   if (run.tests_reported == 0) {
-    finding.verdict = Verdict::environment;
-    finding.what =
-        "exercise.toml names the test " + test + ", which the program does not have";
+    finding.verdict = Verdict::tampered;
+    finding.what = "the program did not run " + test +
+                   ": something changes what GoogleTest filters, or how often it repeats";
   } else if (run.result == "skipped") {
     finding.what = "skipped itself, which is not a pass";
   } else {
@@ -232,6 +240,12 @@ Finding judge_ended(const TestRun& run, const std::string& test) {
 }
 
 Finding judge(const TestCommand& command, const TestRun& run) {
+  if (const std::string limit = limit_that_ended(run.process); !limit.empty()) {
+    Finding finding;
+    finding.verdict = Verdict::environment;
+    finding.what = limit;
+    return finding;
+  }
   if (run.todo) return todo_finding(*run.todo);
   if (auto finding = killed(command, run)) {
     // A picture of the losing schedule says more than the signal that followed it.
