@@ -9,10 +9,14 @@ course=$1
 root=$2
 compiler=$3
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 unset CI
 cd "$root"
 failures=0
+exercise=$(echo exercises/01-*/job_queue)
+file=$exercise/job_queue.hpp
+cp "$file" "$work/before"
+trap 'cp "$work/before" "$file"; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 
 fail() {
   echo "FAILED: $1"
@@ -133,14 +137,18 @@ on_full_disk() {
 }
 
 if unshare --map-root-user --mount true 2>/dev/null; then
-  exercise=$(echo exercises/01-*/job_queue)
-  echo '// changed' >>"$exercise/job_queue.hpp"
+  # A file of a student's, with a mistake that its unit tests find.
+  sed 's/jobs_.push_back(/jobs_.push_front(/' solutions/01-*/job_queue.hpp >"$file"
   on_full_disk "$exercise" sh -c '
     status=0; "$0" reset 1.1 || status=$?; ls "$1"; exit $status' "$course" "$exercise"
   is 3 'No space left on device' "reset on a full disk"
   ! says '.mine-' || fail "reset on a full disk leaves no copy"
-  sed -i '$d' "$exercise/job_queue.hpp"
   mkdir -p .course
+  start "$course" --compiler "$compiler" grade 1.1
+  is 1 'unit        failed' "a mistake"
+  on_full_disk .course "$course" --compiler "$compiler" grade 1.1
+  is 3 'No space left on device' "the log of a test that fails, on a full disk"
+  says 'free some space' || fail "the remedy of a full disk is told"
   on_full_disk .course "$course" --compiler "$compiler" grade --answers 1.1 --json .course/g.json
   is 3 'No space left on device' "a report on a full disk"
   graded=.build/$compiler/student/graded
