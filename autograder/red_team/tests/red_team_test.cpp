@@ -88,6 +88,15 @@ TEST_F(RedTeam, AFileThatDoesNotCompileIsShownAtItsOwnLine) {
   EXPECT_LT(result.findings[0].what.size() + result.findings[0].detail.size(), 1000U);
 }
 
+// The same compiler, under the same limits, compiles what is right.
+TEST_F(RedTeam, ACompileBombIsTheStudentsOwnFault) {
+  expect(Stage::build, "bombs_the_compiler", Verdict::failed,
+         {"this file takes the compiler over its limit of", "GiB of memory",
+          "which the course's own solution keeps", "slot.hpp"});
+  expect(Stage::build, "floods_from_the_compiler", Verdict::failed,
+         {"this file takes the compiler over its limit of 64 MiB of messages"});
+}
+
 TEST_F(RedTeam, ATestThatHangsIsShownWithItsStacks) {
   expect(
       Stage::unit, "hangs", Verdict::failed,
