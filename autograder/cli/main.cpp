@@ -86,12 +86,13 @@ int trouble(const std::string& what, const std::string& remedy = "") {
   return environment_error;
 }
 
-// The command's status, unless what it printed could not be written.
-int with_everything_written(int status) {
+// The command's status, unless what it printed could not be written, for the `cause` that an
+// exception named, else for that which shows now.
+int with_everything_written(int status, int cause) {
   errno = 0;
   std::cout.flush();
   const bool flushed = std::fflush(stdout) == 0;
-  const int cause = errno;
+  if (cause == 0) cause = errno;
   if (flushed && std::cout && std::ferror(stdout) == 0) return status;
   return trouble(std::string("cannot write to standard output: ") +
                  std::strerror(cause == 0 ? EIO : cause));
@@ -151,18 +152,21 @@ int run_guarded(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is told, like a full disk
   ::signal(SIGXFSZ, SIG_IGN);
   int status = environment_error;
+  int cause = 0;
   try {
     status = run(argc, argv);
   } catch (const std::system_error& error) {
     if (std::ferror(stdout) == 0) {
       trouble(error.what(), remedy_for(error.code()));
+    } else {
+      cause = error.code().value();
     }
   } catch (const std::bad_alloc&) {
     trouble("out of memory", course::machine::memory_limit_words());
   } catch (const std::exception& error) {
     trouble(error.what());
   }
-  return with_everything_written(status);
+  return with_everything_written(status, cause);
 }
 
 }  // namespace

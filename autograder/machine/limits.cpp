@@ -87,6 +87,11 @@ std::string few_files_words() {
   return limit_of(RLIMIT_NOFILE) < usual ? limit_words(RLIMIT_NOFILE) : "";
 }
 
+std::string small_stack_words() {
+  constexpr rlim_t usual = 8 << 20;
+  return limit_of(RLIMIT_STACK) < usual ? limit_words(RLIMIT_STACK) : "";
+}
+
 std::string few_processes_words() {
   constexpr rlim_t few = 100;
   const bool enough =

@@ -18,8 +18,9 @@ namespace course::machine {
 // The same of memory, be it address space or data; empty where neither is limited.
 [[nodiscard]] std::string memory_limit_words();
 
-// The same of open files, where fewer are allowed than a system allows by default.
+// The same of open files, and of stack, where less is allowed than a system does by default.
 [[nodiscard]] std::string few_files_words();
+[[nodiscard]] std::string small_stack_words();
 
 // The same of processes, where fewer than a hundred more may be started by this user.
 [[nodiscard]] std::string few_processes_words();

@@ -178,7 +178,9 @@ void die_of(int signal, const sigset_t& mask) {
 
 // What to say of a command that no request ended.
 std::string words_for_death(int signal) {
-  const std::string limit = signal == SIGXCPU ? machine::limit_words(RLIMIT_CPU) : "";
+  const std::string limit = signal == SIGXCPU   ? machine::limit_words(RLIMIT_CPU)
+                            : signal == SIGSEGV ? machine::small_stack_words()
+                                                : "";
   if (!limit.empty()) return limit;
   return "it was killed by SIG" + std::string(::sigabbrev_np(signal)) + " (" +
          ::sigdescr_np(signal) + "); what it had started was ended: run it again";

@@ -33,6 +33,9 @@ std::string limit_that_ended(const Outcome& outcome) {
   if (outcome.end == End::signalled && outcome.status == SIGXFSZ) {
     return machine::limit_words(RLIMIT_FSIZE);
   }
+  if (outcome.end == End::signalled && outcome.status == SIGSEGV) {
+    return machine::small_stack_words();
+  }
   if (machine::is_limited(RLIMIT_FSIZE) && says(outcome, "File too large")) {
     return machine::limit_words(RLIMIT_FSIZE);
   }

@@ -153,7 +153,10 @@ says 'course.cpp:1:2: error: broken' || fail "the compiler's error is shown"
 damage() {
   case $2 in
     emptied) : >"$1" ;;
-    "cut in half") head -c "$(($(stat -c %s "$1") / 2))" "$1" >"$work/half" && cat "$work/half" >"$1" ;;
+    "cut in half")
+      head -c "$(($(stat -c %s "$1") / 2))" "$1" >"$work/half"
+      cat "$work/half" >"$1"
+      ;;
     garbage) head -c 100 /dev/urandom >"$1" ;;
     "a folder") rm -rf "$1" && mkdir -p "$1/within" ;;
     "a file") rm -rf "$1" && echo something >"$1" ;;
@@ -186,7 +189,7 @@ course map
 
 rm "$root/.build/student/CMakeCache.txt" "$work/calls"
 course map
-grep -q 'cmake --preset student' "$work/calls" || fail "a lost cache is made with the preset's flags"
+grep -q 'cmake --preset student' "$work/calls" || fail "a lost cache is made by its preset"
 
 fresh
 course map

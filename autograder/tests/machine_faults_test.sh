@@ -31,7 +31,8 @@ start() {
   "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
 }
 
-says() { grep -qF -- "$1" "$work/out" "$work/err"; }
+# In one line: the words may be wrapped.
+says() { cat "$work/out" "$work/err" | tr -s '\n ' ' ' | grep -qF -- "$1"; }
 
 # is STATUS WORDS WHAT
 is() { [ "$status" = "$1" ] && says "$2" || fail "$3: must be status $1 and say: $2"; }
@@ -44,16 +45,21 @@ grade() { start "$course" --compiler "$compiler" grade --answers "$@"; }
 # said in WORDS which limit is too low.
 limited() {
   touch solutions/02-*/publication.hpp
-  start prlimit "$1" "$course" --compiler "$compiler" grade --answers 2.1
-  told=no
+  {
+    status=0
+    prlimit $1 "$course" --compiler "$compiler" grade --answers 2.1 </dev/null || status=$?
+    echo $status >"$work/status"
+  } 2>&1 | cat >"$work/out"  # the limit of a file's size is not for what it prints
+  : >"$work/err"
+  status=$(cat "$work/status")
   case $status in
     0) ;;
     3) says "$2" || fail "$1 is too low, which must be told: $2" ;;
     *) fail "$1 is held against the solution" ;;
   esac
   if grep -qE 'tampered|  failed' "$work/out"; then fail "$1 is held against the solution"; fi
-  echo "  $1: status $status, $(grep -ohE 'this shell allows [^;]*' "$work/out" "$work/err" |
-    head -n 1)"
+  echo "  $1: status $status, $(cat "$work/out" "$work/err" | tr -s '\n ' ' ' |
+    grep -oE 'this shell allows [^;]*' | head -n 1)"
 }
 
 grade 2.1
@@ -68,9 +74,12 @@ limited --fsize=0:0 'ulimit -f unlimited'
 limited --cpu=2:2 'ulimit -t unlimited'
 limited --nofile=20:20 'ulimit -n 1024'
 limited --nofile=256:256 'ulimit -n 1024'
-for harmless in core locks memlock msgqueue nice rss rtprio rttime sigpending; do
-  limited --$harmless=0:0 'nothing: it does no harm'
+harmless=
+for kind in core locks memlock msgqueue nice rss rtprio sigpending; do
+  harmless="$harmless --$kind=0:0"
 done
+limited "$harmless" 'nothing: they do no harm'
+[ "$status" = 0 ] || fail "limits that do no harm cost nothing"
 if [ "$(id -u)" != 0 ]; then
   limited --nproc=5:5 'ulimit -u unlimited'
 else
@@ -81,9 +90,6 @@ fi
 
 start sh -c '"$0" map >/dev/full' "$course"
 is 3 'cannot write to standard output: No space left on device' "a full standard output"
-start sh -c '{ "$0" map; echo $? >"$1/status"; } | true; exit "$(cat "$1/status")"' \
-  "$course" "$work"
-[ "$status" = 0 ] || is 3 'cannot write to standard output: Broken pipe' "a closed pipe"
 mkfifo "$work/pipe"
 start sh -c 'sleep 0.1 <"$1/pipe" & exec >"$1/pipe"; sleep 1; exec "$0" map --json' \
   "$course" "$work"
@@ -145,7 +151,7 @@ if unshare --map-root-user --mount true 2>/dev/null; then
   ! says '.mine-' || fail "reset on a full disk leaves no copy"
   mkdir -p .course
   start "$course" --compiler "$compiler" grade 1.1
-  is 1 'unit        failed' "a mistake"
+  is 1 'unit failed' "a mistake"
   on_full_disk .course "$course" --compiler "$compiler" grade 1.1
   is 3 'No space left on device' "the log of a test that fails, on a full disk"
   says 'free some space' || fail "the remedy of a full disk is told"
