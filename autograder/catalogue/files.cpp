@@ -102,6 +102,15 @@ void make_way_for(const fs::path& file) {
   if (fs::is_directory(fs::symlink_status(file))) fs::remove_all(file);
 }
 
+std::string read_own_file(const fs::path& file) {
+  std::error_code unreadable;
+  std::ostringstream text;
+  if (fs::is_regular_file(file, unreadable)) {
+    text << std::ifstream(file, std::ios::binary).rdbuf();
+  }
+  return text.str();
+}
+
 void write_own_file(const fs::path& file, std::string_view text) {
   make_way_for(file);
   write_file(file, text);

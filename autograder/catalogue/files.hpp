@@ -24,8 +24,11 @@ class Mistake : public std::runtime_error {
 // part. Makes missing folders. Throws std::system_error that names the file.
 void write_file(const std::filesystem::path& file, std::string_view text);
 
-// The same for what the program keeps for itself, in a folder of its own: a folder that stands
-// in the file's place, or a file in that of one of its folders, gives way.
+// What `write_own_file` wrote; empty where nothing can be read, whatever stands there.
+[[nodiscard]] std::string read_own_file(const std::filesystem::path& file);
+
+// As write_file, for what the program keeps for itself, in a folder of its own: a folder that
+// stands in the file's place, or a file in that of one of its folders, gives way.
 void write_own_file(const std::filesystem::path& file, std::string_view text);
 
 // Makes the folders for such a file, and takes away what stands in its place and is no file.

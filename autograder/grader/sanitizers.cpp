@@ -28,9 +28,7 @@ std::string build_key(const std::string& compiler, const fs::path& source) {
 // Whether `program` was built from what `key` names, and is as it was then.
 bool is_current(const fs::path& program, const fs::path& key_file,
                 const std::string& key) {
-  std::error_code unreadable;
-  return is_whole_program(program) && fs::is_regular_file(key_file, unreadable) &&
-         read_file(key_file) == key;
+  return is_whole_program(program) && read_own_file(key_file) == key;
 }
 
 // The program, built; or an empty path and why not.

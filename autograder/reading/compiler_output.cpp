@@ -140,13 +140,9 @@ std::string without_source(const std::string& output) {
 
 // What no change to the student's file can mend, nor building anew, and what can.
 std::optional<std::string> machine_fault(const std::string& output) {
-  if (auto words = link_fault(output)) return words;
   static const std::vector<std::pair<std::regex, std::string>> faults{
       {std::regex("No space left on device"),
        "the disk is full: free some space and run this again"},
-      {std::regex("Permission denied"),
-       "files in .build belong to another user: remove that folder, with sudo where it "
-       "must be, and run this again"},
       {std::regex("Too many open files"),
        "too few files may be open at once: raise it with `ulimit -n 1024`"},
       {std::regex(
@@ -166,7 +162,11 @@ std::optional<std::string> machine_fault(const std::string& output) {
 // A fault of the machine's, or of what was built before: the tree made anew may be without it.
 std::optional<std::string> fault_of_the_tree(const std::string& output) {
   if (auto words = cmake_message(output)) return words;
+  if (auto words = link_fault(output)) return words;
   static const std::vector<std::pair<std::regex, std::string>> faults{
+      {std::regex("Permission denied"),
+       "files in .build belong to another user: remove that folder, with sudo where it "
+       "must be, and run this again"},
       {std::regex("internal compiler error|PLEASE submit a bug report"),
        "the compiler itself crashed: run `autograder/course doctor`"},
       {std::regex("CMake Error"),

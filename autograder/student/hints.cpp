@@ -15,8 +15,7 @@ fs::path memory_in(const fs::path& root) { return root / ".course" / "hints.json
 // {"job_queue": 2}; an empty object when there is none, or none that can be read: hints are
 // then shown again from the first, which does no harm.
 nlohmann::json remembered(const fs::path& root) {
-  if (!fs::is_regular_file(memory_in(root))) return nlohmann::json::object();
-  const auto memory = nlohmann::json::parse(read_file(memory_in(root)), nullptr,
+  const auto memory = nlohmann::json::parse(read_own_file(memory_in(root)), nullptr,
                                             /*exceptions=*/false);
   return memory.is_object() ? memory : nlohmann::json::object();
 }

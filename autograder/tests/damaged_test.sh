@@ -90,6 +90,7 @@ tries() {
     else
       fail "$file, $how"
     fi
+    [ "$how" != foreign ] || ! [ -e "$file" ] || chown 65534:65534 "$file"
     [ -e "$file" ] || $use || fail "$file, $how: used again"
   done
 }
@@ -113,6 +114,8 @@ try_all() {
   tries .course/grades/job_queue.json map_is_shown "$@"
   starter_is_graded || fail "what the map left alone"
   tries .course/hints.json hint_is_given "$@"
+  mkdir -p .course/logs/job_queue-student
+  echo "of an earlier grading" >.course/logs/job_queue-student/unit.txt
   tries .course/logs/job_queue-student/unit.txt starter_is_graded "$@"
 }
 
@@ -121,8 +124,6 @@ self_test=.build/$compiler/self_test
 starter_is_graded || fail "before any damage the starter is not started"
 sanitizers_are_known || fail "before any damage the sanitizers work"
 hint_is_given || fail "before any damage a hint is given"
-mkdir -p .course/logs/job_queue-student
-echo "of an earlier grading" >.course/logs/job_queue-student/unit.txt
 
 try_all emptied cut garbage folder
 for file in build.ninja CMakeCache.txt graded/job_queue-student; do
