@@ -167,6 +167,9 @@ std::optional<std::string> fault_of_the_tree(const std::string& output) {
       {std::regex("Permission denied"),
        "files in .build belong to another user: remove that folder, with sudo where it "
        "must be, and run this again"},
+      {std::regex("cannot (create|read|open) (the )?precompiled header"),
+       "a precompiled header in .build is damaged: remove that folder and run this "
+       "again"},
       {std::regex("internal compiler error|PLEASE submit a bug report"),
        "the compiler itself crashed: run `autograder/course doctor`"},
       {std::regex("CMake Error"),
