@@ -187,7 +187,6 @@ std::string token_shown(const Course& course, const std::string& id) {
 }
 
 int replay(const Common& common, ReplayOptions options) {
-  process::end_children_on_signals();
   const Course course = load_course(common.root);
   std::string test = student::test_of(options.token);
   if (test.empty()) {

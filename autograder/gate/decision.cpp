@@ -160,6 +160,7 @@ Result result_of_broken_run(const Broke& broke) {
   result.words = measurement.words;
   result.verdict = measurement.end == End::not_started  ? Verdict::not_started
                    : measurement.end == End::impossible ? Verdict::tampered
+                   : measurement.end == End::limited    ? Verdict::environment
                                                         : Verdict::failed;
   return result;
 }

@@ -129,8 +129,9 @@ StageResult run_stage(Stage stage, const Subject& subject, Workshop& workshop,
                       const std::vector<std::string>& only) {
   if (stage == Stage::build) return run_build_stage(subject, workshop);
   const fs::path program = program_of(workshop.trees, stage, subject);
-  if (!fs::exists(program)) {
-    return environment(stage, "the build left no program at " + program.string());
+  if (!is_whole_program(program)) {
+    return environment(stage, "the build left no whole program at " + program.string() +
+                                  ": make room on the disk and run this again");
   }
   if (stage == Stage::cost) return run_cost_stage(subject, workshop, only);
   if (stage == Stage::gate) return run_gate_stage(subject, workshop, only);

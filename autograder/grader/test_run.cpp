@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "process/limits.hpp"
 #include "reading/readable.hpp"
 #include "reading/source_folder.hpp"
 
@@ -213,6 +214,13 @@ std::optional<Finding> killed(const TestCommand& command, const TestRun& run) {
                                  words_for(run.process));
       finding.detail = last_lines(run.process.output, 3);
       return finding;
+    case process::End::endless_records:
+      // Assertions that fail without end are the test's own words.
+      if (!run.failures.empty()) return failure_finding(run.failures.front());
+      finding.verdict = Verdict::tampered;
+      finding.what = "reported without end: it was " + words_for(run.process) +
+                     ": something writes to the descriptor that results go to";
+      return finding;
     case process::End::stopped:
       finding.verdict = Verdict::not_run;
       finding.what = "stopped on request";
@@ -269,6 +277,12 @@ std::optional<Finding> forged(const TestRun& run) {
 }
 
 Finding judge(const TestCommand& command, const TestRun& run) {
+  if (const std::string limit = limit_that_ended(run.process); !limit.empty()) {
+    Finding finding;
+    finding.verdict = Verdict::environment;
+    finding.what = limit;
+    return finding;
+  }
   if (auto finding = forged(run)) return *finding;
   if (run.todo) return todo_finding(*run.todo);
   if (auto finding = killed(command, run)) {

@@ -3,16 +3,18 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <fstream>
 #include <mutex>
 #include <random>
 #include <regex>
 #include <system_error>
-#include <thread>
 
 #include "catalogue/code.hpp"
+#include "catalogue/files.hpp"
 #include "grader/controls.hpp"
+#include "grader/side_by_side.hpp"
 #include "grader/test_judge.hpp"
 #include "grader/test_plan.hpp"
 #include "grader/test_summary.hpp"
@@ -30,13 +32,15 @@ using Clock = std::chrono::steady_clock;
 class Log {
  public:
   explicit Log(fs::path file) : file_(std::move(file)) {
-    fs::create_directories(file_.parent_path());
-    std::ofstream(file_, std::ios::trunc);
+    make_way_for(file_);
+    std::error_code none_before;
+    fs::remove(file_, none_before);
   }
 
   // Adds one run, and says in `finding` where it stands.
   void keep(const TestCommand& command, const TestRun& run, Finding& finding) {
     const std::lock_guard lock(mutex_);
+    errno = 0;
     std::ofstream log(file_, std::ios::app);
     log << "=== " << command.test << "\n"
         << again(command) << "\n\n"
@@ -44,7 +48,7 @@ class Log {
                              finding.detail + "\n");
     log.flush();
     if (!log) {
-      throw std::system_error(errno, std::generic_category(),
+      throw std::system_error(errno == 0 ? EIO : errno, std::generic_category(),
                               "cannot write " + file_.string());
     }
     finding.report = file_;
@@ -99,18 +103,12 @@ class TestStage {
     const std::vector<Turn> all = plan_.turns();
     const std::size_t control_after = drawn_below(all.size());
     std::atomic<std::size_t> next{0};
-    const auto take_some = [&] {
+    side_by_side(plan_.width(), [&] {
       for (std::size_t at; (at = next.fetch_add(1)) < all.size();) {
         take(all[at]);
         if (at >= control_after) take_control();
       }
-    };
-    std::vector<std::jthread> helpers;
-    for (unsigned helper = 1; helper < plan_.width(); ++helper) {
-      helpers.emplace_back(take_some);
-    }
-    take_some();
-    helpers.clear();
+    });
     take_control();
   }
 

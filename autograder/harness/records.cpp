@@ -24,7 +24,9 @@ void take_descriptor(char* said) noexcept {
   char kind = 't';
   if (std::sscanf(said, "%d %32s %c", &given, secret, &kind) == 3) {
     control = kind == 'c';
-    descriptor = ::fcntl(given, F_DUPFD_CLOEXEC, 700);
+    for (const int high : {700, 200, 50, 10}) {  // the shell may allow few (`ulimit -n`)
+      if (descriptor < 0) descriptor = ::fcntl(given, F_DUPFD_CLOEXEC, high);
+    }
     if (descriptor >= 0) ::close(given);
   }
   // The system shows it in /proc/self/environ for as long as it stands there.
