@@ -117,6 +117,37 @@ void empty_tree(const fs::path& tree) {
   }
 }
 
+// Whether what the compiler made of a program is there from its first byte to its last, as
+// cmake/compile_and_look leaves it.
+bool is_looked_at(const fs::path& program) {
+  std::error_code unreadable;
+  const fs::path code = program.native() + ".i";
+  const std::uintmax_t size = fs::file_size(code, unreadable);
+  const fs::path symbols = program.native() + ".symbols";
+  return !unreadable && ::access(code.c_str(), R_OK) == 0 &&
+         fs::is_regular_file(symbols, unreadable) &&
+         ends_with(symbols, fmt::format("\n# looked at {}", size));
+}
+
+// Takes away the objects of a target of which less is left than the grader looks at: what is
+// compiled again is looked at again.
+void remove_objects_unless_looked_at(const fs::path& tree, const std::string& target) {
+  const fs::path program = tree / "graded" / target;
+  if (is_looked_at(program)) return;
+  std::error_code unreadable;
+  for (const char* end : {".i", ".symbols"}) {
+    const fs::path file = program.native() + end;
+    if (fs::is_directory(file, unreadable)) fs::remove_all(file, unreadable);
+  }
+  const std::string folder = "/" + target + ".dir/";
+  for (fs::recursive_directory_iterator at(tree, unreadable), last; at != last;
+       at.increment(unreadable)) {
+    const fs::path& file = at->path();
+    const bool of_target = file.native().find(folder) != std::string::npos;
+    if (of_target && file.extension() == ".o") fs::remove(file, unreadable);
+  }
+}
+
 // --- Building ---------------------------------------------------------------------------
 
 // What a limit of ours, and not of the shell's, ended without a word of the compiler's.
@@ -182,6 +213,7 @@ class TreeBuild {
     if (!is_configured(tree_, preset_)) empty_tree(tree_);
     for (const std::string& target : targets) {
       remove_unless_whole(tree_ / "graded" / target);
+      if (targets.size() <= most_targets) remove_objects_unless_looked_at(tree_, target);
     }
     BuildResult result = build_once(targets);
     if (is_settled(result) || targets.size() > most_targets) return result;

@@ -101,7 +101,8 @@ first() { find "$tree" -path "*$1" | sort | head -n 1; }
 # try_all HOW…
 try_all() {
   for file in build.ninja CMakeCache.txt .ninja_log .ninja_deps CMakeFiles/rules.ninja \
-    compile_commands.json course.lock graded/job_queue-student; do
+    compile_commands.json course.lock graded/job_queue-student \
+    graded/job_queue-student.i graded/job_queue-student.symbols; do
     tries "$tree/$file" starter_is_graded "$@"
   done
   for pattern in '/CMakeCXXCompiler.cmake' '/job_queue-student.dir/*.o' \
@@ -126,7 +127,8 @@ sanitizers_are_known || fail "before any damage the sanitizers work"
 hint_is_given || fail "before any damage a hint is given"
 
 try_all emptied cut garbage folder
-for file in build.ninja CMakeCache.txt graded/job_queue-student; do
+for file in build.ninja CMakeCache.txt graded/job_queue-student graded/job_queue-student.i \
+  graded/job_queue-student.symbols; do
   tries "$tree/$file" starter_is_graded deleted
 done
 grep -q '^CMAKE_CXX_FLAGS:STRING=-O2' "$tree/CMakeCache.txt" || fail "the flags were lost"

@@ -1,8 +1,8 @@
 // Includes itself twice, and each copy twice again: a warning from each of a million.
 #if __INCLUDE_LEVEL__ < 20
 #warning a line of output for every copy of this file that the compiler is made to read, and more
-#include __FILE__
-#include __FILE__
+#include "slot.hpp"
+#include "slot.hpp"
 #endif
 
 #ifndef SLOT
