@@ -26,6 +26,29 @@ int line_of_volatile(const fs::path& file) {
   return first_line_with(word, file);
 }
 
+// A test that held without having looked held nothing.
+std::optional<Finding> wrong_explorations(const Test& test, const TestRun& run,
+                                          Stage stage, bool is_solution) {
+  const bool none = test.only_where_explored && stage != Stage::interleave;
+  const std::size_t due = none ? 0 : test.explorations;
+  const std::size_t brought = run.explored.size();
+  Finding finding;
+  finding.test = test.name;
+  if (is_solution && brought != due) {
+    finding.what = fmt::format(
+        "explores {} times where its source shows {}: call `explore` in the test itself, "
+        "or "
+        "a helper that is named explore_…",
+        brought, due);
+    return finding;
+  }
+  if (brought >= due) return std::nullopt;
+  finding.verdict = Verdict::tampered;
+  finding.what = fmt::format(
+      "explored {} of {} times: something keeps its explorations from it", brought, due);
+  return finding;
+}
+
 }  // namespace
 
 TestJudge::TestJudge(Stage stage, const Subject& subject, const Trees& trees)
@@ -36,7 +59,9 @@ TestJudge::TestJudge(Stage stage, const Subject& subject, const Trees& trees)
 std::optional<Finding> TestJudge::judge(const Test& test, const TestCommand& command,
                                         const TestRun& run) const {
   auto finding = finding_for(command, run);
-  if (!finding) return std::nullopt;
+  if (!finding) {
+    return wrong_explorations(test, run, stage_, subject_.variant == "solution");
+  }
   if (run.process.end == process::End::timed_out) {
     show_own_frames(run.process.stacks, *finding);
   }
