@@ -16,7 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A name of C's is none of a type: the demangler would read "x" as long.
 std::string demangle(const char* name) {
+  if (!std::string_view(name).starts_with("_Z")) return name;
   int status = 0;
   char* plain = abi::__cxa_demangle(name, nullptr, nullptr, &status);
   std::string out = status == 0 && plain != nullptr ? plain : name;

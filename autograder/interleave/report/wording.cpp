@@ -12,7 +12,22 @@ std::string order_note(const Step& step) {
   return " (" + std::string(name_of(step.operation.order)) + ")";
 }
 
+// What a thread was about to do when nothing went on: it has read and written no value yet.
+std::string pending_in_words(const Step& step, const std::string& object) {
+  switch (step.operation.kind) {
+    case Kind::kAtomicLoad:
+      return "load " + object + order_note(step);
+    case Kind::kAtomicStore:
+      return "store " + object + order_note(step);
+    case Kind::kAtomicUpdate:
+      return "update " + object + order_note(step);
+    default:
+      return "compare-exchange " + object + order_note(step);
+  }
+}
+
 std::string atomic_in_words(const Step& step, const std::string& object) {
+  if (!step.reads && !step.writes) return pending_in_words(step, object);
   switch (step.operation.kind) {
     case Kind::kAtomicLoad:
       return "load " + object + order_note(step) + " = " + in_words(step.value_read);

@@ -78,7 +78,15 @@ const char* name_of_signal(int number) {
   }
 }
 
-void on_fatal_signal(int number, siginfo_t*, void*) {
+std::string end_by_signal(const Thread& self, int number, Address at) {
+  if (number != SIGSEGV || !self.fiber.is_overflow(at)) {
+    return self.name + " stopped with " + name_of_signal(number);
+  }
+  const std::size_t size = self.fiber.stack_end - self.fiber.stack_begin;
+  return self.name + " used up its stack of " + std::to_string(size >> 20U) + " MiB";
+}
+
+void on_fatal_signal(int number, siginfo_t* info, void*) {
   Thread* self = any_body_thread();
   if (self == nullptr) {
     // Not ours: what would have happened, happens.
@@ -88,8 +96,9 @@ void on_fatal_signal(int number, siginfo_t*, void*) {
   }
   self->in_runtime = true;
   const ProgramCounter pc = self->calls.empty() ? self->pending.pc : self->calls.back();
-  engine().fail(FailureKind::kCrash, *self, pc,
-                self->name + " stopped with " + name_of_signal(number));
+  engine().fail(
+      FailureKind::kCrash, *self, pc,
+      end_by_signal(*self, number, reinterpret_cast<Address>(info->si_addr)));
 }
 
 // Whether the signal interrupted a system call: its instruction is the next, if it is to be

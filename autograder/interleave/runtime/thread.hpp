@@ -14,7 +14,7 @@
 
 namespace interleave {
 
-inline constexpr std::size_t kMostThreads = 64;
+inline constexpr std::size_t kMostThreads = kMostFibers;
 inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
 struct Lock;
