@@ -171,7 +171,9 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
     below += "  Whatever the schedule: " + no_way_out(finding.inflection) + ".\n";
   }
   if (!finding.undone.empty()) below += "  " + finding.undone + "\n";
-  report.picture += "\n\n" + picture.text(way_back) + "\n" + below;
+  // What cannot be run is one call; the steps before it are no story.
+  const bool tells = failure.kind != FailureKind::kUnsupported;
+  report.picture += "\n\n" + (tells ? picture.text(way_back) + "\n" : "") + below;
   if (!finding.replay_command.empty()) {
     report.picture += "\n  again, step by step:   " + finding.replay_command + "\n";
   }

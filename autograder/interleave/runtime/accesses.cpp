@@ -102,13 +102,20 @@ void trace_plain(Thread& self, Address address, std::uint64_t size, bool write,
 
 }  // namespace
 
-void expect_alive(Thread& self, Address object, ProgramCounter pc) {
-  if (!engine().arena().contains(object)) return;
-  check_alive(self, object, 1, true, true, pc);
-  if (engine().alone()) return;
+void expect_alive(Thread& self, const Operation& operation) {
+  const Arena& arena = engine().arena();
+  const Address object = operation.object;
+  if (!arena.contains(object) || arena.state_of(object) != Arena::State::kLive) {
+    if (arena.contains(object)) tracer().remark(self, operation);
+    return check_alive(self, object, 1, true, true, operation.pc);
+  }
+  if (engine().alone() || !engine().looks_for_races()) return;
   // Freeing counts as writing: if nothing orders the two, another schedule frees it first.
-  const Race* race = engine().memory().read(tracer().site(self, pc), object, 1);
-  if (race != nullptr) fail_race(self, *race);
+  const Site site = tracer().coming_site(self, operation.pc);
+  const Race* race = engine().memory().read(site, object, 1);
+  if (race == nullptr) return;
+  tracer().remark(self, operation);
+  fail_race(self, *race);
 }
 
 namespace {

@@ -19,6 +19,8 @@ namespace interleave {
 // itself, or 0 if `pc` does already or there is none.
 [[nodiscard]] ProgramCounter call_site_of(ProgramCounter pc);
 
+[[nodiscard]] bool is_in_program(ProgramCounter pc);
+
 // All return addresses of the program's functions that the calling thread is in, innermost
 // first: `pc`, where the program called the library if it did, and its callers.
 [[nodiscard]] std::vector<ProgramCounter> stack_at(const Thread& self, ProgramCounter pc);

@@ -129,7 +129,7 @@ void Engine::run_thread(Thread& self) {
 void Engine::finish(Thread& self) {
   run_exit_handlers(self);
   if (!self.holds.empty()) {
-    misuse(self, self.pending.pc, self.holds.back()->address,
+    misuse(self, 0, self.holds.back()->address,
            "ended while it held a lock, which now stays locked for ever");
   }
   const Operation exit{

@@ -200,7 +200,8 @@ void FreshProcess::keep() {
 }
 
 void FreshProcess::answer(Question question) {
-  const EndingGuard guard;
+  const EndingGuard guard(question == Question::kRun ? EndingGuard::Loops::kEnd
+                                                     : EndingGuard::Loops::kEndSoon);
   learn_places(get_value<std::vector<KnownPlace>>(socket_));
   switch (question) {
     case Question::kReplay: {

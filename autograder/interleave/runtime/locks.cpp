@@ -83,7 +83,9 @@ int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
     self.lock = &lock;
     self.deadline = patience.deadline;
     const bool waited = lock.held();
-    if (scheduler().point(self, operation)) {
+    const bool in_time = scheduler().point(self, operation);
+    expect_alive(self, operation);
+    if (in_time) {
       if (waited) ++self.counts.wake_ups;
       return 0;
     }
@@ -91,6 +93,7 @@ int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
   }
   self.lock = &lock;
   scheduler().point(self, operation);
+  expect_alive(self, operation);
   const bool available =
       need == Wait::kShared ? lock.free_for_reader() : lock.free_for_writer();
   if (available && !scheduler().happens_spuriously(self, operation)) return 0;
@@ -103,7 +106,6 @@ int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
 }
 
 void check_alive(Thread& self, const Lock& lock, ProgramCounter pc) {
-  expect_alive(self, lock.address, pc);
   if (lock.life == Life::kDestroyed) {
     misuse(self, pc, lock.address, "uses a lock that was destroyed");
   }
@@ -165,6 +167,7 @@ int lock_mutex(Thread& self, pthread_mutex_t* mutex, Patience patience,
 
 int unlock_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc) {
   Lock& lock = known_lock(mutex);
+  expect_alive(self, operation_on(self, OperationKind::kUnlock, lock, pc));
   check_alive(self, lock, pc);
   if (lock.owner == kNoThread) {
     misuse(self, pc, lock.address, "unlocks a mutex that nobody holds");
@@ -263,6 +266,7 @@ int lock_for_reading(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
 
 int unlock_readers_writer(Thread& self, pthread_rwlock_t* rwlock, ProgramCounter pc) {
   Lock& lock = known_lock(rwlock);
+  expect_alive(self, operation_on(self, OperationKind::kUnlock, lock, pc));
   check_alive(self, lock, pc);
   if (lock.owner == self.id) {
     engine().memory().release_to(self.id, lock.address);

@@ -106,9 +106,9 @@ void end_once(Thread& self, Address flag);
 // A plain access of the calling thread; none outside a body.
 void plain_access(const void* object, std::uint64_t size, bool write, ProgramCounter pc);
 
-// A lock or a condition is used: fails if it lies in memory that was freed, or that another
-// thread may free at the same time.
-void expect_alive(Thread& self, Address object, ProgramCounter pc);
+// A lock or a condition is about to be used by the operation, which is the next step: fails if
+// it lies in memory that was freed, or that another thread may free at the same time.
+void expect_alive(Thread& self, const Operation& operation);
 
 Value load(Thread& self, Address address, std::uint8_t size, MemoryOrder order,
            ProgramCounter pc);

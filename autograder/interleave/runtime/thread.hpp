@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <typeinfo>
 #include <vector>
 
 #include "interleave/interleave.hpp"
@@ -63,6 +64,9 @@ struct ThreadRun {
   void* (*routine)(void*) = nullptr;
   void* argument = nullptr;
   void* result = nullptr;
+
+  void* thrown = nullptr;  // the last exception
+  const std::type_info* type_thrown = nullptr;
 
   Address last_read = 0;  // the atomic it read last, and what it saw there
   std::uint64_t last_seen = 0;

@@ -70,10 +70,10 @@ WaitQueue& known_condition(pthread_cond_t* condition) {
   return queue;
 }
 
-void check_alive(Thread& self, pthread_cond_t* condition, ProgramCounter pc) {
-  expect_alive(self, reinterpret_cast<Address>(condition), pc);
+void check_alive(Thread& self, pthread_cond_t* condition, const Operation& operation) {
+  expect_alive(self, operation);
   if (known_condition(condition).life == Life::kDestroyed) {
-    misuse(self, pc, reinterpret_cast<Address>(condition),
+    misuse(self, operation.pc, operation.object,
            "uses a condition variable that was destroyed");
   }
 }
@@ -89,7 +89,7 @@ int wait_on_condition(Thread& self, pthread_cond_t* condition, pthread_mutex_t* 
                       .second_object = reinterpret_cast<Address>(mutex),
                       .pc = pc};
   scheduler().point(self, operation);
-  check_alive(self, condition, pc);
+  check_alive(self, condition, operation);
   scheduler().observe(self, pc, address, 0);
   const bool spurious = scheduler().happens_spuriously(self, operation);
   if (Step* step = tracer().performed(self, operation, true)) step->blocked = !spurious;
@@ -115,7 +115,7 @@ int notify_condition(Thread& self, pthread_cond_t* condition, bool all,
       .object = reinterpret_cast<Address>(condition),
       .pc = pc};
   scheduler().point(self, operation);
-  check_alive(self, condition, pc);
+  check_alive(self, condition, operation);
   wake(self, engine().objects().queue(operation.object), all ? kMostThreads : 1,
        operation);
   return 0;
@@ -285,7 +285,7 @@ int wait_at_barrier(Thread& self, pthread_barrier_t* barrier, ProgramCounter pc)
   if (known.expected == 0)
     engine().unsupported(self, pc, "a pthread_barrier made outside it");
   scheduler().point(self, operation);
-  expect_alive(self, known.address, pc);
+  expect_alive(self, operation);
   if (known.life == Life::kDestroyed) {
     misuse(self, pc, known.address, "waits at a barrier that was destroyed");
   }
