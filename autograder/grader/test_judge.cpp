@@ -112,7 +112,8 @@ std::optional<Finding> TestJudge::too_few_schedules(const TestRun& run,
   finding.verdict = Verdict::environment;
   finding.test = command.test;
   finding.what = fmt::format(
-      "the time was spent after {} schedules, which is too few to pass; free the machine of "
+      "the time was spent after {} schedules, which is too few to pass; free the machine "
+      "of "
       "other work and grade again",
       few->value("schedules", 0));
   finding.again = again(command);

@@ -186,8 +186,7 @@ void MemoryModel::State::enter(ThreadId thread, std::uint32_t location) {
   if (entering.location == location && rule_ == Rule::kPaper) return;
   leave(thread);
   entering.location = location;
-  if (weak_ && rule_ == Rule::kPaper)
-    clocks_.copy(entering.elsewhere, entering.clock);
+  if (weak_ && rule_ == Rule::kPaper) clocks_.copy(entering.elsewhere, entering.clock);
 }
 
 // -- Plain memory -----------------------------------------------------------------------

@@ -166,9 +166,9 @@ class Explainer {
     say("It is about " + naming_.object(failure_.object) + failing_line());
     for (auto step = trace_.steps.rbegin(); step != trace_.steps.rend(); ++step) {
       const OperationKind kind = step->operation.kind;
-      const bool takes = kind == OperationKind::kLock || kind == OperationKind::kTryLock ||
-                         kind == OperationKind::kLockShared ||
-                         kind == OperationKind::kTryLockShared;
+      const bool takes =
+          kind == OperationKind::kLock || kind == OperationKind::kTryLock ||
+          kind == OperationKind::kLockShared || kind == OperationKind::kTryLockShared;
       if (step->operation.object != failure_.object) continue;
       if (kind == OperationKind::kUnlock || kind == OperationKind::kUnlockShared) return;
       if (!takes || !step->succeeded || step->blocked) continue;
@@ -181,7 +181,8 @@ class Explainer {
   // What an access does: memory is made and freed by writing to it, as it were.
   [[nodiscard]] std::string verb_of(const Access& access) const {
     const Step* step = step_at(trace_, access.step);
-    const OperationKind kind = step == nullptr ? OperationKind::kYield : step->operation.kind;
+    const OperationKind kind =
+        step == nullptr ? OperationKind::kYield : step->operation.kind;
     if (kind == OperationKind::kAllocate) return " allocates ";
     if (kind == OperationKind::kRelease) return " frees ";
     if (is_lock(kind) || kind == OperationKind::kNotifyOne ||
@@ -195,9 +196,9 @@ class Explainer {
     out_.concept_name = "data race";
     if (failure_.accesses.size() < 2) return;
     for (const Access& access : failure_.accesses) {
-      say(who(access.thread) + verb_of(access) +
-          naming_.object(access.address) + (access.atomic ? " (atomic)" : "") + " in " +
-          step_name_(access.step) + where(access.step));
+      say(who(access.thread) + verb_of(access) + naming_.object(access.address) +
+          (access.atomic ? " (atomic)" : "") + " in " + step_name_(access.step) +
+          where(access.step));
     }
     const BrokenEdge edge = broken_edge(failure_, trace_, &naming_);
     if (edge.store != nullptr) {

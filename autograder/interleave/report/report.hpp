@@ -29,7 +29,7 @@ struct Finding {
   std::uint64_t schedule = 0;   // how many ran; a failure came in the last of them
   std::uint64_t schedules = 0;  // at most so many
   bool exhaustive = false;      // every behaviour was checked
-  bool few = false;             // so few ran, for lack of time, that it says next to nothing
+  bool few = false;  // so few ran, for lack of time, that it says next to nothing
   double milliseconds = 0;
   std::string coverage;
   std::string token;

@@ -246,8 +246,8 @@ class Symbols::Reader {
     const std::size_t last = whole.rfind("::");
     const bool in_lambda = whole.find("{lambda") != std::string::npos ||
                            whole.find("$_") != std::string::npos;
-    const std::string base =
-        short_name(in_lambda && last != std::string::npos ? whole.substr(last + 2) : whole);
+    const std::string base = short_name(
+        in_lambda && last != std::string::npos ? whole.substr(last + 2) : whole);
     return offset == 0 ? base : base + "+" + std::to_string(offset);
   }
 

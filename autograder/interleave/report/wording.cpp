@@ -30,19 +30,23 @@ std::string atomic_in_words(const Step& step, const std::string& object) {
   if (!step.reads && !step.writes) return pending_in_words(step, object);
   switch (step.operation.kind) {
     case Kind::kAtomicLoad:
-      return "load " + object + order_note(step) + " = " + in_words(step.value_read, step.operation.size);
+      return "load " + object + order_note(step) + " = " +
+             in_words(step.value_read, step.operation.size);
     case Kind::kAtomicStore:
-      return "store " + object + order_note(step) + " = " + in_words(step.value_written, step.operation.size);
+      return "store " + object + order_note(step) + " = " +
+             in_words(step.value_written, step.operation.size);
     case Kind::kAtomicUpdate:
-      return "update " + object + order_note(step) + ": " + in_words(step.value_read, step.operation.size) +
-             " -> " + in_words(step.value_written, step.operation.size);
+      return "update " + object + order_note(step) + ": " +
+             in_words(step.value_read, step.operation.size) + " -> " +
+             in_words(step.value_written, step.operation.size);
     default:
       if (!step.succeeded) {
         return "compare-exchange " + object + " fails: it holds " +
                in_words(step.value_read, step.operation.size);
       }
       return "compare-exchange " + object + order_note(step) + ": " +
-             in_words(step.value_read, step.operation.size) + " -> " + in_words(step.value_written, step.operation.size);
+             in_words(step.value_read, step.operation.size) + " -> " +
+             in_words(step.value_written, step.operation.size);
   }
 }
 

@@ -62,7 +62,8 @@ void check_alive(Thread& self, Address address, std::uint64_t size, bool write,
                  bool atomic, ProgramCounter pc) {
   Arena& arena = engine().arena();
   if (!arena.contains(address)) {
-    if (is_on_a_stack(address)) check_thread_lives(self, address, size, write, atomic, pc);
+    if (is_on_a_stack(address))
+      check_thread_lives(self, address, size, write, atomic, pc);
     return;
   }
   if (arena.state_of(address) == Arena::State::kLive) return;

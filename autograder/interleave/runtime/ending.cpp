@@ -71,9 +71,10 @@ std::string description_of_last_throw(const Thread& self) {
   self->in_runtime = true;
   const ProgramCounter pc = call_site_of(0);
   if (std::current_exception() == nullptr && std::uncaught_exceptions() > 0) {
-    engine().fail(FailureKind::kException, *self, pc,
-                  self->name + " was left by " + description_of_last_throw(*self) +
-                      "; on the way out, a std::thread that was not joined was destroyed");
+    engine().fail(
+        FailureKind::kException, *self, pc,
+        self->name + " was left by " + description_of_last_throw(*self) +
+            "; on the way out, a std::thread that was not joined was destroyed");
   }
   if (std::current_exception() == nullptr) {
     engine().fail(FailureKind::kMisuse, *self, pc,
@@ -123,9 +124,8 @@ void on_fatal_signal(int number, siginfo_t* info, void* context) {
     return;
   }
   self->in_runtime = true;
-  engine().fail(
-      FailureKind::kCrash, *self, place_of_signal(*self, context),
-      end_by_signal(*self, number, reinterpret_cast<Address>(info->si_addr)));
+  engine().fail(FailureKind::kCrash, *self, place_of_signal(*self, context),
+                end_by_signal(*self, number, reinterpret_cast<Address>(info->si_addr)));
 }
 
 // Whether the signal interrupted a system call: its instruction is the next, if it is to be

@@ -77,8 +77,8 @@ void Engine::begin_run(Strategy& strategy) {
 Thread& Engine::fresh_thread() {
   if (threads_.full()) {
     Thread& self = *this_thread;
-    unsupported(self, self.pending.pc, "more than " + std::to_string(kMostThreads) +
-                                         " threads in one body");
+    unsupported(self, self.pending.pc,
+                "more than " + std::to_string(kMostThreads) + " threads in one body");
   }
   Thread& thread = threads_.add([](ThreadId id) {
     auto made = std::make_unique<Thread>(id);

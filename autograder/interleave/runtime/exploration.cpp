@@ -116,16 +116,15 @@ Exploration::Exploration(const std::function<void()>& body, const Options& optio
 Result Exploration::run() {
   start_ = Clock::now();
   search_until_ = start_ + seconds(options_.seconds);
-  fresh_ =
-      std::make_unique<FreshProcess>(body_, outcome_, mode_of(options_.memory), run_options_);
+  fresh_ = std::make_unique<FreshProcess>(body_, outcome_, mode_of(options_.memory),
+                                          run_options_);
   const EndingGuard guard;
   restart();
   End end = explore_here();
   if (end == End::kHiddenState) {
     hidden_state_ = true;
     restart();
-    search_until_ =
-        std::max(search_until_, Clock::now() + seconds(options_.seconds / 2));
+    search_until_ = std::max(search_until_, Clock::now() + seconds(options_.seconds / 2));
     end = explore_in_fresh_processes();
   }
   result_.exhaustive =
@@ -170,8 +169,9 @@ Exploration::End Exploration::explore_by(RunOne run_one) {
     }
     if (count(answer)) {
       failure_ = std::move(answer);
-      explain_until_ = Clock::now() + seconds(std::max(
-                                          kLeastToExplain, kShareToExplain * options_.seconds));
+      explain_until_ =
+          Clock::now() +
+          seconds(std::max(kLeastToExplain, kShareToExplain * options_.seconds));
       return End::kFailure;
     }
   }
@@ -267,8 +267,9 @@ Answer Exploration::minimised(const Answer& failure) {
        chunk /= 2) {
     for (std::size_t end = deviations.size(); end > 0;) {
       if (!may_go_on()) {
-        leave_undone("It may switch more often than it has to: to look for less would take "
-                     "too long.");
+        leave_undone(
+            "It may switch more often than it has to: to look for less would take "
+            "too long.");
         return smallest;
       }
       const std::size_t begin = end > chunk ? end - chunk : 0;
@@ -321,9 +322,9 @@ void Exploration::report(const Answer& failure) {
   const Deviations deviations = deviations_of(smallest.choices);
   result_.kind = name_of(failure.kind);
   result_.message = failure.message;
-  result_.token = to_text({options_.test, number_, options_.memory, options_.spurious,
-                           std::string(found_by_), deviations,
-                           folded(smallest.fingerprint)});
+  result_.token =
+      to_text({options_.test, number_, options_.memory, options_.spurious,
+               std::string(found_by_), deviations, folded(smallest.fingerprint)});
   Finding found = finding();
   if (!hidden_state_ && failure.kind != FailureKind::kUnsupported) {
     found.inflection = inflection_of(smallest);
@@ -397,8 +398,8 @@ Result Exploration::replay(const Token& token) {
     return std::move(result_);
   }
   if (run.failure.endless) trace.shorten();
-  explain_until_ =
-      Clock::now() + seconds(std::max(kLeastToExplain, kShareToExplain * options_.seconds));
+  explain_until_ = Clock::now() +
+                   seconds(std::max(kLeastToExplain, kShareToExplain * options_.seconds));
   if (!debugged && run.failure.kind != FailureKind::kUnsupported) {
     found.inflection = inflection_of(answer);
     found.undone = undone_;

@@ -87,7 +87,7 @@ class Exploration {
   std::unique_ptr<FreshProcess> fresh_;
   Result result_;
   std::string_view found_by_;
-  bool hidden_state_ = false;      // each schedule has a process of its own
+  bool hidden_state_ = false;       // each schedule has a process of its own
   bool state_was_noticed_ = false;  // the first schedule, run again at once, was another
   std::uint64_t not_replayed_ = 0;
   std::optional<Answer> first_;

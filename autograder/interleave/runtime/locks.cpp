@@ -282,8 +282,7 @@ int unlock_readers_writer(Thread& self, pthread_rwlock_t* rwlock, ProgramCounter
     tracer().performed(self, operation_on(self, OperationKind::kUnlockShared, lock, pc),
                        true);
   } else {
-    misuse(self, pc, lock.address,
-           "unlocks a reader-writer lock that it does not hold");
+    misuse(self, pc, lock.address, "unlocks a reader-writer lock that it does not hold");
   }
   gave_back(self, lock);
   return 0;

@@ -42,7 +42,7 @@ enum class Life : std::uint8_t { kUnknown, kMade, kDestroyed };
 struct Lock {
   Address address = 0;
   ThreadId owner = kNoThread;
-  std::uint32_t depth = 0;    // of a recursive mutex
+  std::uint32_t depth = 0;  // of a recursive mutex
   ThreadSet readers;
   ThreadId last_owner = kNoThread;
   std::uint64_t hand_overs = 0;  // from one thread to another

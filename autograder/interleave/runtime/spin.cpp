@@ -75,8 +75,7 @@ bool Spin::note(ProgramCounter pc, Address object, std::uint64_t content,
 void Spin::compare(std::uint64_t state) {
   Observation& here = seen_[last_];
   ++comparisons_;
-  const bool same =
-      state != 0 && here.state == state && left_memory_as_it_was(here);
+  const bool same = state != 0 && here.state == state && left_memory_as_it_was(here);
   here.state = state;
   closed_ = same && here.laps >= 2;
 }
@@ -94,11 +93,11 @@ bool Spin::left_memory_as_it_was(const Observation& since) const {
 }
 
 bool Spin::is_first_write(const Observation& write, std::uint32_t since) const {
-  return std::none_of(
-      seen_.begin(), seen_.begin() + count_, [&](const Observation& other) {
-        return other.written != 0 && other.object == write.object && other.when > since &&
-               other.when < write.when;
-      });
+  return std::none_of(seen_.begin(), seen_.begin() + count_,
+                      [&](const Observation& other) {
+                        return other.written != 0 && other.object == write.object &&
+                               other.when > since && other.when < write.when;
+                      });
 }
 
 }  // namespace interleave

@@ -74,9 +74,8 @@ bool DepthFirst::exhaustive() const {
 std::string DepthFirst::coverage() const {
   if (exhaustive()) return "all " + std::to_string(schedules_) + " schedules checked";
   const std::string count = std::to_string(schedules_);
-  const std::string changing =
-      (diverged_ ? " (the body changes from run to run)" : "") +
-      (cut_ ? std::string(kCutNote) : "");
+  const std::string changing = (diverged_ ? " (the body changes from run to run)" : "") +
+                               (cut_ ? std::string(kCutNote) : "");
   if (bound_ == kUnbounded) return "depth-first: " + count + " schedules" + changing;
   const std::string share = finished_ && !diverged_ ? "all " : "not all, but ";
   return std::to_string(bound_) + (bound_ == 1 ? " preemption: " : " preemptions: ") +

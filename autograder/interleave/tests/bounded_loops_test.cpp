@@ -194,15 +194,14 @@ using Code = std::vector<Part>;
 using Program = std::vector<Code>;
 
 std::string text(const Program& program) {
-  constexpr std::array<const char*, kActs> names = {"sum",  "sum in memory", "count",
-                                                    "spin", "yielding spin", "store",
-                                                    "add"};
+  constexpr std::array<const char*, kActs> names = {
+      "sum", "sum in memory", "count", "spin", "yielding spin", "store", "add"};
   std::ostringstream out;
   for (const Code& code : program) {
     out << "  thread:";
     for (const Part& part : code) {
-      out << "  " << names[static_cast<std::size_t>(part.act)] << "(" << "xy"[part.place]
-          << ", " << part.rounds << " rounds, " << part.value << ")";
+      out << "  " << names[static_cast<std::size_t>(part.act)] << "("
+          << "xy"[part.place] << ", " << part.rounds << " rounds, " << part.value << ")";
     }
     out << "\n";
   }
@@ -238,12 +237,14 @@ class Maker {
 
  private:
   std::size_t below(std::size_t bound) { return random_() % bound; }
-  int number(int bound) { return static_cast<int>(below(static_cast<std::size_t>(bound))); }
+  int number(int bound) {
+    return static_cast<int>(below(static_cast<std::size_t>(bound)));
+  }
 
   Part part(int& steps) {
     Part made{static_cast<Act>(below(kActs)), number(kPlaces), 1, number(3)};
-    const bool counts = made.act == Act::kSum || made.act == Act::kSumInMemory ||
-                        made.act == Act::kCount;
+    const bool counts =
+        made.act == Act::kSum || made.act == Act::kSumInMemory || made.act == Act::kCount;
     if (counts) made.rounds = std::min(1 + number(8), std::max(1, steps));
     steps -= made.rounds;
     return made;
@@ -418,8 +419,8 @@ std::set<std::string> weak_outcomes(const Program& program) {
     }
   }
   std::set<std::string> outcomes;
-  const auto all = litmus::enumerate(flat, interleave::MemoryMode::kWeak,
-                                     litmus::Runs::kMerged);
+  const auto all =
+      litmus::enumerate(flat, interleave::MemoryMode::kWeak, litmus::Runs::kMerged);
   for (const auto& [registers, executions] : all.outcomes) {
     std::istringstream in(registers.substr(0, registers.find(';')));
     std::string outcome;

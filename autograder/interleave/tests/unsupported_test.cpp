@@ -124,9 +124,7 @@ TEST(Unsupported, LocksAndThreadsOfC) {
   });
   static pthread_barrier_t made_outside;
   ASSERT_EQ(pthread_barrier_init(&made_outside, nullptr, 1), 0);
-  gives_no_verdict("pthread_barrier", [] {
-    pthread_barrier_wait(&made_outside);
-  });
+  gives_no_verdict("pthread_barrier", [] { pthread_barrier_wait(&made_outside); });
 }
 
 TEST(Unsupported, Signals) {

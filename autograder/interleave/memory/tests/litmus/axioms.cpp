@@ -108,9 +108,8 @@ Relation standard_order(const Graph& graph, const Relation& hb, const Relation& 
   const Relation before = graph.sb - graph.rmw;  // an update is one operation
   const Relation strongly =
       (graph.sb | all * synchronizes_with(graph) * all | before * hb * before).closure();
-  return all * strongly * all | accesses * eco * accesses |
-         accesses * eco * hb * fences | fences * hb * eco * accesses |
-         fences * hb * eco * hb * fences;
+  return all * strongly * all | accesses * eco * accesses | accesses * eco * hb * fences |
+         fences * hb * eco * accesses | fences * hb * eco * hb * fences;
 }
 
 bool consistent_weak(const Graph& graph, const Relation& hb, Axioms axioms) {
