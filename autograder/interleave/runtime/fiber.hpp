@@ -48,8 +48,8 @@ inline constexpr std::size_t kMostFibers = 256;
 // What a system gives to each thread, and so do we: memory that is used when it is touched.
 inline constexpr std::size_t kUsualStackSize = std::size_t{8} << 20U;
 
-// Borrows a thread pointer and maps a stack of the usual size, at the same address in every process, for
-// fiber `index`. `adopt` is called once on the lending thread, so that it can set
+// Borrows a thread pointer and maps a stack of the usual size, at the same address in every
+// process, for fiber `index`. `adopt` is called once on the lending thread, so that it can set
 // thread-local variables.
 void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* argument);
 
