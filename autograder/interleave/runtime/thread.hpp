@@ -12,6 +12,7 @@
 #include "interleave/runtime/fiber.hpp"
 #include "interleave/runtime/spin.hpp"
 #include "interleave/trace/operation.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 
