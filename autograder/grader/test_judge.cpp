@@ -122,6 +122,26 @@ std::optional<Finding> TestJudge::finding_for(const TestCommand& command,
   if (finding && stage_ == Stage::interleave && explored_as(run, {"unsupported"})) {
     finding->verdict = Verdict::environment;
   }
+  return finding ? finding : too_few_schedules(run, command);
+}
+
+// What an exploration that had no time for a hundred schedules did not see, it may have missed.
+std::optional<Finding> TestJudge::too_few_schedules(const TestRun& run,
+                                                    const TestCommand& command) const {
+  if (stage_ != Stage::interleave) return std::nullopt;
+  const auto few =
+      std::find_if(run.explored.begin(), run.explored.end(),
+                   [](const auto& explored) { return explored.value("few", false); });
+  if (few == run.explored.end()) return std::nullopt;
+  Finding finding;
+  finding.verdict = Verdict::environment;
+  finding.test = command.test;
+  finding.what = fmt::format(
+      "the time was spent after {} schedules, which is too few to pass; free the machine "
+      "of "
+      "other work and grade again",
+      few->value("schedules", 0));
+  finding.again = again(command);
   return finding;
 }
 
