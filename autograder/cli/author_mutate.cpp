@@ -10,6 +10,7 @@
 #include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
 #include "grader/stages.hpp"
+#include "process/process.hpp"
 
 namespace course::cli {
 namespace {
@@ -110,14 +111,13 @@ int mutate(const Common& common, const MutateOptions& options) {
 }
 
 int author_mutate(const Common& common, const MutateOptions& options) {
+  process::end_children_on_signals();
   try {
     return mutate(common, options);
   } catch (const UnknownId& error) {
     fmt::print(stderr, "course: {}\n", error.what());
     return usage_error;
-  } catch (const std::system_error&) {
-    throw;                                 // the machine's fault
-  } catch (const std::exception& error) {  // Mistake, ManifestError
+  } catch (const std::exception& error) {  // Mistake, ManifestError, a disk that is full
     fmt::print(stderr, "course: {}\n", error.what());
     return something_failed;
   }

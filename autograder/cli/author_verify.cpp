@@ -11,6 +11,7 @@
 #include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
 #include "grader/stages.hpp"
+#include "process/process.hpp"
 
 namespace course::cli {
 namespace {
@@ -104,6 +105,7 @@ std::vector<std::string> stage_names() {
 }
 
 int author_verify(const Common& common, const VerifyOptions& options) {
+  process::end_children_on_signals();
   try {
     return verify(common, options);
   } catch (const UnknownId& error) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <map>
 #include <random>
+#include <system_error>
 
 #include "catalogue/files.hpp"
 #include "cli/commands.hpp"
@@ -12,6 +13,7 @@
 #include "grader/grading.hpp"
 #include "grader/reports.hpp"
 #include "grader/terminal.hpp"
+#include "process/process.hpp"
 
 namespace course::cli {
 namespace {
@@ -43,7 +45,7 @@ void write_report(const Destination& destination, const std::string& text) {
   if (*destination == "-") {
     fmt::print("{}\n", text);
   } else {
-    write_to(*destination, text + "\n");
+    write_file(*destination, text + "\n");
   }
 }
 
@@ -96,11 +98,18 @@ int grade_chosen(const Common& common, const GradeOptions& options) {
 }
 
 int grade(const Common& common, const GradeOptions& options) {
+  process::end_children_on_signals();
   try {
     return grade_chosen(common, options);
   } catch (const UnknownId& error) {
     fmt::print(stderr, "course: {}\n", error.what());
     return usage_error;
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "course: {}\n", error.what());
+    if (error.code() == std::errc::no_space_on_device) {
+      fmt::print(stderr, "The disk is full: free some space, then run this again.\n");
+    }
+    return environment_error;
   }
 }
 

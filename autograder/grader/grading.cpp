@@ -78,14 +78,10 @@ class Grading {
   void run_pipeline(const std::vector<Stage>& stages) {
     if (stages.front() != Stage::unit) {
       const BuildResult built = build_for(stages.front());
-      bool may_run = true;
-      for (const Stage stage : stages) {
-        if (auto result = unbuilt(stage, built, subject_, workshop_)) {
-          (void)tell(std::move(*result));
-          may_run = false;
-        }
+      if (!built.built) {
+        for (const Stage stage : stages) (void)tell(unbuilt(stage, built));
+        return;
       }
-      if (!may_run) return;
     }
     for (const Stage stage : stages) {
       if (stage != Stage::gate) (void)tell(run_stage(stage, subject_, workshop_));

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <string>
 #include <utility>
 
 namespace course::grader {
@@ -36,16 +35,14 @@ void Ticker::run(const std::stop_token& stop) {
     for (const Stage stage : stages_) names += fmt::format(" {}", name_of(stage));
     const std::chrono::duration<double> passed =
         std::chrono::steady_clock::now() - started;
-    const std::string line =
-        fmt::format("\r\033[K  working on{}  {:.0f} s", names, passed.count());
-    std::fputs(line.c_str(), stream_);  // where it cannot be written, nothing is lost
+    fmt::print(stream_, "\r\033[K  working on{}  {:.0f} s", names, passed.count());
     std::fflush(stream_);
     drawn_ = true;
   }
 }
 
 void Ticker::erase() {
-  if (drawn_) std::fputs("\r\033[K", stream_);
+  if (drawn_) fmt::print(stream_, "\r\033[K");
   drawn_ = false;
 }
 

@@ -13,7 +13,6 @@
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -42,9 +41,8 @@ class FreshProcess {
   // Runs a schedule that `strategy`, which stays here, decides.
   Answer run(Strategy& strategy);
   // Where the schedule, which fails, lost its way. Unknown if the body keeps state between
-  // runs, if a way to go on ends the process, or if it takes longer than `until`.
-  Inflection inflection(const std::vector<std::uint32_t>& choices,
-                        std::chrono::steady_clock::time_point until);
+  // runs, or if a way to go on ends the process.
+  Inflection inflection(const std::vector<std::uint32_t>& choices);
   // Runs the schedule once more and reports its failure.
   Report report(const Deviations& deviations, const Finding& finding);
 
@@ -52,7 +50,6 @@ class FreshProcess {
   enum class Question : std::uint8_t { kReplay, kRun, kWayOut, kReport };
   class RemoteStrategy;
 
-  void ask(Question question);
   [[noreturn]] void keep();
   void answer(Question question);
   void answer_run(Strategy& strategy);

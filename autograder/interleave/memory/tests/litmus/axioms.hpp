@@ -13,8 +13,7 @@
 
 namespace litmus {
 
-// kStandard: RC11's, and what C++20 asks of the order of seq_cst operations beyond it.
-enum class Axioms : std::uint8_t { kSequential, kRc11, kStandard };
+enum class Axioms : std::uint8_t { kSequential, kRc11 };
 
 [[nodiscard]] Executions judge(const Program& program, Axioms axioms);
 

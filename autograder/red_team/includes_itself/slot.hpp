@@ -1,3 +1,0 @@
-// Includes itself again and again.
-
-#include "slot.hpp"

@@ -1,4 +1,0 @@
-// Includes another's answer.
-#pragma once
-
-#include "red_team/right/slot.hpp"
