@@ -2,7 +2,7 @@
 // expect; measure it; what to look at.
 //
 // The deck and what is kept of earlier hours stand in #deck (see present/presentation.hpp). Of a
-// saved page nothing can be run.
+// saved page nothing can be run. viewer.js comes before it, and gives it `make`.
 "use strict";
 
 const deck = JSON.parse(document.getElementById("deck").textContent);
@@ -11,14 +11,6 @@ const kept = deck.kept;
 let shown = 0;         // 0: the opening; else the screen screens[shown - 1]
 let running = null;    // the id of the screen that is measured now
 let viewer = null;     // the open viewer's handle
-
-function make(tag, className, text, parent) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text) element.textContent = text;
-  if (parent) parent.append(element);
-  return element;
-}
 
 function button(label, key, act, parent) {
   const element = make("button", "", "", parent);

@@ -7,6 +7,15 @@
 // takes the page's keys and keeps its position in the address.
 "use strict";
 
+// A presentation draws with it too.
+function make(tag, className, text, parent) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text) element.textContent = text;
+  if (parent) parent.append(element);
+  return element;
+}
+
 function mountViewer(place, view, {alone = false} = {}) {
   const steps = view.steps;
   const end = steps.length;
@@ -22,14 +31,6 @@ function mountViewer(place, view, {alone = false} = {}) {
   let fileShown = null;  // the number of the file whose lines are drawn
 
   // -- Drawing -------------------------------------------------------------------------------
-
-  function make(tag, className, text, parent) {
-    const element = document.createElement(tag);
-    if (className) element.className = className;
-    if (text) element.textContent = text;
-    if (parent) parent.append(element);
-    return element;
-  }
 
   function button(label, key, title, act) {
     const element = make("button", "", "", keys);
