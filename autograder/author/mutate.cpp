@@ -7,10 +7,10 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 #include <span>
-#include <thread>
 
 #include "author/equivalents.hpp"
 #include "catalogue/files.hpp"
+#include "grader/side_by_side.hpp"
 
 namespace course::author {
 namespace {
@@ -124,18 +124,15 @@ class Attempt {
       one.settled = true;
       one.trial->fate = Fate::does_not_build;
     }
-    std::vector<std::jthread> threads;
     std::atomic<std::size_t> next = 0;
-    const unsigned side_by_side = stage == Stage::gate ? 1 : grading_.side_by_side();
-    for (unsigned i = 0; i < side_by_side; ++i) {
-      threads.emplace_back([&] {
-        // relaxed: the index alone is shared.
-        for (std::size_t k;
-             (k = next.fetch_add(1, std::memory_order_relaxed)) < seated.size();) {
-          if (!seated[k].settled) judge(stage, seated[k]);
-        }
-      });
-    }
+    const unsigned width = stage == Stage::gate ? 1 : grading_.side_by_side();
+    grader::side_by_side(width, [&] {
+      // relaxed: the index alone is shared.
+      for (std::size_t k;
+           (k = next.fetch_add(1, std::memory_order_relaxed)) < seated.size();) {
+        if (!seated[k].settled) judge(stage, seated[k]);
+      }
+    });
   }
 
   void judge(Stage stage, Seated& one) {
@@ -188,7 +185,7 @@ void Memory::keep(const std::string& key, const MadeMutant& trial) {
     all[name] = {{"fate", fate_names[static_cast<std::size_t>(one.fate)]},
                  {"stage", name_of(one.stage)}};
   }
-  write_file(file_, all.dump(1));
+  write_own_file(file_, all.dump(1));
 }
 
 std::string summary_of(const std::vector<MadeMutant>& made) {

@@ -8,10 +8,10 @@
 #include <exception>
 #include <mutex>
 #include <set>
-#include <thread>
 
 #include "catalogue/files.hpp"
 #include "grader/cause.hpp"
+#include "grader/side_by_side.hpp"
 #include "grader/wrapping.hpp"
 
 namespace course::author {
@@ -257,17 +257,14 @@ class Campaign {
 
   void run_side_by_side(std::string_view preset) {
     std::atomic<std::size_t> next = 0;
-    std::vector<std::jthread> threads;
-    for (unsigned i = 0; i < grading_.side_by_side(); ++i) {
-      threads.emplace_back([&] {
-        // relaxed: the index alone is shared; run_one locks what it writes.
-        for (std::size_t k;
-             (k = next.fetch_add(1, std::memory_order_relaxed)) < trials_.size();) {
-          const Trial& trial = trials_[k];
-          if (trial.preset() == preset && trial.stage != Stage::gate) run_one(k);
-        }
-      });
-    }
+    grader::side_by_side(grading_.side_by_side(), [&] {
+      // relaxed: the index alone is shared; run_one locks what it writes.
+      for (std::size_t k;
+           (k = next.fetch_add(1, std::memory_order_relaxed)) < trials_.size();) {
+        const Trial& trial = trials_[k];
+        if (trial.preset() == preset && trial.stage != Stage::gate) run_one(k);
+      }
+    });
   }
 
   void run_one(std::size_t index) {

@@ -24,6 +24,20 @@ class Mistake : public std::runtime_error {
 // part. Makes missing folders. Throws std::system_error that names the file.
 void write_file(const std::filesystem::path& file, std::string_view text);
 
+// What `write_own_file` wrote; empty where nothing can be read, whatever stands there.
+[[nodiscard]] std::string read_own_file(const std::filesystem::path& file);
+
+// As write_file, for what the program keeps for itself, in a folder of its own: a folder that
+// stands in the file's place, or a file in that of one of its folders, gives way.
+void write_own_file(const std::filesystem::path& file, std::string_view text);
+
+// Makes the folders for such a file, and takes away what stands in its place and is no file.
+void make_way_for(const std::filesystem::path& file);
+
+// Writes to where a person asked for: through links, and into a pipe or a device that stands
+// there; a file is replaced at once. Throws std::system_error that names it.
+void write_to(const std::filesystem::path& destination, std::string_view text);
+
 // Without their line ends. A last line without a line end counts.
 [[nodiscard]] std::vector<std::string> lines_of(std::string_view text);
 

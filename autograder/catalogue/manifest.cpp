@@ -146,6 +146,16 @@ void read_gates(TomlTable& top, Exercise& exercise) {
   }
 }
 
+void read_allowed(TomlTable& top, Exercise& exercise) {
+  for (auto& entry : top.tables("allowed")) {
+    exercise.allowed.push_back({entry.text("name"), entry.text("reason")});
+    if (exercise.allowed.back().reason.empty()) {
+      entry.fail_at("reason", "must say what needs it");
+    }
+    entry.nothing_else();
+  }
+}
+
 void read_limits(TomlTable& top, Exercise& exercise) {
   if (!top.has("limits")) return;
   TomlTable limits = top.table("limits");
@@ -233,6 +243,7 @@ Exercise read_exercise(const fs::path& root, const fs::path& manifest) {
   read_stage_concepts(top, exercise);
   read_costs(top, exercise);
   read_gates(top, exercise);
+  read_allowed(top, exercise);
   top.nothing_else();
   read_mutants(root, exercise);
 

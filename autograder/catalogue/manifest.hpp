@@ -37,6 +37,9 @@ struct Test {
   std::string concept_name;  // what its failure breaks; empty where a tool will know
   int step = 0;              // that it holds, from 1
   int line = 0;              // of its source
+  // How many it brings, as its source shows; the solution proves it, at each of its gradings.
+  std::size_t explorations = 0;
+  bool only_where_explored = false;  // and none under the system's scheduler
 };
 
 // One promise. What is to be written for it the solution marks with its number; a step without
@@ -73,6 +76,12 @@ struct GateRule {
   std::string claimed = "";  // claim: the key in the exercise's defence.toml
 };
 
+// A word, an include or a symbol that grader/look.hpp would refuse, and why it is needed.
+struct Allowed {
+  std::string name;
+  std::string reason;
+};
+
 struct Mutant {
   std::string name;
   std::string mistake;
@@ -106,6 +115,7 @@ struct Exercise {
                                               {Stage::asan, "lifetime"}};
   std::vector<CostLimit> costs;
   std::vector<GateRule> gates;
+  std::vector<Allowed> allowed;
   std::vector<Mutant> mutants;    // by name
   std::vector<Mention> mentions;  // of concepts, in all of its files
 

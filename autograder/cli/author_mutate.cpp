@@ -10,7 +10,6 @@
 #include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
 #include "grader/stages.hpp"
-#include "process/process.hpp"
 
 namespace course::cli {
 namespace {
@@ -111,13 +110,14 @@ int mutate(const Common& common, const MutateOptions& options) {
 }
 
 int author_mutate(const Common& common, const MutateOptions& options) {
-  process::end_children_on_signals();
   try {
     return mutate(common, options);
   } catch (const UnknownId& error) {
     fmt::print(stderr, "course: {}\n", error.what());
     return usage_error;
-  } catch (const std::exception& error) {  // Mistake, ManifestError, a disk that is full
+  } catch (const std::system_error&) {
+    throw;                                 // the machine's fault
+  } catch (const std::exception& error) {  // Mistake, ManifestError
     fmt::print(stderr, "course: {}\n", error.what());
     return something_failed;
   }

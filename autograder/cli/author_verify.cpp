@@ -11,7 +11,6 @@
 #include "catalogue/manifest.hpp"
 #include "cli/commands.hpp"
 #include "grader/stages.hpp"
-#include "process/process.hpp"
 
 namespace course::cli {
 namespace {
@@ -105,7 +104,6 @@ std::vector<std::string> stage_names() {
 }
 
 int author_verify(const Common& common, const VerifyOptions& options) {
-  process::end_children_on_signals();
   try {
     return verify(common, options);
   } catch (const UnknownId& error) {

@@ -127,11 +127,11 @@ nlohmann::json to_json(const std::vector<page::Section>& sections,
 }
 
 // To the file, or to standard output for "-".
-void write_to(const std::string& destination, const std::string& text) {
+void write_out(const std::string& destination, const std::string& text) {
   if (destination == "-") {
     std::cout << text << '\n';
   } else {
-    write_file(fs::absolute(destination), text);
+    course::write_to(destination, text);
   }
 }
 
@@ -188,7 +188,6 @@ void measure_explorer(const Common& common, const BenchOptions& options,
 
 int run(const Common& common, const BenchOptions& options) {
   const fs::path memory = common.root / ".course";
-  fs::create_directories(memory);
   const grader::Trees trees(common.root, common.compiler);
   std::vector<page::Section> sections;
   std::vector<std::string> failures;
@@ -198,6 +197,7 @@ int run(const Common& common, const BenchOptions& options) {
       const auto program =
           build_program(trees, "bench", benchmarks.folder, benchmarks.sources, target);
       const auto results = memory / ("bench-" + benchmarks.short_name + ".json");
+      make_way_for(results);
       const auto measured =
           read_measurements(measure(benchmarks, program, results, options.quick));
       section.charts.insert(section.charts.end(), measured.charts.begin(),
@@ -208,14 +208,15 @@ int run(const Common& common, const BenchOptions& options) {
   }
   const page::Origin origin = origin_of(common, options);
   const std::string html = options.html.value_or((memory / "bench.html").string());
+  if (!options.html) make_way_for(html);
   const bool as_tables = options.json != "-" && html != "-";
-  if (options.json) write_to(*options.json, to_json(sections, origin).dump(2));
+  if (options.json) write_out(*options.json, to_json(sections, origin).dump(2));
   if (as_tables) {
     fmt::print("{}{}, {}. {}.\n", tables_of(sections), origin.machine, origin.date,
                origin.runs);
     std::fflush(stdout);
   }
-  write_to(html, page::html(sections, origin));
+  write_out(html, page::html(sections, origin));
   if (html != "-") std::cerr << "plots: " << html << '\n';
   if (as_tables && options.lesson == explorer) {
     measure_explorer(common, options, origin, sections);

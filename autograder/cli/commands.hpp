@@ -2,7 +2,7 @@
 //
 // Every command prints to standard output, prints errors to standard error, and returns the
 // exit status of the program. Commands run on the main thread and block until done; Ctrl-C
-// ends the children they started (see process/process.hpp).
+// ends all that they started (see process/keeper.hpp).
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -173,7 +173,6 @@ void print_json(const std::vector<Examined>& all) {
 }
 
 int doctor(const Common& common, const DoctorOptions& options) {
-  process::end_children_on_signals();
   const std::vector<Examined> all = examine(common);
   if (options.json) {
     print_json(all);

@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <map>
 #include <random>
-#include <system_error>
 
 #include "catalogue/files.hpp"
 #include "cli/commands.hpp"
@@ -13,7 +12,6 @@
 #include "grader/grading.hpp"
 #include "grader/reports.hpp"
 #include "grader/terminal.hpp"
-#include "process/process.hpp"
 
 namespace course::cli {
 namespace {
@@ -45,7 +43,7 @@ void write_report(const Destination& destination, const std::string& text) {
   if (*destination == "-") {
     fmt::print("{}\n", text);
   } else {
-    write_file(*destination, text + "\n");
+    write_to(*destination, text + "\n");
   }
 }
 
@@ -98,18 +96,11 @@ int grade_chosen(const Common& common, const GradeOptions& options) {
 }
 
 int grade(const Common& common, const GradeOptions& options) {
-  process::end_children_on_signals();
   try {
     return grade_chosen(common, options);
   } catch (const UnknownId& error) {
     fmt::print(stderr, "course: {}\n", error.what());
     return usage_error;
-  } catch (const std::system_error& error) {
-    fmt::print(stderr, "course: {}\n", error.what());
-    if (error.code() == std::errc::no_space_on_device) {
-      fmt::print(stderr, "The disk is full: free some space, then run this again.\n");
-    }
-    return environment_error;
   }
 }
 

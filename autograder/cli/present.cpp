@@ -51,7 +51,6 @@ int serve(const Common& common, const PresentOptions& options) {
 }
 
 int present_lesson(const Common& common, const PresentOptions& options) {
-  process::end_children_on_signals();
   try {
     return serve(common, options);
   } catch (const UnknownId& unknown) {

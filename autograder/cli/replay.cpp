@@ -17,6 +17,7 @@
 #include "machine/usable_cores.hpp"
 #include "page/viewer.hpp"
 #include "process/process.hpp"
+#include "reading/readable.hpp"
 #include "student/columns.hpp"
 #include "student/debugger.hpp"
 
@@ -66,17 +67,19 @@ bool build_to_replay(const Trees& trees, const Subject& subject) {
   if (built.built) return true;
   const reading::Diagnostic& error = built.error.first;
   fmt::print(stderr, "course: {} does not build\n{}:{}: {}\n{}", subject.target(),
-             error.file, error.line, error.message, error.excerpt);
+             error.file, error.line, reading::harmless(error.message),
+             reading::harmless(error.excerpt));
   return false;
 }
 
 // --- Step by step ---------------------------------------------------------------------
 
 void print_step(const ReplayedStep& step) {
-  std::fputs(step.text.c_str(), stdout);
+  std::fputs(reading::harmless(step.text).c_str(), stdout);
   if (!student::says_something(step.source)) return;
   const std::size_t column = step.text.find_first_not_of(" 0123456789");
-  fmt::print("{:{}}  {}\n", "", column == std::string::npos ? 0 : column, step.source);
+  fmt::print("{:{}}  {}\n", "", column == std::string::npos ? 0 : column,
+             reading::harmless(step.source));
 }
 
 void print_in(const std::optional<student::Columns>& columns, const std::string& text) {
@@ -236,7 +239,6 @@ std::string token_shown(const Course& course, const std::string& id) {
 }
 
 int replay(const Common& common, ReplayOptions options) {
-  process::end_children_on_signals();
   const Course course = load_course(common.root);
   std::string test = student::test_of(options.token);
   if (test.empty()) {

@@ -23,6 +23,20 @@ function(course_glob variable folder pattern)
   set(${variable} ${found} PARENT_SCOPE)
 endfunction()
 
+# Has each compile of `target` leave what the grader looks at beside its program: what the
+# preprocessor made of its source, and its object's symbols.
+function(course_look target)
+  set(preprocess -E -dD)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(APPEND preprocess -fpch-preprocess)  # else it reads all that is precompiled again
+  endif()
+  list(JOIN preprocess " " flags)
+  set(launcher ${PROJECT_SOURCE_DIR}/autograder/cmake/compile_and_look)
+  set(program ${PROJECT_BINARY_DIR}/graded/${target})
+  set_target_properties(${target} PROPERTIES RULE_LAUNCH_COMPILE
+    "\"${launcher}\" \"${program}\" \"${CMAKE_NM}\" \"${flags}\"")
+endfunction()
+
 # Compiles one variant of the exercise `name` against the header in `include`.
 function(course_variant name variant include)
   set(target ${name}-${variant})
@@ -42,6 +56,7 @@ function(course_variant name variant include)
   target_compile_options(${target} PRIVATE
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/graded)
+  course_look(${target})
   if(NOT variant STREQUAL "student")
     set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
   endif()

@@ -37,10 +37,12 @@ fs::path build_program(const grader::Trees& trees, const std::string& preset,
       progress.note(std::string(text.substr(open + 1, close - open)));
     }
   };
+  const fs::path program = trees.tree(preset) / folder / target;
+  grader::remove_unless_whole(program);
   const auto built = grader::build(trees, preset, {target}, sources,
                                    machine::usable_cores(), {}, note_count);
   if (!built.built) throw BuildFailed(words_for(built.error));
-  return trees.tree(preset) / folder / target;
+  return program;
 }
 
 }  // namespace course::experiments

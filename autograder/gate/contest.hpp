@@ -83,6 +83,9 @@ class Contest {
   // Finds how many iterations take the reference about 10 ms. Throws Broke.
   void calibrate();
 
+  // Runs the student's program once, for its answer alone. Throws Broke.
+  void try_student();
+
   // Runs one block. Throws Broke.
   [[nodiscard]] Block next();
 

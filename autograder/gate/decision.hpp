@@ -21,4 +21,8 @@ struct Rule {
 // one block more. Fills in everything of the result; a broken run is a verdict.
 [[nodiscard]] Result decide(Contest& contest, const Gate& gate, const Rule& rule);
 
+// `unmeasured`, unless one run of the student's program is a verdict already: a wrong answer, a
+// crash or a step that is not written can be told where speed cannot.
+[[nodiscard]] Result without_measuring(Contest& contest, Result unmeasured);
+
 }  // namespace course::gate

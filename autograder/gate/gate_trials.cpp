@@ -29,7 +29,7 @@
 #include "gate/gate.hpp"
 #include "gate/program.hpp"
 #include "machine/usable_cores.hpp"
-#include "process/process.hpp"
+#include "process/keeper.hpp"
 
 namespace {
 
@@ -215,11 +215,13 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  process::end_children_on_signals();
-  try {
-    return run(options);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return 3;
-  }
+  const auto guarded = [&] {
+    try {
+      return run(options);
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "{}\n", error.what());
+      return 3;
+    }
+  };
+  return process::keep(guarded, 3);
 }

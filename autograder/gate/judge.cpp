@@ -10,11 +10,18 @@
 namespace course::gate {
 namespace {
 
-Result without_measuring(Verdict verdict, std::string words) {
-  Result result;
-  result.verdict = verdict;
-  result.words = std::move(words);
-  return result;
+// Why `gate` cannot be measured on so many cores; empty if it can.
+std::string too_few_cores(const Gate& gate, unsigned cores) {
+  if (gate.kind == Kind::scaling && 2 * gate.threads > cores) {
+    return fmt::format("scaling to {} threads needs {} cores, and {} may be used here",
+                       2 * gate.threads, 2 * gate.threads, cores);
+  }
+  if (!gate.over.empty() && gate.threads > cores) {
+    return fmt::format(
+        "a gain of {} threads needs as many cores, and {} may be used here", gate.threads,
+        cores);
+  }
+  return "";
 }
 
 std::string trouble_with(const char* known, const Result& control) {
@@ -42,29 +49,18 @@ Judge::Judge(Runner runner, unsigned usable_cores, std::uint64_t seed)
     : runner_(std::move(runner)), usable_cores_(usable_cores), random_(seed) {}
 
 Result Judge::judge(const Gate& gate, const Programs& programs) {
-  if (gate.kind == Kind::scaling && 2 * gate.threads > usable_cores_) {
-    return without_measuring(
-        Verdict::skipped,
-        fmt::format("scaling to {} threads needs {} cores, and {} may be used here",
-                    2 * gate.threads, 2 * gate.threads, usable_cores_));
-  }
-  if (!gate.over.empty() && gate.threads > usable_cores_) {
-    return without_measuring(
-        Verdict::skipped,
-        fmt::format("a gain of {} threads needs as many cores, and {} may "
-                    "be used here",
-                    gate.threads, usable_cores_));
-  }
+  Contest contest(gate, {programs.student}, {programs.reference}, runner_,
+                  [this] { return random_(); });
+  Result unmeasured;
+  unmeasured.verdict = Verdict::skipped;
+  unmeasured.words = too_few_cores(gate, usable_cores_);
+  if (!unmeasured.words.empty()) return without_measuring(contest, unmeasured);
   double spent = 0;  // on the machine: told with the first gate, which waited for it
   if (!tried_) spent = try_the_machine(gate, programs.reference);
-  Result result;
-  if (trouble_.empty()) {
-    Contest contest(gate, {programs.student}, {programs.reference}, runner_,
-                    [this] { return random_(); });
-    result = decide(contest, gate, rule_for(gate));
-  } else {
-    result = without_measuring(Verdict::inconclusive, trouble_);
-  }
+  unmeasured.verdict = Verdict::inconclusive;
+  unmeasured.words = trouble_;
+  Result result = trouble_.empty() ? decide(contest, gate, rule_for(gate))
+                                   : without_measuring(contest, unmeasured);
   result.seconds += spent;
   return result;
 }

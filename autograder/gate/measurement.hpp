@@ -29,6 +29,7 @@ enum class End {
   not_started,  // reached a step that is still to be written
   broken,       // crashed, gave a wrong answer, or reported something else than was asked
   impossible,   // reported a time that cannot be
+  limited,      // ended by a limit of the shell's: no fault of the program
 };
 
 struct Measurement {

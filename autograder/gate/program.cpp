@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "process/limits.hpp"
 #include "process/process.hpp"
 
 extern char** environ;
@@ -129,6 +130,12 @@ Measurement read_run(const Run& run, const Outcome& outcome) {
         End::not_started, outcome,
         fmt::format("step {} is still to be written ({}:{})", step.value("step", 0),
                     step.value("file", ""), step.value("line", 0)));
+  }
+  if (const std::string limit = limit_that_ended(outcome); !limit.empty()) {
+    return with_words(End::limited, outcome, limit);
+  }
+  if (outcome.end == process::End::could_not_start) {
+    return with_words(End::limited, outcome, words_for(outcome));
   }
   if (!outcome.exited_with(0)) {
     return with_words(End::broken, outcome,

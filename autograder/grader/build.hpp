@@ -68,13 +68,22 @@ struct BuildResult {
   double seconds = 0;
 };
 
-// Builds `targets` in the tree of `preset`, which is configured first where it is missing.
+// Builds `targets` in the tree of `preset`, which is configured first where it is missing, and
+// made anew where what it holds was cut short or is something else. Where the compiler reaches a
+// limit, the course's own solution, built under the same one, tells whose fault it is.
 // `student_file` is where errors are looked for first. What CMake and the compiler print is
 // handed to `on_output` as it arrives, by the calling thread.
 [[nodiscard]] BuildResult build(
     const Trees& trees, std::string_view preset, const std::vector<std::string>& targets,
     const std::filesystem::path& student_file, unsigned jobs, std::stop_token stop = {},
     const std::function<void(std::string_view)>& on_output = {});
+
+// Whether the file is a program from its first byte to its last: one that was cut short, or has
+// become something else, is not.
+[[nodiscard]] bool is_whole_program(const std::filesystem::path& file);
+
+// Takes away what is no whole program, so that the next build makes it again.
+void remove_unless_whole(const std::filesystem::path& program);
 
 // The program that `stage` runs for `subject`.
 [[nodiscard]] std::filesystem::path program_of(const Trees& trees, Stage stage,

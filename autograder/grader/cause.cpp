@@ -11,6 +11,7 @@
 #include "catalogue/code.hpp"
 #include "catalogue/files.hpp"
 #include "grader/wrapping.hpp"
+#include "reading/readable.hpp"
 
 namespace course::grader {
 namespace {
@@ -157,7 +158,9 @@ std::string told(const Cause& cause) {
   for (const std::string& line : lines) text += line + "\n";
   if (!lines.empty()) text += "\n";
   std::string shown;  // a word that is longer than a line, such as a path, is cut
-  for (const std::string& line : folded(text, 0)) shown += line + "\n";
+  for (const std::string& line : folded(text, 0)) {
+    shown += reading::harmless(line) + "\n";
+  }
   return shown;
 }
 

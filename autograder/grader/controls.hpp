@@ -1,5 +1,6 @@
-// The controls of a graded program: tests that break on purpose and must be seen to. See
-// harness/controls.cpp for the tests themselves.
+// The control of a graded program: a test that held is run once more, and must be seen to fail.
+// Nothing that the program can ask tells that run from any other: see harness/controls.hpp for
+// what breaks in it.
 #pragma once
 
 #include <optional>
@@ -8,10 +9,14 @@
 
 namespace course::grader {
 
-// Runs the controls that `like.stage` can see, in the program of `like`. The finding for
-// the first one that did not answer, which makes the program's every word worthless; none
-// if all did.
-[[nodiscard]] std::optional<Finding> lost_control(const TestCommand& like,
-                                                  std::stop_token stop);
+// `command` as a control.
+[[nodiscard]] TestCommand as_control(TestCommand command);
+
+// Whether `run`, of a control in `stage`, came to its own end: only then it had to answer.
+[[nodiscard]] bool came_to_its_end(const TestRun& run);
+
+// The finding for a control that did not answer, which makes the program's every word
+// worthless; none if it did.
+[[nodiscard]] std::optional<Finding> lost_control(Stage stage, const TestRun& run);
 
 }  // namespace course::grader

@@ -69,12 +69,14 @@ void remember(const Course& course, const ExerciseResult& result) {
                   {"when", today()},
                   {"speed", speed_of(result)},
                   {"fingerprint", fingerprint(exercise.file)}};
-  write_file(file_for(course, exercise), kept.dump(2) + "\n");
+  write_own_file(file_for(course, exercise), kept.dump(2) + "\n");
 }
 
 std::optional<Grade> remembered(const Course& course, const Exercise& exercise) {
-  std::ifstream in(file_for(course, exercise));
-  if (!in) return std::nullopt;
+  const fs::path file = file_for(course, exercise);
+  std::error_code unreadable;
+  if (!fs::is_regular_file(file, unreadable)) return std::nullopt;
+  std::ifstream in(file);
   const json kept = json::parse(in, nullptr, false);
   if (!kept.is_object()) return std::nullopt;
   try {

@@ -78,10 +78,14 @@ class Grading {
   void run_pipeline(const std::vector<Stage>& stages) {
     if (stages.front() != Stage::unit) {
       const BuildResult built = build_for(stages.front());
-      if (!built.built) {
-        for (const Stage stage : stages) (void)tell(unbuilt(stage, built));
-        return;
+      bool may_run = true;
+      for (const Stage stage : stages) {
+        if (auto result = unbuilt(stage, built, subject_, workshop_)) {
+          (void)tell(std::move(*result));
+          may_run = false;
+        }
       }
+      if (!may_run) return;
     }
     for (const Stage stage : stages) {
       if (stage != Stage::gate) (void)tell(run_stage(stage, subject_, workshop_));

@@ -2,17 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "reading/readable.hpp"
+
 namespace course::grader {
 namespace {
 
 using nlohmann::json;
-
-// Student output may hold any bytes; JSON text may not.
-std::string readable(const std::string& text) {
-  const std::string quoted =
-      json(text).dump(-1, ' ', false, json::error_handler_t::replace);
-  return json::parse(quoted).get<std::string>();
-}
+using reading::readable;  // student output may hold any bytes; JSON text may not
 
 json json_of(const Finding& finding, const Course& course) {
   json out{{"verdict", name_of(finding.verdict)}, {"what", readable(finding.what)}};
@@ -36,8 +32,9 @@ json json_of(const Finding& finding, const Course& course) {
 
 json json_of(const StageResult& stage, const Course& course) {
   json notes = json::array();
-  for (const auto& warning : stage.warnings) notes.push_back(warning_line(warning));
-  for (const auto& note : stage.notes) notes.push_back(note);
+  for (const auto& warning : stage.warnings)
+    notes.push_back(readable(warning_line(warning)));
+  for (const auto& note : stage.notes) notes.push_back(readable(note));
   json out{{"stage", name_of(stage.stage)}, {"verdict", name_of(stage.verdict)},
            {"seconds", stage.seconds},      {"notes", std::move(notes)},
            {"checks", json::array()},       {"findings", json::array()}};
@@ -81,10 +78,11 @@ json json_of(const ExerciseResult& result, const Course& course) {
   return out;
 }
 
-// For XML text and attributes. Control characters have no place in XML 1.0 at all.
+// For XML text and attributes. Control characters, which have no place in XML 1.0 at all, are
+// written out.
 std::string escaped(const std::string& text) {
   std::string out;
-  for (const char letter : readable(text)) {
+  for (const char letter : reading::harmless(text)) {
     if (letter == '&') {
       out += "&amp;";
     } else if (letter == '<') {
@@ -93,8 +91,7 @@ std::string escaped(const std::string& text) {
       out += "&gt;";
     } else if (letter == '"') {
       out += "&quot;";
-    } else if (static_cast<unsigned char>(letter) >= 0x20 || letter == '\n' ||
-               letter == '\t') {
+    } else {
       out += letter;
     }
   }

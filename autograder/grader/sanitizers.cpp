@@ -1,6 +1,7 @@
 #include "grader/sanitizers.hpp"
 
 #include "catalogue/files.hpp"
+#include "process/limits.hpp"
 #include "process/process.hpp"
 #include "reading/sanitizer_report.hpp"
 
@@ -24,28 +25,36 @@ std::string build_key(const std::string& compiler, const fs::path& source) {
   return run(version).output + read_file(source);
 }
 
+// Whether `program` was built from what `key` names, and is as it was then.
+bool is_current(const fs::path& program, const fs::path& key_file,
+                const std::string& key) {
+  return is_whole_program(program) && read_own_file(key_file) == key;
+}
+
 // The program, built; or an empty path and why not.
 std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& known) {
   const fs::path source =
       trees.root() / "autograder/grader/self_test" / (known.name + ".cpp");
-  const fs::path folder = trees.tree("self_test");
-  const fs::path program = folder / known.name;
-  const fs::path key_file = folder / (known.name + ".key");
+  const fs::path program = trees.tree("self_test") / known.name;
+  fs::path key_file = program;
+  key_file += ".key";
   const std::string compiler = trees.compiler_program();
   const std::string key = build_key(compiler, source);
-  if (fs::exists(program) && fs::exists(key_file) && read_file(key_file) == key)
-    return {program, ""};
-  fs::create_directories(folder);
+  if (is_current(program, key_file, key)) return {program, ""};
+  make_way_for(program);
   process::Command compile;
   compile.words = {compiler,   "-g",   "-w", known.flags,
                    "-pthread", source, "-o", program.string()};
   const process::Outcome outcome = run(compile);
   if (!outcome.exited_with(0)) {
-    return {{},
-            "a program with " + known.flags + " does not build: " +
-                reading::first_error(outcome.output, source).first.message};
+    const std::string limit = limit_that_ended(outcome);
+    return {
+        {},
+        "a program with " + known.flags + " does not build: " +
+            (limit.empty() ? reading::first_error(outcome.output, source).first.message
+                           : limit)};
   }
-  write_file(key_file, key);
+  write_own_file(key_file, key);
   return {program, ""};
 }
 
@@ -66,6 +75,8 @@ bool as_expected(const KnownProgram& known, const process::Outcome& outcome) {
 }
 
 std::string trouble_with(const KnownProgram& known, const process::Outcome& outcome) {
+  const std::string limit = limit_that_ended(outcome);
+  if (!limit.empty()) return limit;
   const std::string death = reading::start_up_death(outcome.output);
   if (!death.empty()) return death;
   return "the sanitizer's self-test `" + known.name + "` did not behave (" +
@@ -74,8 +85,10 @@ std::string trouble_with(const KnownProgram& known, const process::Outcome& outc
 
 }  // namespace
 
-SanitizerHealth try_sanitizer(const Trees& trees,
-                              const std::vector<KnownProgram>& known) {
+namespace {
+
+// Tries the programs as they are; builds those that are missing.
+SanitizerHealth try_once(const Trees& trees, const std::vector<KnownProgram>& known) {
   SanitizerHealth health{true, false, ""};
   for (const auto& one : known) {
     const auto [program, trouble] = built(trees, one);
@@ -91,6 +104,20 @@ SanitizerHealth try_sanitizer(const Trees& trees,
     if (!as_expected(one, outcome)) return {false, false, trouble_with(one, outcome)};
   }
   return health;
+}
+
+}  // namespace
+
+// What was built long ago may have been damaged since.
+SanitizerHealth try_sanitizer(const Trees& trees,
+                              const std::vector<KnownProgram>& known) {
+  SanitizerHealth health = try_once(trees, known);
+  if (health.works) return health;
+  for (const auto& one : known) {
+    std::error_code ignored;
+    fs::remove_all(trees.tree("self_test") / one.name, ignored);
+  }
+  return try_once(trees, known);
 }
 
 const SanitizerHealth& Sanitizers::health(Stage stage) {

@@ -11,6 +11,7 @@
 #include "gate/program.hpp"
 #include "grader/cost_stage.hpp"
 #include "grader/gate_stage.hpp"
+#include "grader/look.hpp"
 #include "grader/test_stage.hpp"
 #include "machine/usable_cores.hpp"
 
@@ -34,25 +35,16 @@ Finding build_finding(const reading::BuildError& error) {
   return finding;
 }
 
-// A file that takes the assertions out from under its tests, and the line that does. Sees
-// what is plainly written; the batch reads what the preprocessor made of it.
-std::optional<Finding> redefined_tests(const fs::path& file) {
-  static const std::regex form(
-      R"(^\s*#\s*(?:define|undef)\s+((?:EXPECT_|ASSERT_|GTEST_|ADD_FAILURE|TEST)\w*).*)");
-  if (!fs::exists(file)) return std::nullopt;
-  std::smatch match;
-  int number = 0;
-  for (const std::string& line : lines_of(read_file(file))) {
-    ++number;
-    if (!std::regex_match(line, match, form)) continue;
-    Finding finding;
-    finding.verdict = Verdict::tampered;
-    finding.what = "redefines " + match[1].str() + ", on which its own tests stand";
-    finding.file = file.string();
-    finding.line = number;
-    return finding;
-  }
-  return std::nullopt;
+// What is wrong with what was built, or with what kept it from being built. Where only the
+// linker failed, what the object was found to hold says why in better words.
+std::vector<Finding> findings_in(const BuildResult& built, const Subject& subject,
+                                 const Workshop& workshop, std::string_view preset) {
+  const bool compiled = built.built || (!built.error.environment &&
+                                        was_compiled(subject, workshop.trees, preset));
+  std::vector<Finding> findings;
+  if (compiled) findings = look_at(subject, workshop.trees, preset);
+  if (!built.built && findings.empty()) findings.push_back(build_finding(built.error));
+  return findings;
 }
 
 std::unique_ptr<gate::Judge> judge_on(const std::vector<unsigned>& gate_cores) {
@@ -99,13 +91,9 @@ StageResult run_build_stage(const Subject& subject, Workshop& workshop) {
     result.seconds = built.seconds;
     result.verdict = Verdict::passed;
     result.warnings = reading::warnings_in(built.output, file);
-    if (!built.built) {
-      result.findings.push_back(build_finding(built.error));
-      result.verdict = result.findings.back().verdict;
-    }
-    if (auto tampered = redefined_tests(file)) {
-      result.verdict = worse(result.verdict, Verdict::tampered);
-      result.findings.push_back(std::move(*tampered));
+    result.findings = findings_in(built, subject, workshop, preset_of(Stage::unit));
+    for (const Finding& finding : result.findings) {
+      result.verdict = worse(result.verdict, finding.verdict);
     }
     return result;
   }
@@ -119,12 +107,17 @@ StageResult run_build_stage(const Subject& subject, Workshop& workshop) {
   return result;
 }
 
-StageResult unbuilt(Stage stage, const BuildResult& built) {
+std::optional<StageResult> unbuilt(Stage stage, const BuildResult& built,
+                                   const Subject& subject, const Workshop& workshop) {
   StageResult result;
   result.stage = stage;
   result.seconds = built.seconds;
-  result.findings.push_back(build_finding(built.error));
-  result.verdict = result.findings.back().verdict;
+  result.verdict = Verdict::passed;
+  result.findings = findings_in(built, subject, workshop, preset_of(stage));
+  if (result.findings.empty()) return std::nullopt;
+  for (const Finding& finding : result.findings) {
+    result.verdict = worse(result.verdict, finding.verdict);
+  }
   return result;
 }
 
@@ -136,8 +129,9 @@ StageResult run_stage(Stage stage, const Subject& subject, Workshop& workshop,
                       const std::vector<std::string>& only) {
   if (stage == Stage::build) return run_build_stage(subject, workshop);
   const fs::path program = program_of(workshop.trees, stage, subject);
-  if (!fs::exists(program)) {
-    return environment(stage, "the build left no program at " + program.string());
+  if (!is_whole_program(program)) {
+    return environment(stage, "the build left no whole program at " + program.string() +
+                                  ": make room on the disk and run this again");
   }
   if (stage == Stage::cost) return run_cost_stage(subject, workshop, only);
   if (stage == Stage::gate) return run_gate_stage(subject, workshop, only);

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -74,8 +75,11 @@ struct Workshop {
 [[nodiscard]] bool is_chosen(const std::string& name,
                              const std::vector<std::string>& only);
 
-// A result for a stage whose program does not build; `stage` is never Stage::build.
-[[nodiscard]] StageResult unbuilt(Stage stage, const BuildResult& built);
+// A result for a stage whose program does not build, or may not be run for what was found in
+// it (see look.hpp); none if it may. `stage` is never Stage::build.
+[[nodiscard]] std::optional<StageResult> unbuilt(Stage stage, const BuildResult& built,
+                                                 const Subject& subject,
+                                                 const Workshop& workshop);
 
 // Whether `exercise` is judged by `stage` at all.
 [[nodiscard]] bool applies(Stage stage, const Exercise& exercise);

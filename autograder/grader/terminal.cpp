@@ -11,6 +11,7 @@
 #include "grader/ticker.hpp"
 #include "grader/what_next.hpp"
 #include "grader/wrapping.hpp"
+#include "reading/readable.hpp"
 
 namespace course::grader {
 namespace {
@@ -95,7 +96,7 @@ void Terminal::begin(const Subject& subject) {
 // and why it could not.
 void Terminal::notes(const StageResult& result) {
   for (const std::string& note : result.notes) {
-    fmt::print(stream_, "{}", faint(wrapped(note, 6)));
+    fmt::print(stream_, "{}", faint(reading::harmless(wrapped(note, 6))));
   }
   for (const Finding& finding : result.findings) {
     if (finding.verdict != Verdict::inconclusive) continue;
@@ -111,7 +112,8 @@ void Terminal::stage(const StageResult& result) {
              painted(result.verdict, fmt::format("{:<12}", name_of(result.verdict))),
              result.seconds);
   for (std::size_t at = 0; at < std::min(result.warnings.size(), warnings_shown); ++at) {
-    fmt::print(stream_, "{}", wrapped(warning_line(result.warnings[at]), 6));
+    fmt::print(stream_, "{}",
+               reading::harmless(wrapped(warning_line(result.warnings[at]), 6)));
   }
   if (result.warnings.size() > warnings_shown) {
     fmt::print(stream_, "      and {} more warnings\n",

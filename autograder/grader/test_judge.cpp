@@ -26,6 +26,29 @@ int line_of_volatile(const fs::path& file) {
   return first_line_with(word, file);
 }
 
+// A test that held without having looked held nothing.
+std::optional<Finding> wrong_explorations(const Test& test, const TestRun& run,
+                                          Stage stage, bool is_solution) {
+  const bool none = test.only_where_explored && stage != Stage::interleave;
+  const std::size_t due = none ? 0 : test.explorations;
+  const std::size_t brought = run.explored.size();
+  Finding finding;
+  finding.test = test.name;
+  if (is_solution && brought != due) {
+    finding.what = fmt::format(
+        "explores {} times where its source shows {}: call `explore` in the test itself, "
+        "or "
+        "a helper that is named explore_…",
+        brought, due);
+    return finding;
+  }
+  if (brought >= due) return std::nullopt;
+  finding.verdict = Verdict::tampered;
+  finding.what = fmt::format(
+      "explored {} of {} times: something keeps its explorations from it", brought, due);
+  return finding;
+}
+
 }  // namespace
 
 TestJudge::TestJudge(Stage stage, const Subject& subject, const Trees& trees)
@@ -36,7 +59,9 @@ TestJudge::TestJudge(Stage stage, const Subject& subject, const Trees& trees)
 std::optional<Finding> TestJudge::judge(const Test& test, const TestCommand& command,
                                         const TestRun& run) const {
   auto finding = finding_for(command, run);
-  if (!finding) return std::nullopt;
+  if (!finding) {
+    return wrong_explorations(test, run, stage_, subject_.variant == "solution");
+  }
   if (run.process.end == process::End::timed_out) {
     show_own_frames(run.process.stacks, *finding);
   }
@@ -97,6 +122,26 @@ std::optional<Finding> TestJudge::finding_for(const TestCommand& command,
   if (finding && stage_ == Stage::interleave && explored_as(run, {"unsupported"})) {
     finding->verdict = Verdict::environment;
   }
+  return finding ? finding : too_few_schedules(run, command);
+}
+
+// What an exploration that had no time for a hundred schedules did not see, it may have missed.
+std::optional<Finding> TestJudge::too_few_schedules(const TestRun& run,
+                                                    const TestCommand& command) const {
+  if (stage_ != Stage::interleave) return std::nullopt;
+  const auto few =
+      std::find_if(run.explored.begin(), run.explored.end(),
+                   [](const auto& explored) { return explored.value("few", false); });
+  if (few == run.explored.end()) return std::nullopt;
+  Finding finding;
+  finding.verdict = Verdict::environment;
+  finding.test = command.test;
+  finding.what = fmt::format(
+      "the time was spent after {} schedules, which is too few to pass; free the machine "
+      "of "
+      "other work and grade again",
+      few->value("schedules", 0));
+  finding.again = again(command);
   return finding;
 }
 

@@ -35,6 +35,8 @@ class TestJudge {
   }
   [[nodiscard]] std::optional<Finding> finding_for(const TestCommand& command,
                                                    const TestRun& run) const;
+  [[nodiscard]] std::optional<Finding> too_few_schedules(
+      const TestRun& run, const TestCommand& command) const;
   [[nodiscard]] std::optional<Finding> judge_report(const TestCommand& command,
                                                     const TestRun& run) const;
   [[nodiscard]] std::string concept_for(const Test& test) const;

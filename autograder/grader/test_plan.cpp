@@ -85,10 +85,11 @@ TestCommand TestPlan::command_for(const Turn& turn, double seconds_left) const {
   return command;
 }
 
-TestCommand TestPlan::command_for_controls() const {
-  TestCommand command = command_for("", 0);
-  if (stage_ == Stage::interleave) command.schedules = schedules_of_first_look;
-  return command;
+TestCommand TestPlan::command_for_control(const Test& test) const {
+  const int rounds = stage_ == Stage::interleave ? 1 : rounds_of(stage_);
+  const int round =
+      static_cast<int>(std::random_device{}() % static_cast<unsigned>(rounds));
+  return command_for(Turn{&test, round}, seconds());
 }
 
 double TestPlan::seconds() const {

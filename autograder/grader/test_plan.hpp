@@ -44,8 +44,8 @@ class TestPlan {
 
   // How `turn` is run, in at most `seconds_left`.
   [[nodiscard]] TestCommand command_for(const Turn& turn, double seconds_left) const;
-  // The same for the program's controls: a test without a name.
-  [[nodiscard]] TestCommand command_for_controls() const;
+  // A run of `test` as any turn may be one: a first one, or of a later round.
+  [[nodiscard]] TestCommand command_for_control(const Test& test) const;
   // What all turns together may take.
   [[nodiscard]] double seconds() const;
 

@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "process/limits.hpp"
+#include "reading/readable.hpp"
 #include "reading/source_folder.hpp"
 
 namespace course::grader {
@@ -30,6 +32,7 @@ const std::vector<std::string> not_inherited{"GTEST_FILTER",
                                              "LSAN_OPTIONS",
                                              "UBSAN_OPTIONS",
                                              "LD_PRELOAD",
+                                             "INTERLEAVE_RESULTS",
                                              "INTERLEAVE_SCHEDULES",
                                              "INTERLEAVE_STRATEGY",
                                              "INTERLEAVE_MEMORY",
@@ -66,7 +69,6 @@ std::map<std::string, std::string> environment_of(const TestCommand& command) {
   // Chosen schedules are the same in every grading; those of the system differ with the seed.
   const bool chosen = command.stage == Stage::interleave || command.stage == Stage::cost;
   if (!chosen) variables["INTERLEAVE_SEED"] = std::to_string(command.seed);
-  if (command.control) variables["COURSE_CONTROL"] = "1";
   if (command.schedules != 0) {
     variables["INTERLEAVE_SCHEDULES"] = std::to_string(command.schedules);
   }
@@ -77,8 +79,25 @@ std::map<std::string, std::string> environment_of(const TestCommand& command) {
   return variables;
 }
 
-void take(const json& record, const std::string& test, TestRun& run) {
+// Where a run is, by its records: each kind has its place.
+//
+//      (failure) --> started --> failure, explored, cost, todo --> test --> (failure) --> end
+enum class Place { before, in_test, after, at_end };
+
+bool is_in_order(const std::string& kind, Place& place) {
+  const Place here = place;
+  if (kind == "started") place = Place::in_test;
+  if (kind == "test") place = Place::after;
+  if (kind == "end") place = Place::at_end;
+  if (kind == "started") return here == Place::before;
+  if (kind == "end") return here == Place::after || here == Place::before;
+  if (kind == "failure" || kind == "todo") return here != Place::at_end;
+  return here == Place::in_test;
+}
+
+void take(const json& record, const std::string& test, Place& place, TestRun& run) {
   const std::string kind = record.value("record", "");
+  if (!is_in_order(kind, place)) run.disordered = true;
   if (kind == "failure") run.failures.push_back(record);
   if (kind == "explored") run.explored.push_back(record);
   if (kind == "cost") run.costs.push_back(record);
@@ -91,9 +110,10 @@ void take(const json& record, const std::string& test, TestRun& run) {
 }
 
 void read_records(const std::string& test, TestRun& run) {
+  Place place = Place::before;
   for (const auto& line : run.process.records) {
     try {
-      take(json::parse(line), test, run);
+      take(json::parse(reading::readable(line)), test, place, run);
     } catch (const json::exception&) {
       run.garbled = true;
     }
@@ -194,6 +214,13 @@ std::optional<Finding> killed(const TestCommand& command, const TestRun& run) {
                                  words_for(run.process));
       finding.detail = last_lines(run.process.output, 3);
       return finding;
+    case process::End::endless_records:
+      // Assertions that fail without end are the test's own words.
+      if (!run.failures.empty()) return failure_finding(run.failures.front());
+      finding.verdict = Verdict::tampered;
+      finding.what = "reported without end: it was " + words_for(run.process) +
+                     ": something writes to the descriptor that results go to";
+      return finding;
     case process::End::stopped:
       finding.verdict = Verdict::not_run;
       finding.what = "stopped on request";
@@ -217,9 +244,9 @@ Finding judge_ended(const TestRun& run, const std::string& test) {
   if (!run.ended) return ended_early(run);
   Finding finding;
   if (run.tests_reported == 0) {
-    finding.verdict = Verdict::environment;
-    finding.what =
-        "exercise.toml names the test " + test + ", which the program does not have";
+    finding.verdict = Verdict::tampered;
+    finding.what = "the program did not run " + test +
+                   ": something changes what GoogleTest filters, or how often it repeats";
   } else if (run.result == "skipped") {
     finding.what = "skipped itself, which is not a pass";
   } else {
@@ -231,7 +258,32 @@ Finding judge_ended(const TestRun& run, const std::string& test) {
   return finding;
 }
 
+// What was written to the grader's descriptor by another than the tests.
+std::optional<Finding> forged(const TestRun& run) {
+  if (run.process.forged == 0 && !run.disordered) return std::nullopt;
+  Finding finding;
+  finding.verdict = Verdict::tampered;
+  finding.what =
+      run.disordered
+          ? "its records came in an order in which no test writes them: something other "
+            "than the tests writes records"
+          : fmt::format(
+                "{} on the grader's descriptor {} not its tests' own: something "
+                "writes to descriptors that it did not open",
+                run.process.forged == 1 ? "1 line"
+                                        : fmt::format("{} lines", run.process.forged),
+                run.process.forged == 1 ? "is" : "are");
+  return finding;
+}
+
 Finding judge(const TestCommand& command, const TestRun& run) {
+  if (const std::string limit = limit_that_ended(run.process); !limit.empty()) {
+    Finding finding;
+    finding.verdict = Verdict::environment;
+    finding.what = limit;
+    return finding;
+  }
+  if (auto finding = forged(run)) return *finding;
   if (run.todo) return todo_finding(*run.todo);
   if (auto finding = killed(command, run)) {
     // A picture of the losing schedule says more than the signal that followed it.
@@ -256,6 +308,7 @@ TestRun run_test(const TestCommand& command, std::stop_token stop) {
   process::Command process = process_of(command);
   process.seconds = command.seconds;
   process.records = true;
+  if (command.control) process.records_kind = 'c';
   process.fixed_addresses = command.fixed_addresses;
   TestRun run;
   run.process = process::run(process, std::move(stop));

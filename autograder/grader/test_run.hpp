@@ -27,7 +27,7 @@ struct TestCommand {
   Stage stage = Stage::unit;
   std::uint64_t seed = 1;
   double seconds = 5;
-  bool control = false;          // arms the controls in harness/controls.cpp
+  bool control = false;          // the run must fail: see harness/controls.hpp
   bool fixed_addresses = false;  // for a ThreadSanitizer that cannot start otherwise
   std::uint64_t schedules = 0;  // of an exploration, at most; 0: as many as the test asks
   std::string only_replay;      // an interleave token; empty: explore
@@ -44,12 +44,13 @@ struct TestRun {
   // Of the test's own record: "passed", "failed", "skipped"; or empty.
   std::string result;
   int tests_reported = 0;
-  bool ended = false;    // the end record arrived
-  bool garbled = false;  // a line was not a record
+  bool ended = false;       // the end record arrived
+  bool garbled = false;     // a line was not a record
+  bool disordered = false;  // a record came where none of its kind can
 
   [[nodiscard]] bool passed() const {
     return result == "passed" && tests_reported == 1 && ended && !garbled &&
-           process.exited_with(0);
+           !disordered && process.forged == 0 && process.exited_with(0);
   }
 };
 

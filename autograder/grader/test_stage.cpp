@@ -3,18 +3,22 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <fstream>
 #include <mutex>
+#include <random>
 #include <regex>
 #include <system_error>
-#include <thread>
 
 #include "catalogue/code.hpp"
+#include "catalogue/files.hpp"
 #include "grader/controls.hpp"
+#include "grader/side_by_side.hpp"
 #include "grader/test_judge.hpp"
 #include "grader/test_plan.hpp"
 #include "grader/test_summary.hpp"
+#include "reading/readable.hpp"
 
 namespace course::grader {
 namespace {
@@ -28,21 +32,23 @@ using Clock = std::chrono::steady_clock;
 class Log {
  public:
   explicit Log(fs::path file) : file_(std::move(file)) {
-    fs::create_directories(file_.parent_path());
-    std::ofstream(file_, std::ios::trunc);
+    make_way_for(file_);
+    std::error_code none_before;
+    fs::remove(file_, none_before);
   }
 
   // Adds one run, and says in `finding` where it stands.
   void keep(const TestCommand& command, const TestRun& run, Finding& finding) {
     const std::lock_guard lock(mutex_);
+    errno = 0;
     std::ofstream log(file_, std::ios::app);
     log << "=== " << command.test << "\n"
         << again(command) << "\n\n"
-        << run.process.output << "\n";
-    log << run.process.stacks << "\n" << finding.detail << "\n";
+        << reading::harmless(run.process.output + "\n" + run.process.stacks + "\n" +
+                             finding.detail + "\n");
     log.flush();
     if (!log) {
-      throw std::system_error(errno, std::generic_category(),
+      throw std::system_error(errno == 0 ? EIO : errno, std::generic_category(),
                               "cannot write " + file_.string());
     }
     finding.report = file_;
@@ -52,6 +58,11 @@ class Log {
   const fs::path file_;
   std::mutex mutex_;  // guards the file's end
 };
+
+// From a source that is not the seed that is printed.
+std::size_t drawn_below(std::size_t count) {
+  return count == 0 ? 0 : std::random_device{}() % count;
+}
 
 // The first line of `file` that uses a fence; 0 if none does.
 int first_fence(const fs::path& file) {
@@ -75,9 +86,6 @@ class TestStage {
   }
 
   StageResult run() {
-    if (auto lost = lost_control(plan_.command_for_controls(), workshop_.stop)) {
-      summary_.add(std::move(*lost));
-    }
     started_ = Clock::now();
     const fs::path file = subject_.file(workshop_.trees.tree(preset_of(stage_)));
     if (const int fence = first_fence(file); stage_ == Stage::tsan && fence != 0) {
@@ -93,15 +101,31 @@ class TestStage {
   void take_turns() {
     if (stage_ == Stage::unit) workshop_.hangs.forget(subject_.target());
     const std::vector<Turn> all = plan_.turns();
+    const std::size_t control_after = drawn_below(all.size());
     std::atomic<std::size_t> next{0};
-    const auto take_some = [&] {
-      for (std::size_t at; (at = next.fetch_add(1)) < all.size();) take(all[at]);
-    };
-    std::vector<std::jthread> helpers;
-    for (unsigned helper = 1; helper < plan_.width(); ++helper) {
-      helpers.emplace_back(take_some);
+    side_by_side(plan_.width(), [&] {
+      for (std::size_t at; (at = next.fetch_add(1)) < all.size();) {
+        take(all[at]);
+        if (at >= control_after) take_control();
+      }
+    });
+    take_control();
+  }
+
+  // Runs one of the tests that held so far as a control, once; which one, and after which turn,
+  // no program can foresee. Where none held, there is nothing that it could vouch for.
+  void take_control() {
+    const std::vector<const Test*> held = summary_.held();
+    if (held.empty() || control_taken_.exchange(true)) return;
+    const Test& test = *held[drawn_below(held.size())];
+    const TestCommand command = as_control(plan_.command_for_control(test));
+    const TestRun run = run_test(command, workshop_.stop);
+    if (run.process.end == process::End::stopped) return;
+    if (came_to_its_end(run)) {
+      if (auto lost = lost_control(stage_, run)) summary_.add(std::move(*lost));
+    } else if (auto finding = judge_.judge(test, command, run)) {
+      summary_.add(test, std::move(*finding));  // as in any run of that test
     }
-    take_some();
   }
 
   // ThreadSanitizer takes what a fence orders for a race, in right code too: it has no say.
@@ -161,6 +185,7 @@ class TestStage {
   const TestJudge judge_;
   TestSummary summary_;
   Log log_;
+  std::atomic<bool> control_taken_ = false;
   Clock::time_point started_;
 };
 

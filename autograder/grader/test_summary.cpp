@@ -77,6 +77,18 @@ bool TestSummary::step_is_broken(const Test& test) const {
   });
 }
 
+std::vector<const Test*> TestSummary::held() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<const Test*> all;
+  for (const Test& test : tests_) {
+    const auto known = checks_.find(test.name);
+    if (known != checks_.end() && known->second.verdict == Verdict::passed) {
+      all.push_back(&test);
+    }
+  }
+  return all;
+}
+
 bool TestSummary::all_explored(const Test& test) const {
   const std::lock_guard lock(mutex_);
   const auto seen = explored_.find(test.name);

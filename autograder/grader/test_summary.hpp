@@ -45,6 +45,8 @@ class TestSummary {
   // Something of its step must be mended, so nobody waits for the rest of that step; what is
   // told of the other steps is decided by the whole search. A control's is everybody's.
   [[nodiscard]] bool step_is_broken(const Test& test) const;
+  // The tests that held in every run so far.
+  [[nodiscard]] std::vector<const Test*> held() const;
   // Every behaviour of each of its explorations was checked.
   [[nodiscard]] bool all_explored(const Test& test) const;
 

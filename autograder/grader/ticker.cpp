@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <string>
 #include <utility>
 
 namespace course::grader {
@@ -35,14 +36,16 @@ void Ticker::run(const std::stop_token& stop) {
     for (const Stage stage : stages_) names += fmt::format(" {}", name_of(stage));
     const std::chrono::duration<double> passed =
         std::chrono::steady_clock::now() - started;
-    fmt::print(stream_, "\r\033[K  working on{}  {:.0f} s", names, passed.count());
+    const std::string line =
+        fmt::format("\r\033[K  working on{}  {:.0f} s", names, passed.count());
+    std::fputs(line.c_str(), stream_);  // where it cannot be written, nothing is lost
     std::fflush(stream_);
     drawn_ = true;
   }
 }
 
 void Ticker::erase() {
-  if (drawn_) fmt::print(stream_, "\r\033[K");
+  if (drawn_) std::fputs("\r\033[K", stream_);
   drawn_ = false;
 }
 

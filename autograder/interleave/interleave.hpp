@@ -68,7 +68,8 @@ struct Location {
 
 enum class Memory : std::uint8_t {
   kSequential,  // a load reads the newest store, always
-  kWeak,        // a load reads any store that C++20 (RC11) allows it to read
+  kWeak,        // a load reads any store that C++20 allows it to read
+  kRc11,        // the same by RC11 as published, to count executions as others do
 };
 
 // Each value can be overridden from outside by the INTERLEAVE_* variable in its comment.
@@ -77,9 +78,12 @@ struct Options {
   double seconds = 10.0;               // and at most this long       INTERLEAVE_SECONDS
   std::string strategy = "portfolio";  // see search/strategy.hpp     INTERLEAVE_STRATEGY
   std::uint64_t seed = 1;              // of everything random        INTERLEAVE_SEED
-  Memory memory = Memory::kWeak;       // "weak" or "sequential"      INTERLEAVE_MEMORY
+  Memory memory = Memory::kWeak;       // "weak", "sequential", "rc11"  INTERLEAVE_MEMORY
   // Explore spurious wake-ups, weak compare-exchange and try_lock failures.
   bool spurious = true;
+  // Look for data races. If not, plain memory is shared like atomics, sequentially, and each
+  // access to it is a place to switch threads.
+  bool races = true;
   bool leaks = true;  // a block allocated by the body and alive at its end is a failure
   std::string test = current_test();  // in records and tokens
   bool (*assertion_failed)() =
@@ -100,6 +104,8 @@ struct Result {
   std::uint64_t executions = 0;
   double milliseconds = 0;
   bool exhaustive = false;  // every behaviour was checked
+  // So few schedules had to do, for lack of time, that "clean" says next to nothing.
+  bool few = false;
 
   [[nodiscard]] bool clean() const { return kind == "clean"; }
 };

@@ -18,12 +18,15 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
+#include <mutex>
+#include <random>
+#include <set>
 #include <sstream>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "process/descendants.hpp"
 #include "process/stacks.hpp"
 
 extern char** environ;
@@ -84,49 +87,33 @@ Pipe make_pipe() {
   return pipe;
 }
 
-// --- children that a signal must end
-// ------------------------------------------------------
+// --- children and orphans
+// ------------------------------------------------------------------
 
-std::array<std::atomic<pid_t>, 128> live_groups{};
-static_assert(std::atomic<pid_t>::is_always_lock_free, "read by a signal handler");
-
-// Keeps a group in `live_groups` while it may be running.
-class Registered {
- public:
-  explicit Registered(pid_t group) {
-    for (auto& slot : live_groups) {
-      pid_t none = 0;
-      if (slot.compare_exchange_strong(none, group)) {
-        slot_ = &slot;
-        return;
-      }
-    }
-  }
-  ~Registered() {
-    if (slot_ != nullptr) slot_->store(0);
-  }
-  Registered(const Registered&) = delete;
-  Registered& operator=(const Registered&) = delete;
-
- private:
-  std::atomic<pid_t>* slot_ = nullptr;
+// The children that `run` started and has not reaped yet. Where this process adopts orphans,
+// any other child of it was left behind by a program that has ended.
+struct Brood {
+  std::mutex mutex;  // held from a fork until the child is in `known`
+  std::set<pid_t> known;
+  std::atomic<bool> adopts = false;
 };
 
-void signal_live_groups(int signal) noexcept {
-  for (auto& slot : live_groups) {
-    const pid_t group = slot.load();
-    if (group > 0) ::kill(-group, signal);
-  }
+Brood& brood() {
+  static Brood all;
+  return all;
 }
 
-// SIGTERM comes first: a `course` among the children must end its own before it is gone.
-extern "C" void kill_groups_and_die(int signal) {
-  signal_live_groups(SIGTERM);
-  const timespec moment{0, 50'000'000};
-  ::nanosleep(&moment, nullptr);
-  signal_live_groups(SIGKILL);
-  ::signal(signal, SIG_DFL);
-  ::raise(signal);
+// Daemons, and whatever else programs that have ended left running.
+void end_orphans() {
+  if (!brood().adopts) return;
+  const auto deadline = Clock::now() + std::chrono::seconds(2);
+  for (;;) {
+    {
+      const std::scoped_lock lock(brood().mutex);
+      if (!end_children(brood().known) || Clock::now() > deadline) return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 // --- the child's side of the fork
@@ -142,7 +129,8 @@ struct Prepared {
   std::string folder;
 };
 
-std::vector<std::string> environment_for(const Command& command) {
+std::vector<std::string> environment_for(const Command& command,
+                                         const std::string& secret) {
   std::map<std::string, std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
@@ -152,7 +140,8 @@ std::vector<std::string> environment_for(const Command& command) {
   for (const auto& name : command.without) variables.erase(name);
   for (const auto& [name, value] : command.environment) variables[name] = value;
   if (command.records) {
-    variables["COURSE_RECORDS"] = std::to_string(records_descriptor);
+    variables["COURSE_RECORDS"] =
+        std::to_string(records_descriptor) + ' ' + secret + ' ' + command.records_kind;
   } else {
     variables.erase("COURSE_RECORDS");
   }
@@ -173,13 +162,35 @@ void give(int number, int wanted) noexcept {
   if (::dup2(number, wanted) < 0) ::_exit(127);
 }
 
-void limit_file_size(std::size_t bytes) noexcept {
-  const rlimit limit{bytes, bytes};
-  ::setrlimit(RLIMIT_FSIZE, &limit);
+void lower_limit(__rlimit_resource resource, rlim_t most) noexcept {
+  rlimit limit{};
+  if (most == 0 || ::getrlimit(resource, &limit) != 0) return;
+  limit.rlim_cur = std::min(limit.rlim_cur, most);
+  limit.rlim_max = std::min(limit.rlim_max, most);
+  ::setrlimit(resource, &limit);
+}
+
+// At the hard limit the kernel sends SIGKILL, which says nothing: SIGXCPU must come before.
+void name_the_processor_limit() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return;
+  if (limit.rlim_max < 2 || limit.rlim_cur < limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max - 1;
+  ::setrlimit(RLIMIT_CPU, &limit);
+}
+
+void limit_resources(const Command& command) noexcept {
+  lower_limit(RLIMIT_FSIZE, command.file_limit);
+  lower_limit(RLIMIT_AS, command.memory_limit);
+  lower_limit(RLIMIT_CPU, command.processor_limit);
+  name_the_processor_limit();
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
 }
 
 void use_default_signals() noexcept {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) {
+  for (const int signal :
+       {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGCHLD, SIGXFSZ, SIGXCPU}) {
     ::signal(signal, SIG_DFL);
   }
   sigset_t none;
@@ -192,13 +203,12 @@ void use_default_signals() noexcept {
                          const Pipe& trouble) noexcept {
   ::setsid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);      // the parent died before prctl
+  if (::getppid() != parent) ::_exit(127);  // the parent died before prctl
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);       // its orphans stay below it until its own end
   ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);  // so that gdb may look at a time-out
   use_default_signals();
   if (command.fixed_addresses) ::personality(ADDR_NO_RANDOMIZE);
-  if (command.file_limit > 0) limit_file_size(command.file_limit);
-  const rlimit no_core{0, 0};
-  ::setrlimit(RLIMIT_CORE, &no_core);
+  limit_resources(command);
   give(input, STDIN_FILENO);
   give(output.write.number(), STDOUT_FILENO);
   give(output.write.number(), STDERR_FILENO);
@@ -220,14 +230,16 @@ void use_default_signals() noexcept {
 class Lines {
  public:
   void append(std::string_view bytes) {
-    if (taken_ > records_limit) return;
     taken_ += bytes.size();
-    partial_ += bytes;
-    for (std::size_t end; (end = partial_.find('\n')) != std::string::npos;) {
-      lines_.push_back(partial_.substr(0, end));
-      partial_.erase(0, end + 1);
+    if (too_many()) return;
+    for (std::size_t end; (end = bytes.find('\n')) != std::string_view::npos;) {
+      partial_ += bytes.substr(0, end);
+      lines_.push_back(std::exchange(partial_, {}));
+      bytes.remove_prefix(end + 1);
     }
+    partial_ += bytes;
   }
+  [[nodiscard]] bool too_many() const { return taken_ > records_limit; }
   [[nodiscard]] std::vector<std::string> take() { return std::move(lines_); }
 
  private:
@@ -236,11 +248,13 @@ class Lines {
   std::vector<std::string> lines_;
 };
 
-// Reads all that is there now; closes `from` at its end.
+// Reads what is there now, but no more than a few MiB: who writes without end must not hold
+// the reader. Closes `from` at its end.
 template <typename Sink>
 void drain(Descriptor& from, Sink sink) {
+  constexpr int most_reads = 64;
   std::array<char, 1 << 16> buffer;
-  while (from.open()) {
+  for (int reads = 0; from.open() && reads < most_reads; ++reads) {
     const ssize_t count = ::read(from.number(), buffer.data(), buffer.size());
     if (count > 0) {
       if (!sink(std::string_view(buffer.data(), static_cast<std::size_t>(count)))) return;
@@ -252,25 +266,12 @@ void drain(Descriptor& from, Sink sink) {
   }
 }
 
-// Descendants that left the group would outlive it: they are looked up before it is
-// killed.
-void collect_descendants(pid_t of, std::vector<pid_t>& found) {
-  const std::string tasks = "/proc/" + std::to_string(of) + "/task";
-  std::error_code gone;
-  for (const auto& task : std::filesystem::directory_iterator(tasks, gone)) {
-    std::ifstream children(task.path() / "children");
-    for (pid_t child; children >> child;) {
-      found.push_back(child);
-      collect_descendants(child, found);
-    }
-  }
-}
-
-void kill_tree(pid_t group) {
-  std::vector<pid_t> descendants;
-  collect_descendants(group, descendants);
-  ::kill(-group, SIGKILL);
-  for (const pid_t process : descendants) ::kill(process, SIGKILL);
+// Proves that a record is the program's own; as many digits for every run.
+std::string draw_secret() {
+  std::random_device device;
+  std::string secret;
+  while (secret.size() < 32) secret += "0123456789abcdef"[device() % 16];
+  return secret;
 }
 
 // One child, from its fork until nothing of it is left.
@@ -279,14 +280,23 @@ class Child {
   Child(const Command& command, std::stop_token stop)
       : command_(command), stop_(std::move(stop)) {}
 
+  ~Child() {
+    if (process_ > 0) reap();  // an exception is on its way
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
   Outcome to_its_end();
 
  private:
   bool start();
+  pid_t fork_known();
+  rusage reap();
   void watch();
   bool ended();
   void finish(End end);
   void take_output();
+  void take_records();
   void wait_for_news(double at_most) const;
   [[nodiscard]] double elapsed() const {
     return std::chrono::duration<double>(Clock::now() - started_).count();
@@ -296,17 +306,20 @@ class Child {
   std::stop_token stop_;
   Pipe output_;
   Pipe records_;
+  std::string secret_;    // of the records
   Descriptor exit_news_;  // a pidfd; closed on kernels before 5.3
-  pid_t process_ = 0;
+  pid_t process_ = 0;     // until it is reaped
+  int wait_status_ = SIGKILL;
   Clock::time_point started_;
   Lines lines_;
   Outcome outcome_;
 };
 
-Prepared prepare(const Command& command, std::vector<std::string>& words) {
+Prepared prepare(const Command& command, const std::string& secret,
+                 std::vector<std::string>& words) {
   Prepared prepared;
   prepared.program = find_program(words.at(0)).string();
-  prepared.environment = environment_for(command);
+  prepared.environment = environment_for(command, secret);
   prepared.arguments = pointers_to(words);
   prepared.variables = pointers_to(prepared.environment);
   prepared.folder = command.folder.string();
@@ -315,7 +328,8 @@ Prepared prepare(const Command& command, std::vector<std::string>& words) {
 
 bool Child::start() {
   std::vector<std::string> words = command_.words;
-  const Prepared prepared = prepare(command_, words);
+  if (command_.records) secret_ = draw_secret();
+  const Prepared prepared = prepare(command_, secret_, words);
   if (prepared.program.empty()) {
     outcome_.output = words[0] + ": no such program in PATH";
     return false;
@@ -326,9 +340,7 @@ bool Child::start() {
   Descriptor nothing = out_of_the_way(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const pid_t parent = ::getpid();
   started_ = Clock::now();
-  process_ = ::fork();
-  if (process_ < 0) fail("no process left");
-  if (process_ == 0) {
+  if (fork_known() == 0) {
     become(command_, prepared, parent, nothing.number(), output_, records_, trouble);
   }
   output_.write.close();
@@ -337,9 +349,39 @@ bool Child::start() {
   ::fcntl(trouble.read.number(), F_SETFL, 0);
   int error = 0;  // nothing arrives, and the pipe closes, once the program runs
   if (::read(trouble.read.number(), &error, sizeof error) != sizeof error) return true;
-  ::waitpid(process_, nullptr, 0);
+  reap();
   outcome_.output = words[0] + ": " + std::strerror(error);
   return false;
+}
+
+// fork, with the child among the known before anything can take it for an orphan.
+pid_t Child::fork_known() {
+  const std::scoped_lock lock(brood().mutex);
+  const pid_t process = ::fork();
+  if (process < 0) fail("no process left");
+  if (process == 0) return 0;
+  process_ = process;
+  brood().known.insert(process);
+  return process;
+}
+
+// Kills all that is left of the child and takes its status. One that the kernel cannot end
+// holds the grader for ten seconds, no longer.
+rusage Child::reap() {
+  kill_tree(process_);
+  rusage usage{};
+  const auto deadline = Clock::now() + std::chrono::seconds(10);
+  while (::wait4(process_, &wait_status_, WNOHANG, &usage) == 0 &&
+         Clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  {
+    const std::scoped_lock lock(brood().mutex);
+    brood().known.erase(process_);
+  }
+  process_ = 0;
+  end_orphans();
+  return usage;
 }
 
 void Child::wait_for_news(double at_most) const {
@@ -366,6 +408,17 @@ void Child::take_output() {
   });
 }
 
+void Child::take_records() {
+  const std::string opening = secret_ + ' ';
+  for (const std::string& line : lines_.take()) {
+    if (line.starts_with(opening)) {
+      outcome_.records.push_back(line.substr(opening.size()));
+    } else {
+      ++outcome_.forged;
+    }
+  }
+}
+
 bool Child::ended() {
   siginfo_t info{};
   return ::waitid(P_PID, static_cast<id_t>(process_), &info,
@@ -376,16 +429,13 @@ bool Child::ended() {
 // Kills what is left, reads what is left, and fills in how the child ended.
 void Child::finish(End end) {
   outcome_.seconds = elapsed();
-  kill_tree(process_);
-  int status = 0;
-  rusage usage{};
-  while (::wait4(process_, &status, 0, &usage) < 0 && errno == EINTR) {
-  }
+  const rusage usage = reap();
+  const int status = wait_status_;
   take_output();
   if (end == End::exited && WIFSIGNALED(status)) end = End::signalled;
   outcome_.end = end;
   outcome_.status = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-  outcome_.records = lines_.take();
+  take_records();
   outcome_.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   const auto seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
@@ -398,6 +448,7 @@ void Child::watch() {
     wait_for_news(command_.seconds - elapsed());
     take_output();
     if (outcome_.output_bytes > command_.output_limit) return finish(End::endless_output);
+    if (lines_.too_many()) return finish(End::endless_records);
     if (ended()) return finish(End::exited);
     if (stop_.stop_requested()) {
       ::kill(-process_, SIGTERM);  // a `course` among them ends its own children
@@ -413,7 +464,6 @@ void Child::watch() {
 
 Outcome Child::to_its_end() {
   if (!start()) return std::move(outcome_);
-  const Registered registered(process_);
   exit_news_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, process_, 0)));
   watch();
   return std::move(outcome_);
@@ -442,6 +492,9 @@ std::string words_for(const Outcome& outcome) {
     case End::endless_output:
       words << "stopped after printing " << (outcome.output_bytes >> 20) << " MiB";
       break;
+    case End::endless_records:
+      words << "stopped after more than " << (records_limit >> 20) << " MiB of records";
+      break;
     case End::stopped:
       words << "stopped on request";
       break;
@@ -452,9 +505,9 @@ std::string words_for(const Outcome& outcome) {
   return words.str();
 }
 
-void end_children_on_signals() noexcept {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-    ::signal(signal, kill_groups_and_die);
+void adopt_orphans() noexcept {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  brood().adopts = true;
 }
 
 std::filesystem::path find_program(const std::string& program) {

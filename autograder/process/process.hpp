@@ -5,15 +5,16 @@
 //                                                    +-- records --> JSON, line by line
 //                                                    +-- time    --> stacks, then SIGKILL
 //
-// Threads     `run` may be called by any number of threads, up to 128 children at once.
-//             `end_children_on_signals` once, from main, before the first `run`.
+// Threads     `run` may be called by any number of threads.
+//             `adopt_orphans` once, before the first `run`.
 // Progress    `run` blocks until the child and its group are gone.
 // Errors      A child that cannot be started is an outcome, not an exception.
 //             std::system_error when the machine has no process or pipe left to give.
 //
 // Invariants
-//   I1  When `run` returns, no process of the child's group is running.
-//   I2  When this process dies, by Ctrl-C or by SIGKILL, its children die with it.
+//   I1  When `run` returns, no process of the child's group is running; where this process
+//       adopts orphans, none that the child started, in whatever group or session.
+//   I2  When this process dies, its children die with it; `keep` sees to theirs.
 //   I3  Neither a flood of output nor one of records grows this process without bound.
 //
 // Left out    A sandbox: the child may do all that this user may.
@@ -44,9 +45,13 @@ struct Command {
   std::size_t output_kept = 256 << 10;  // bytes; what follows is counted and dropped
   std::size_t output_limit = 16 << 20;  // bytes; more than this ends the child
   std::size_t file_limit = 0;           // bytes a file may grow to; 0: no limit
-  bool records = false;                 // open a pipe and name it in COURSE_RECORDS
-  bool stacks = true;                   // at the time limit, of every thread
-  bool fixed_addresses = false;         // address randomisation off
+  std::size_t memory_limit = 0;  // bytes of address space, of each process; 0: no limit
+  unsigned processor_limit = 0;  // seconds that each process may compute; 0: no limit
+  bool records = false;  // open a pipe and name it in COURSE_RECORDS: "3 SECRET t"
+  // Stands there for the t. What it means is between the caller and the program.
+  char records_kind = 't';
+  bool stacks = true;            // at the time limit, of every thread
+  bool fixed_addresses = false;  // address randomisation off
   // Called as output arrives, by run's thread.
   std::function<void(std::string_view)> on_output;
 };
@@ -57,18 +62,21 @@ enum class End {
   signalled,        // by a signal that was not ours; see `status`
   timed_out,        // killed at its time limit; see `stacks`
   endless_output,   // killed at its output limit
+  endless_records,  // killed after more records than any test has
   stopped,          // killed because `stop` was requested
   could_not_start,  // never ran; see `output`
 };
 
 struct Outcome {
   End end = End::could_not_start;
-  int status = 0;                    // exit status, or the signal's number
-  std::string output;                // standard output and error, interleaved as written
-  std::size_t output_bytes = 0;      // how many there were, kept or not
-  std::vector<std::string> records;  // lines, in the order written
-  std::string stacks;                // of every thread at the time limit
-  double seconds = 0;                // wall time from fork to end
+  int status = 0;                // exit status, or the signal's number
+  std::string output;            // standard output and error, interleaved as written
+  std::size_t output_bytes = 0;  // how many there were, kept or not
+  // Lines that began with the secret of this run, without it, in the order written.
+  std::vector<std::string> records;
+  std::size_t forged = 0;        // lines that did not
+  std::string stacks;            // of every thread at the time limit
+  double seconds = 0;            // wall time from fork to end
   double processor_seconds = 0;  // user and system, of the child and those it waited for
   std::uint64_t peak_bytes = 0;  // resident
 
@@ -84,9 +92,9 @@ struct Outcome {
 // fault)".
 [[nodiscard]] std::string words_for(const Outcome& outcome);
 
-// From now on SIGINT, SIGTERM and SIGHUP kill every child's group before they end this
-// process.
-void end_children_on_signals() noexcept;
+// From now on a process that a child leaves behind when it ends is ended too. It comes to this
+// process, which must have no other children but those of `run`.
+void adopt_orphans() noexcept;
 
 // Where `program` is found in PATH; empty if it is not.
 [[nodiscard]] std::filesystem::path find_program(const std::string& program);

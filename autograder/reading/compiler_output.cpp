@@ -1,11 +1,14 @@
 #include "reading/compiler_output.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <optional>
 #include <regex>
 #include <utility>
 
 #include "catalogue/files.hpp"
+#include "machine/limits.hpp"
 
 namespace course::reading {
 namespace {
@@ -124,20 +127,24 @@ std::optional<std::string> link_fault(const std::string& output) {
   return std::nullopt;
 }
 
-// What no change to the student's file can mend, and what can.
+// Without the lines of source that GCC shows: a student's text is no word of the compiler's.
+std::string without_source(const std::string& output) {
+  static const std::regex shown(R"(^ *\d* \|)");
+  std::string said;
+  for (const std::string& line : lines_of(output)) {
+    const bool source = line.size() < 4000 && std::regex_search(line, shown);
+    if (!source) said += line + '\n';
+  }
+  return said;
+}
+
+// What no change to the student's file can mend, nor building anew, and what can.
 std::optional<std::string> machine_fault(const std::string& output) {
-  if (auto words = cmake_message(output)) return words;
-  if (auto words = link_fault(output)) return words;
   static const std::vector<std::pair<std::regex, std::string>> faults{
       {std::regex("No space left on device"),
        "the disk is full: free some space and run this again"},
-      {std::regex("File too large"),
-       "a file may not grow any further: raise `ulimit -f` and run this again"},
-      {std::regex(
-           "Killed signal terminated program|virtual memory exhausted|out of memory"),
-       "the compiler ran out of memory: close other programs and run this again"},
-      {std::regex("internal compiler error|PLEASE submit a bug report"),
-       "the compiler itself crashed: run `autograder/course doctor`"},
+      {std::regex("Too many open files"),
+       "too few files may be open at once: raise it with `ulimit -n 1024`"},
       {std::regex(
            "No CMAKE_CXX_COMPILER could be found|was not found in the PATH|is not a full "
            "path to an existing "
@@ -145,6 +152,26 @@ std::optional<std::string> machine_fault(const std::string& output) {
            "is not able to compile a simple test program|"
            "(c\\+\\+|g\\+\\+|clang\\+\\+)[-0-9]*: (not found|No such file or directory)"),
        "there is no working C++ compiler: run `autograder/course doctor`"},
+  };
+  for (const auto& [pattern, words] : faults) {
+    if (std::regex_search(output, pattern)) return words;
+  }
+  return std::nullopt;
+}
+
+// A fault of the machine's, or of what was built before: the tree made anew may be without it.
+std::optional<std::string> fault_of_the_tree(const std::string& output) {
+  if (auto words = cmake_message(output)) return words;
+  if (auto words = link_fault(output)) return words;
+  static const std::vector<std::pair<std::regex, std::string>> faults{
+      {std::regex("Permission denied"),
+       "files in .build belong to another user: remove that folder, with sudo where it "
+       "must be, and run this again"},
+      {std::regex("cannot (create|read|open) (the )?precompiled header"),
+       "a precompiled header in .build is damaged: remove that folder and run this "
+       "again"},
+      {std::regex("internal compiler error|PLEASE submit a bug report"),
+       "the compiler itself crashed: run `autograder/course doctor`"},
       {std::regex("CMake Error"),
        "CMake cannot configure this tree: run `autograder/course doctor`"},
   };
@@ -197,8 +224,56 @@ std::optional<Diagnostic> error_without_place(const std::vector<std::string>& li
 
 }  // namespace
 
+Shortage shortage_in(const std::string& output) {
+  static const std::vector<std::pair<std::regex, Shortage>> signs{
+      {std::regex("File too large|File size limit exceeded|signal 25\\b"),
+       Shortage::file_size},
+      {std::regex("CPU time limit exceeded|signal 24\\b"), Shortage::time},
+      {std::regex("Killed signal terminated program|virtual memory exhausted|"
+                  "out of memory|annot allocate memory|memory exhausted"),
+       Shortage::memory},
+  };
+  for (const auto& [pattern, shortage] : signs) {
+    if (std::regex_search(output, pattern)) return shortage;
+  }
+  return Shortage::none;
+}
+
+std::string words_for(Shortage shortage) {
+  std::string limit;
+  switch (shortage) {
+    case Shortage::memory:
+      limit = machine::memory_limit_words();
+      return limit.empty() ? "the compiler ran out of memory: close other programs and "
+                             "run this again"
+                           : "the compiler ran out of memory: " + limit;
+    case Shortage::time:
+      limit = machine::limit_words(RLIMIT_CPU);
+      return limit.empty() ? "the compiler takes too long on this machine: close other "
+                             "programs and run this again"
+                           : "the compiler ran out of time: " + limit;
+    case Shortage::file_size:
+      limit = machine::limit_words(RLIMIT_FSIZE);
+      return limit.empty()
+                 ? "a file may not grow any further: make room for it and run this again"
+                 : "a file may not grow any further: " + limit;
+    case Shortage::output:
+      return "the compiler printed without end: run `autograder/course doctor`";
+    case Shortage::none:
+      break;
+  }
+  return "";
+}
+
 BuildError first_error(const std::string& output, const fs::path& student_file) {
-  if (const auto fault = machine_fault(output)) return {true, {"", 0, *fault, ""}};
+  const std::string said = without_source(output);
+  if (const auto fault = machine_fault(said)) {
+    return {true, {"", 0, *fault, ""}, Shortage::none, true};
+  }
+  if (const Shortage shortage = shortage_in(said); shortage != Shortage::none) {
+    return {true, {"", 0, words_for(shortage), ""}, shortage};
+  }
+  if (const auto fault = fault_of_the_tree(said)) return {true, {"", 0, *fault, ""}};
   const auto lines = lines_of(output);
   if (auto error = compile_error(lines, student_file)) return {false, *error};
   if (auto error = link_error(lines)) return {false, *error};

@@ -12,7 +12,14 @@ Reset restore_starter(const Exercise& exercise) {
     if (read_file(exercise.file) == starter) return reset;
     reset.kept = keep_beside(exercise.file);
   }
-  write_file(exercise.file, starter);
+  try {
+    write_file(exercise.file, starter);
+  } catch (...) {
+    // Nothing was changed, so that there is nothing to keep.
+    std::error_code ignored;
+    if (!reset.kept.empty()) std::filesystem::remove(reset.kept, ignored);
+    throw;
+  }
   reset.changed = true;
   return reset;
 }

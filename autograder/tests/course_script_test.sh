@@ -25,14 +25,17 @@ fresh() {
   mkdir -p "$root/autograder" "$work/tools"
   cp "$from/course" "$from/setup" "$from/compilers" "$root/autograder/"
   for tool in sh dirname readlink cut sed grep cat find head tail tr mkdir rm id chmod sleep \
-    touch flock; do
+    touch flock mv setsid stat; do
     ln -s "$(command -v $tool)" "$work/tools/$tool"
   done
   tool c++ 'case $1 in -dumpversion) echo 12 ;; *) echo "c++ (Debian) 12.2.0" ;; esac'
   tool cmake 'case $1 in --version) echo "cmake version 3.25.1" ;;
-    *) echo "cmake $*" >>"'"$work"'/calls"; mkdir -p "'"$root"'/.build/student"
-       touch "'"$root"'/.build/student/build.ninja" ;; esac'
+    *) echo "cmake $*" >>"'"$work"'/calls"; tree="'"$root"'/.build/student"; mkdir -p "$tree"
+       echo "default all" >"$tree/build.ninja"
+       echo "COURSE_STAGE:STRING=student
+CMAKE_HOME_DIRECTORY:INTERNAL='"$root"'" >"$tree/CMakeCache.txt" ;; esac'
   tool ninja 'echo "[1/1] Building"; program="'"$root"'/.build/student/course"
+    [ ! -e "$program" ] || exit 0
     echo "#!/bin/sh
 echo \"ran:\$*\"; [ \"\$1\" != cxx ] || echo \"CXX=\$CXX\"; exit 7" >"$program"
     chmod +x "$program"'
@@ -74,8 +77,8 @@ ln -s "$root/autograder/course" "$work/link"
 says 'ran:map' || fail "it runs from any folder, through a link"
 
 mv "$root" "$work/moved"
-sed "s|/clone/|/moved/|g" "$work/tools/cmake" >"$work/tools/cmake.new"
-sed "s|/clone/|/moved/|g" "$work/tools/ninja" >"$work/tools/ninja.new"
+sed "s|/clone|/moved|g" "$work/tools/cmake" >"$work/tools/cmake.new"
+sed "s|/clone|/moved|g" "$work/tools/ninja" >"$work/tools/ninja.new"
 for name in cmake ninja; do
   mv "$work/tools/$name.new" "$work/tools/$name"
   chmod +x "$work/tools/$name"
@@ -144,6 +147,77 @@ tool ninja 'echo "course.cpp:1:2: error: broken"; exit 1'
 course map
 says 'course.cpp:1:2: error: broken' || fail "the compiler's error is shown"
 
+# --- What was cut short, or is something else -------------------------------------------
+
+# damage FILE HOW
+damage() {
+  case $2 in
+    emptied) : >"$1" ;;
+    "cut in half")
+      head -c "$(($(stat -c %s "$1") / 2))" "$1" >"$work/half"
+      cat "$work/half" >"$1"
+      ;;
+    garbage) head -c 100 /dev/urandom >"$1" ;;
+    "a folder") rm -rf "$1" && mkdir -p "$1/within" ;;
+    "a file") rm -rf "$1" && echo something >"$1" ;;
+  esac
+}
+
+# heals FILE HOW…: one start after each kind of damage runs the command.
+heals() {
+  file=$1
+  shift
+  for how; do
+    damage "$root/.build/$file" "$how"
+    course map
+    [ "$status" = 7 ] && says 'ran:map' || fail ".build/$file, $how: one start must heal it"
+    echo "tried: .build/$file, $how"
+  done
+}
+
+fresh
+course map
+for file in ready.student lock course.log course.built student/course student/build.ninja \
+  student/CMakeCache.txt; do
+  heals $file emptied "cut in half" garbage "a folder"
+done
+heals student "a file"
+rm -rf "$root/.build"
+echo something >"$root/.build"
+course map
+[ "$status" = 7 ] && says 'ran:map' || fail ".build, a file: one start must heal it"
+
+rm "$root/.build/student/CMakeCache.txt" "$work/calls"
+course map
+grep -q 'cmake --preset student' "$work/calls" || fail "a lost cache is made by its preset"
+
+fresh
+course map
+touch "$root/.build/student/damaged"
+cp "$work/tools/ninja" "$work/ninja"
+tool ninja '[ ! -e "'"$root"'/.build/student/damaged" ] || { echo "x.o: file truncated"; exit 1; }
+  exec "'"$work"'/ninja" "$@"'
+course map
+[ "$status" = 7 ] || fail "a tree that does not build is made anew"
+
+# --- A start that is killed -------------------------------------------------------------
+
+for signal in KILL TERM INT; do
+  fresh
+  tool ninja 'sleep 30'
+  env --default-signal=INT "COURSE_START=$$-$signal" "PATH=$work/tools" \
+    "$root/autograder/course" map >"$work/out" 2>"$work/err" </dev/null &
+  starting=$!
+  sleep 1
+  kill -$signal $starting
+  status=0
+  wait $starting || status=$?
+  sleep 1.5
+  [ "$status" -gt 128 ] || fail "SIG$signal ends a start"
+  ! grep -lzxF "COURSE_START=$$-$signal" /proc/[0-9]*/environ 2>/dev/null ||
+    fail "SIG$signal leaves nothing of a build running"
+done
+
 # --- Folders of others, folders that run nothing ----------------------------------------
 
 # Runs `course map` as a user that may not write to what root owns.
@@ -177,6 +251,12 @@ if unshare --map-root-user --mount true 2>/dev/null; then
     PATH=$2 exec sh "$0/autograder/course" map' \
     "$work/noexec" "$root" "$work/tools" >"$work/out" 2>"$work/err" || status=$?
   [ "$status" = 3 ] && says 'mounted noexec' || fail "a file system that runs nothing is told"
+  status=0
+  unshare --map-root-user --mount sh -c '
+    mount -t tmpfs -o size=256k none "$0" && cp -r "$1/autograder" "$0/" && mkdir "$0/.build" &&
+    { cat /dev/zero >"$0/full" 2>/dev/null || :; } && PATH=$2 exec sh "$0/autograder/course" map' \
+    "$work/noexec" "$root" "$work/tools" >"$work/out" 2>"$work/err" || status=$?
+  [ "$status" = 3 ] && says 'the disk may be full' || fail "a full disk is told"
 else
   echo "skipped: this machine does not let a user mount a file system"
 fi

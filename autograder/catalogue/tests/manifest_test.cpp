@@ -43,6 +43,10 @@ kind = "ratio"
 points = 30
 concept = "contention"
 reason = "nothing but the queue's own work"
+
+[[allowed]]
+name = "asm"
+reason = "a fence of its own"
 )";
 
 const std::string good_tests = R"(// STEP_TEST(7, Not, ATest)
@@ -123,6 +127,26 @@ const std::string tests_file =
 const std::string diff_file =
     "autograder/mutants/01-parallel-workers/job_queue/lifo.diff";
 
+TEST_F(Manifest, CountsTheExplorationsOfEachTest) {
+  write("job_queue", good, R"(STEP_TEST(1, JobQueue, Order) {
+  interleave::explore([] {});
+  // explore(
+  explore_some(body); explores_schedules(); unexplored(2);
+}
+explore(not_in_a_test);
+STEP_TEST(1, JobQueue, Cost) {
+  if (!interleave::explores_schedules()) return;
+  explore([] {});
+}
+)");
+  const auto tests = load_course(root_).exercises.at(0).tests();
+  ASSERT_EQ(tests.size(), 2U);
+  EXPECT_EQ(tests[0].explorations, 2U);
+  EXPECT_FALSE(tests[0].only_where_explored);
+  EXPECT_EQ(tests[1].explorations, 1U);
+  EXPECT_TRUE(tests[1].only_where_explored);
+}
+
 TEST_F(Manifest, ReadsEverything) {
   write("job_queue", good);
   const Course course = load_course(root_);
@@ -134,6 +158,8 @@ TEST_F(Manifest, ReadsEverything) {
   EXPECT_EQ(exercise.tests()[0].name, "JobQueue.Order");
   EXPECT_EQ(exercise.tests()[1].concept_name, "busy waiting");
   EXPECT_EQ(exercise.tests()[1].line, 5);
+  ASSERT_EQ(exercise.allowed.size(), 1U);
+  EXPECT_EQ(exercise.allowed[0].name, "asm");
   EXPECT_EQ(exercise.tests()[2].name, "JobQueueTest.Moves");
   EXPECT_EQ(exercise.tests()[2].concept_name, "");
   EXPECT_EQ(exercise.steps[0].points, 60);

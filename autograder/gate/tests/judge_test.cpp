@@ -199,6 +199,23 @@ TEST(Judge, SettlesNothingOnAMachineThatDoesNotSeeDoubleWork) {
   }
 }
 
+// How fast nothing is done no machine need tell.
+TEST(Judge, FailsAWrongAnswerWhereSpeedCannotBeMeasured) {
+  const Runner blind = [](const gate::Run& run) {
+    Measurement measurement;
+    measurement.end = run.program == "student" ? End::broken : End::measured;
+    measurement.words = run.program == "student" ? "a job was lost" : "";
+    measurement.seconds = 1e-5 * static_cast<double>(run.iterations);
+    measurement.our_clock = measurement.seconds + 0.001;
+    return measurement;
+  };
+  const Result unsteady = Judge(blind, 2, seed).judge(speed, programs);
+  EXPECT_EQ(unsteady.verdict, Verdict::failed);
+  EXPECT_EQ(unsteady.words, "a job was lost");
+  const Result too_few_cores = Judge(blind, 1, seed).judge(scaling, programs);
+  EXPECT_EQ(too_few_cores.verdict, Verdict::failed);
+}
+
 // Times without any meaning: the reference does not even pass against itself.
 TEST(Judge, SettlesNothingOnAMachineWithoutAUsableClock) {
   std::mt19937_64 draw(seed);

@@ -53,8 +53,10 @@ struct Store {
   [[nodiscard]] Row readers() const { return rows + 3; }
   // The last seq_cst fence of each thread that happens before a read of this store.
   [[nodiscard]] Row readers_fences() const { return rows + 4; }
+  // The first seq_cst access of each thread that reads this store.
+  [[nodiscard]] Row first_readers() const { return rows + 5; }
 };
-inline constexpr std::uint32_t kStoreRows = 5;
+inline constexpr std::uint32_t kStoreRows = 6;
 
 enum class StoreIndex : std::uint32_t {};
 

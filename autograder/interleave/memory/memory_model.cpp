@@ -30,7 +30,9 @@ struct Manner {
 class MemoryModel::State {
  public:
   State(MemoryMode mode, std::size_t tidy_after)
-      : weak_(mode == MemoryMode::kWeak), tidy_after_(tidy_after) {
+      : weak_(mode != MemoryMode::kSequential),
+        rule_(mode == MemoryMode::kWeak ? Rule::kStandard : Rule::kPaper),
+        tidy_after_(tidy_after) {
     begin();
   }
 
@@ -85,12 +87,13 @@ class MemoryModel::State {
   [[nodiscard]] bool carries_order(const AtomicLocation& location, std::size_t stores);
 
   const bool weak_;
+  const Rule rule_;
   const std::size_t tidy_after_;
   ClockRows clocks_;
   ShadowPages pages_;
   RaceDetector races_{pages_};
   Histories histories_{clocks_, pages_};
-  SeqCstOrder order_{clocks_, histories_};
+  SeqCstOrder order_{clocks_, histories_, rule_};
   SyncObjects objects_;
   std::vector<ThreadState> threads_;
   std::uint64_t reads_hash_ = 0;
@@ -180,10 +183,10 @@ void MemoryModel::State::leave_location(ThreadId thread) {
 
 void MemoryModel::State::enter(ThreadId thread, std::uint32_t location) {
   ThreadState& entering = threads_[thread];
-  if (entering.location == location) return;
+  if (entering.location == location && rule_ == Rule::kPaper) return;
   leave(thread);
   entering.location = location;
-  if (weak_) clocks_.copy(entering.elsewhere, entering.clock);
+  if (weak_ && rule_ == Rule::kPaper) clocks_.copy(entering.elsewhere, entering.clock);
 }
 
 // -- Plain memory -----------------------------------------------------------------------
@@ -229,7 +232,7 @@ OrderedAccess MemoryModel::State::ordered(Manner manner, const Store* read,
   access.sequential = manner.order == MemoryOrder::kSeqCst;
   access.clock = thread.clock;
   if (read != nullptr && acquires(manner.order)) access.learns = read->message();
-  access.elsewhere = thread.elsewhere;
+  access.elsewhere = rule_ == Rule::kPaper ? thread.elsewhere : thread.clock;
   access.location = &here();
   access.place = place;
   access.last = place == here().order.size();
@@ -242,7 +245,9 @@ bool MemoryModel::State::allowed(Manner manner, std::size_t position) {
   AtomicLocation& location = here();
   if (manner.writes && histories_.store(location, position + 1).update) return false;
   const std::size_t place = manner.writes ? position + 1 : kReadsOnly;
-  return order_.consistent(ordered(manner, &histories_.store(location, position), place));
+  OrderedAccess access = ordered(manner, &histories_.store(location, position), place);
+  access.seen = position;
+  return order_.consistent(access);
 }
 
 std::span<const StoreChoice> MemoryModel::State::readable(Manner manner) {
@@ -339,8 +344,9 @@ Committed MemoryModel::State::finish_read(std::size_t position, MemoryOrder orde
     if (first_read == 0) first_read = now(site_.thread);
     if (order_.needs(sequential)) {
       gather_targets(position + 1);
-      order_.perform(ordered(Manner{order, false}, &store, kReadsOnly), now(site_.thread),
-                     store);
+      OrderedAccess access = ordered(Manner{order, false}, &store, kReadsOnly);
+      access.seen = position;
+      order_.perform(access, now(site_.thread), store);
     }
   }
   learn(order, store);

@@ -1,4 +1,4 @@
-// C++20's memory model (RC11: no load buffering) for one execution at a time.
+// C++20's memory model (as RC11 has it: no load buffering) for one execution at a time.
 //
 //   thread clocks      plain memory: last accesses      atomic location: its stores
 //   T0  [ 4 0 2 ]      x  write  T0@3  pc               x  mo:  0 <-- 1 (T0, rel) <-- 3 (T1)
@@ -8,7 +8,7 @@
 // It knows nothing of schedulers, hooks or real memory. The engine calls it once for each
 // memory operation, in execution order. Where C++20 leaves a choice, the model lists what
 // is allowed, the engine chooses (a Decision of the search), and commits the choice.
-// Every prefix of commits is consistent under RC11, so no choice is ever taken back; and
+// Every prefix of commits is consistent, so no choice is ever taken back; and
 // every consistent execution is reached by some order of commits.
 //
 //   load      load_choices     stores to read from                        commit_load
@@ -29,8 +29,7 @@
 //
 // Left out    Load buffering and out-of-thin-air values (as in RC11); consume is acquire.
 //             A weak compare-exchange that fails for no reason reads a store that it could
-//             have replaced. C++20 orders a seq_cst access before a seq_cst fence, or
-//             after, also if it is only seen through a relaxed read; RC11 does not.
+//             have replaced.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +44,11 @@
 
 namespace interleave {
 
-enum class MemoryMode : std::uint8_t { kSequential, kWeak };
+enum class MemoryMode : std::uint8_t {
+  kSequential,
+  kWeak,  // what C++20 allows, and RC11 too
+  kRc11,  // what the paper allows, for its published numbers
+};
 
 // Who accesses, and where in the program and the trace.
 struct Site {

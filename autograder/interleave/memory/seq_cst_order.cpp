@@ -56,6 +56,7 @@ void SeqCstOrder::add_targets(const Store& later) {
     lower_to(targets[later.thread], later.sequential);
     any_target_ = true;
   }
+  if (rule_ == Rule::kStandard) add_readers(later);
   if (!any_fence_) return;
   Time* fence_targets = clocks_[fence_targets_];
   for (ThreadId thread = 0; thread < used_threads_; ++thread) {
@@ -64,8 +65,20 @@ void SeqCstOrder::add_targets(const Store& later) {
     const Time by_store = first_fence_after(other, later.thread, later.time);
     const Time by_reader = first_fence_after_reader(other, later);
     lower_to(targets[thread], by_store);
+    if (rule_ == Rule::kStandard) lower_to(targets[thread], by_reader);
     lower_to(fence_targets[thread], by_reader);
     any_target_ = any_target_ || by_store != kNever || by_reader != kNever;
+  }
+}
+
+// mo;rf and rb;rf.
+void SeqCstOrder::add_readers(const Store& later) {
+  const Time* readers = clocks_[later.first_readers()];
+  Time* targets = clocks_[targets_];
+  for (ThreadId thread = 0; thread < used_threads_; ++thread) {
+    if (readers[thread] == 0) continue;
+    lower_to(targets[thread], readers[thread]);
+    any_target_ = true;
   }
 }
 
@@ -180,6 +193,14 @@ void SeqCstOrder::gather_before(AtomicLocation& location, std::size_t place, Row
   }
 }
 
+// The same, and of the store at `place`.
+void SeqCstOrder::gather_up_to(AtomicLocation& location, std::size_t place, Row into) {
+  gather_before(location, place, into);
+  const Store& store = histories_.store(location, place);
+  if (store.sequential != 0) raise_to(clocks_[into][store.thread], store.sequential);
+  clocks_.join(into, store.fences());
+}
+
 // `into` = the nodes in `direct` and everything before them.
 void SeqCstOrder::close(Row into, Row direct) {
   clocks_.copy(into, direct);
@@ -199,7 +220,11 @@ void SeqCstOrder::evaluate(const OrderedAccess& access) {
   if (access.sequential) {
     clocks_.copy(direct_, fences_);
     gather_synchronised(access);
-    if (access.place != kReadsOnly) gather_overwritten(access);
+    if (access.place != kReadsOnly) {
+      gather_overwritten(access);
+    } else if (rule_ == Rule::kStandard) {
+      gather_up_to(*access.location, access.seen, direct_);
+    }
     close(past_, direct_);
   } else {
     clocks_.copy(past_, fences_past_);
@@ -258,6 +283,8 @@ void SeqCstOrder::perform(const OrderedAccess& access, Time now, Store& accessed
       accessed.sequential = number;
     } else {
       clocks_[accessed.readers()][access.thread] = number;
+      Time& first = clocks_[accessed.first_readers()][access.thread];
+      if (first == 0) first = number;
     }
   }
   if (any_fence_) {
@@ -274,6 +301,7 @@ void SeqCstOrder::gather_known(AtomicLocation& location, Row known) {
   if (location.order.empty()) return;
   const std::size_t stored = histories_.newest_known(location, clocks_[known]);
   const std::size_t seen = histories_.oldest_readable(location, clocks_[known]);
+  if (rule_ == Rule::kStandard) return gather_up_to(location, seen, direct_);
   gather_before(location, stored, direct_);
   for (std::size_t position = stored; position < seen; ++position) {
     const Store& store = histories_.store(location, position);

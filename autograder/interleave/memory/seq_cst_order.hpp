@@ -1,6 +1,6 @@
 // Whether one total order of all seq_cst operations can exist: RC11's `psc` is acyclic
 // (Lahav, Vafeiadis, Kang, Hur and Dreyer, "Repairing Sequential Consistency in C/C++11",
-// PLDI 2017).
+// PLDI 2017), and stays so together with what C++20 asks beyond it ([atomics.order]).
 //
 //   psc edges                 every node knows its past     a stale load, a store in the
 //   T0  a1 --> a2 --> F3      past(b2) = T0:1, T1:1         middle: edges to old nodes,
@@ -11,6 +11,12 @@
 // whatever x comes before: x itself if it is seq_cst, and seq_cst fences that happen
 // before x) and targets (x itself, and seq_cst fences that happen after x). For each
 // pair of scb every source of the one precedes every target of the other.
+//
+// C++20 differs. It has every seq_cst access precede another that *strongly happens* after
+// it: sb;hb;sb, where the paper has sb≠loc;hb;sb≠loc. It has one precede another that is
+// coherence-ordered after it, be it through a read of a store in between: mo;rf and rb;rf,
+// where the paper has mo and rb. Executions that either of the two forbids are left out;
+// with Rule::kPaper alone those that the paper forbids.
 //
 // Threads     None: one caller at a time.
 //
@@ -36,6 +42,8 @@ namespace interleave {
 
 inline constexpr std::size_t kReadsOnly = ~std::size_t{0};
 
+enum class Rule : std::uint8_t { kPaper, kStandard };
+
 // An access as this order sees it.
 struct OrderedAccess {
   ThreadId thread = 0;
@@ -46,12 +54,13 @@ struct OrderedAccess {
   AtomicLocation* location = nullptr;
   std::size_t place = kReadsOnly;  // its position in modification order, if it writes
   bool last = false;               // nothing is behind that place
+  std::size_t seen = 0;            // the position of what it reads, if it only reads
 };
 
 class SeqCstOrder {
  public:
-  SeqCstOrder(ClockRows& clocks, Histories& histories)
-      : clocks_(clocks), histories_(histories) {}
+  SeqCstOrder(ClockRows& clocks, Histories& histories, Rule rule)
+      : clocks_(clocks), histories_(histories), rule_(rule) {}
 
   // Forgets everything; clocks and histories must begin anew too.
   void begin();
@@ -60,7 +69,8 @@ class SeqCstOrder {
   // Nothing was ordered so far: accesses that are not seq_cst leave no trace.
   [[nodiscard]] bool needs(bool sequential) const { return sequential || any_fence_; }
 
-  // The thread does something else than access the location of its last accesses.
+  // The thread does something else than access the location of its last accesses; by the
+  // standard's rule, anything else.
   void leave(ThreadId thread, Time now);
 
   // -- The edges to older nodes that an access would add ------------------------------
@@ -96,6 +106,8 @@ class SeqCstOrder {
   void gather_fences(Row into, Row known);
   void gather_synchronised(const OrderedAccess& access);
   void gather_overwritten(const OrderedAccess& access);
+  void gather_up_to(AtomicLocation& location, std::size_t place, Row into);
+  void add_readers(const Store& later);
   void gather_before(AtomicLocation& location, std::size_t place, Row into);
   void gather_known(AtomicLocation& location, Row known);
   void close(Row into, Row direct);
@@ -111,6 +123,7 @@ class SeqCstOrder {
 
   ClockRows& clocks_;
   Histories& histories_;
+  const Rule rule_;
   std::vector<Thread> threads_;
   std::uint32_t used_threads_ = 0;
   bool any_fence_ = false;

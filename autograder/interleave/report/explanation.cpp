@@ -48,6 +48,7 @@ class Explainer {
         break;
       case FailureKind::kMisuse:
         out_.concept_name = "misuse";
+        explain_misuse();
         break;
       case FailureKind::kLeak:
         explain_leak();
@@ -59,7 +60,11 @@ class Explainer {
       case FailureKind::kCheck:
       case FailureKind::kException:
       case FailureKind::kCrash:
+        if (failure_.kind != FailureKind::kCheck) say_where();
         explain_check();
+        break;
+      case FailureKind::kUnsupported:
+        say_where();
         break;
       default:
         break;
@@ -144,13 +149,56 @@ class Explainer {
     });
   }
 
+  // Where the failing call stands.
+  [[nodiscard]] std::string failing_line() const {
+    const Frame frame = naming_.place(failure_.stack);
+    if (frame.file.empty()) return {};
+    return "   " + Naming::location(frame) + "   " + naming_.text(frame);
+  }
+
+  void say_where() {
+    const std::string line = failing_line();
+    if (!line.empty()) say("It happened here:" + line);
+  }
+
+  void explain_misuse() {
+    if (failure_.object == 0) return say_where();
+    say("It is about " + naming_.object(failure_.object) + failing_line());
+    for (auto step = trace_.steps.rbegin(); step != trace_.steps.rend(); ++step) {
+      const OperationKind kind = step->operation.kind;
+      const bool takes =
+          kind == OperationKind::kLock || kind == OperationKind::kTryLock ||
+          kind == OperationKind::kLockShared || kind == OperationKind::kTryLockShared;
+      if (step->operation.object != failure_.object) continue;
+      if (kind == OperationKind::kUnlock || kind == OperationKind::kUnlockShared) return;
+      if (!takes || !step->succeeded || step->blocked) continue;
+      say(who(step->operation.thread) + " took it in " + step_name_(step->number) +
+          where(step->number));
+      return;
+    }
+  }
+
+  // What an access does: memory is made and freed by writing to it, as it were.
+  [[nodiscard]] std::string verb_of(const Access& access) const {
+    const Step* step = step_at(trace_, access.step);
+    const OperationKind kind =
+        step == nullptr ? OperationKind::kYield : step->operation.kind;
+    if (kind == OperationKind::kAllocate) return " allocates ";
+    if (kind == OperationKind::kRelease) return " frees ";
+    if (is_lock(kind) || kind == OperationKind::kNotifyOne ||
+        kind == OperationKind::kNotifyAll || kind == OperationKind::kConditionWait) {
+      return " uses ";
+    }
+    return access.write ? " writes " : " reads ";
+  }
+
   void explain_race() {
     out_.concept_name = "data race";
     if (failure_.accesses.size() < 2) return;
     for (const Access& access : failure_.accesses) {
-      say(who(access.thread) + (access.write ? " writes " : " reads ") +
-          naming_.object(access.address) + (access.atomic ? " (atomic)" : "") + " in " +
-          step_name_(access.step) + where(access.step));
+      say(who(access.thread) + verb_of(access) + naming_.object(access.address) +
+          (access.atomic ? " (atomic)" : "") + " in " + step_name_(access.step) +
+          where(access.step));
     }
     const BrokenEdge edge = broken_edge(failure_, trace_, &naming_);
     if (edge.store != nullptr) {

@@ -83,7 +83,10 @@ void Picture::add_rows(const Trace& trace) {
       rows_.push_back(&step);
       origins_.push_back(origin);
       blocked_.push_back(false);
+      looks_.push_back(nullptr);
     }
+    if (step.reads && step.operation.kind == OperationKind::kAtomicLoad)
+      looks_[*row] = &step;
     if (step.blocked) blocked_[*row] = true;
     numbers_[step.number] = *row + 1;
   }
@@ -161,9 +164,11 @@ std::string Picture::note(std::size_t index) const {
 }
 
 std::string Picture::words(std::size_t index) const {
-  return inside_library(*rows_[index], origins_[index])
-             ? naming_.call(origins_[index])
-             : in_words(*rows_[index], naming_);
+  const Origin& origin = origins_[index];
+  if (!inside_library(*rows_[index], origin)) return in_words(*rows_[index], naming_);
+  const bool waits = origin.through.find("atomic") != std::string::npos &&
+                     origin.through.ends_with("::wait") && looks_[index] != nullptr;
+  return naming_.call(origin) + (waits ? value_read_in_words(*looks_[index]) : "");
 }
 
 Frame Picture::place(std::size_t index) const {

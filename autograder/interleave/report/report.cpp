@@ -71,6 +71,7 @@ std::string record(const Finding& finding, const Report& report, std::string_vie
   add("message", json_string(message));
   add("schedules", std::to_string(finding.schedule));
   add("exhaustive", finding.exhaustive ? "true" : "false");
+  if (finding.few) add("few", "true");
   add("milliseconds", milliseconds);
   add("coverage", json_string(finding.coverage));
   add("token", json_string(finding.token));
@@ -203,8 +204,13 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
 
   Report report;
   report.concept_name = explanation.concept_name;
-  report.headline = explanation.headline + " after " + std::to_string(picture.steps()) +
-                    (picture.steps() == 1 ? " step" : " steps");
+  report.headline = explanation.headline;
+  if (failure.endless) {
+    report.headline += " without an end";  // the picture has not all of its steps
+  } else {
+    report.headline += " after " + std::to_string(picture.steps()) +
+                       (picture.steps() == 1 ? " step" : " steps");
+  }
   if (!finding.replayed) {
     report.headline += ", in schedule " + with_commas(finding.schedule) + " of " +
                        with_commas(finding.schedules);
@@ -222,7 +228,10 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
   if (finding.inflection.known && finding.inflection.decisions == 0) {
     below += "  Whatever the schedule: " + no_way_out(finding.inflection) + ".\n";
   }
-  report.picture += "\n\n" + picture.text(way_back) + "\n" + below;
+  if (!finding.undone.empty()) below += "  " + finding.undone + "\n";
+  // What cannot be run is one call; the steps before it are no story.
+  const bool tells = failure.kind != FailureKind::kUnsupported;
+  report.picture += "\n\n" + (tells ? picture.text(way_back) + "\n" : "") + below;
   if (!finding.replay_command.empty()) {
     report.picture += "\n  again, step by step:   " + finding.replay_command + "\n";
   }
@@ -253,6 +262,19 @@ std::string clean_record(const Finding& finding) {
 Frame frame_in_program(const std::vector<ProgramCounter>& stack) {
   const Trace none;
   return Naming(none, symbols(), source(), {}).place(stack);
+}
+
+bool is_library_wait(const std::vector<ProgramCounter>& stack) {
+  for (const ProgramCounter pc : stack) {
+    for (const Frame& frame : symbols().frames(pc)) {
+      if (frame.file.ends_with("/bits/atomic_wait.h") ||
+          frame.file.ends_with("/bits/atomic_timed_wait.h")) {
+        return true;
+      }
+      if (!frame.foreign()) return false;
+    }
+  }
+  return false;
 }
 
 std::string describe(const Step& step, const Trace& trace) {

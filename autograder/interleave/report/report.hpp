@@ -29,12 +29,14 @@ struct Finding {
   std::uint64_t schedule = 0;   // how many ran; a failure came in the last of them
   std::uint64_t schedules = 0;  // at most so many
   bool exhaustive = false;      // every behaviour was checked
+  bool few = false;  // so few ran, for lack of time, that it says next to nothing
   double milliseconds = 0;
   std::string coverage;
   std::string token;
   std::string replay_command;  // "autograder/course replay TOKEN", or the test with
                                // INTERLEAVE_REPLAY=TOKEN
   Inflection inflection;
+  std::string undone;      // what there was no time to look for, as a sentence
   bool replayed = false;   // the record tells every step
   bool same_steps = true;  // as when the token was written
 };
@@ -62,6 +64,10 @@ struct Report {
 // The program's own innermost frame of a stack, its innermost return address first; without a
 // file if there is none.
 [[nodiscard]] Frame frame_in_program(const std::vector<ProgramCounter>& stack);
+
+// Whether the innermost frames of a stack, before the first of the program's own, are in the
+// standard library's waiting for a change of an atomic.
+[[nodiscard]] bool is_library_wait(const std::vector<ProgramCounter>& stack);
 
 // One step in words, for stepping through a replay: "worker 1  lock accounts_[1].mutex
 // ledger.hpp:41".

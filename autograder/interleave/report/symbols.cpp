@@ -16,7 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A name of C's is none of a type: the demangler would read "x" as long.
 std::string demangle(const char* name) {
+  if (!std::string_view(name).starts_with("_Z")) return name;
   int status = 0;
   char* plain = abi::__cxa_demangle(name, nullptr, nullptr, &status);
   std::string out = status == 0 && plain != nullptr ? plain : name;
@@ -239,7 +241,13 @@ class Symbols::Reader {
     if (name == nullptr || GELF_ST_TYPE(symbol.st_info) != STT_OBJECT)
       return std::nullopt;
     if (offset >= symbol.st_size) return std::nullopt;
-    const std::string base = short_name(demangle(name));
+    // Of a static variable in a lambda its own name says more than the lambda's.
+    const std::string whole = demangle(name);
+    const std::size_t last = whole.rfind("::");
+    const bool in_lambda = whole.find("{lambda") != std::string::npos ||
+                           whole.find("$_") != std::string::npos;
+    const std::string base = short_name(
+        in_lambda && last != std::string::npos ? whole.substr(last + 2) : whole);
     return offset == 0 ? base : base + "+" + std::to_string(offset);
   }
 

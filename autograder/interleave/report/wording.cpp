@@ -12,22 +12,41 @@ std::string order_note(const Step& step) {
   return " (" + std::string(name_of(step.operation.order)) + ")";
 }
 
-std::string atomic_in_words(const Step& step, const std::string& object) {
+// What a thread was about to do when nothing went on: it has read and written no value yet.
+std::string pending_in_words(const Step& step, const std::string& object) {
   switch (step.operation.kind) {
     case Kind::kAtomicLoad:
-      return "load " + object + order_note(step) + " = " + in_words(step.value_read);
+      return "load " + object + order_note(step);
     case Kind::kAtomicStore:
-      return "store " + object + order_note(step) + " = " + in_words(step.value_written);
+      return "store " + object + order_note(step);
     case Kind::kAtomicUpdate:
-      return "update " + object + order_note(step) + ": " + in_words(step.value_read) +
-             " -> " + in_words(step.value_written);
+      return "update " + object + order_note(step);
+    default:
+      return "compare-exchange " + object + order_note(step);
+  }
+}
+
+std::string atomic_in_words(const Step& step, const std::string& object) {
+  if (!step.reads && !step.writes) return pending_in_words(step, object);
+  switch (step.operation.kind) {
+    case Kind::kAtomicLoad:
+      return "load " + object + order_note(step) + " = " +
+             in_words(step.value_read, step.operation.size);
+    case Kind::kAtomicStore:
+      return "store " + object + order_note(step) + " = " +
+             in_words(step.value_written, step.operation.size);
+    case Kind::kAtomicUpdate:
+      return "update " + object + order_note(step) + ": " +
+             in_words(step.value_read, step.operation.size) + " -> " +
+             in_words(step.value_written, step.operation.size);
     default:
       if (!step.succeeded) {
         return "compare-exchange " + object + " fails: it holds " +
-               in_words(step.value_read);
+               in_words(step.value_read, step.operation.size);
       }
       return "compare-exchange " + object + order_note(step) + ": " +
-             in_words(step.value_read) + " -> " + in_words(step.value_written);
+             in_words(step.value_read, step.operation.size) + " -> " +
+             in_words(step.value_written, step.operation.size);
   }
 }
 
@@ -104,7 +123,15 @@ std::string_view name_of(MemoryOrder order) {
   return "unknown order";
 }
 
-std::string in_words(const Value& value) {
+std::string value_read_in_words(const Step& step) {
+  return order_note(step) + " = " + in_words(step.value_read, step.operation.size);
+}
+
+std::string in_words(const Value& value, std::uint8_t size) {
+  constexpr std::uint64_t kSmallNegativeOfFour = 0xfff0'0000;
+  if (size == 4 && value.low >= kSmallNegativeOfFour) {
+    return std::to_string(static_cast<std::int32_t>(value.low));
+  }
   constexpr std::uint64_t kSmallNegative = ~std::uint64_t{0xfffff};
   constexpr std::uint64_t kLargestNumber = 1'000'000'000;
   char text[48];

@@ -1,6 +1,7 @@
 // One step of a trace in words: "lock mutex_", "load head_ (acquire) = 4".
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "interleave/report/naming.hpp"
@@ -15,6 +16,9 @@ namespace interleave {
 [[nodiscard]] std::string_view name_of(MemoryOrder order);
 
 // A value as a person reads it: small numbers in decimal, what may be a pointer in hex.
-[[nodiscard]] std::string in_words(const Value& value);
+// Of four bytes or more, what is a little below zero is negative.
+[[nodiscard]] std::string in_words(const Value& value, std::uint8_t size = 8);
+// " (acquire) = 4" of a step that reads.
+[[nodiscard]] std::string value_read_in_words(const Step& step);
 
 }  // namespace interleave

@@ -16,7 +16,8 @@ namespace {
 // plain variable, which is a race, is seen rather than suffered.
 constexpr std::uint32_t kPlainAccessesBeforeYield = 20'000;
 
-// A large block is guarded against racing frees at its first bytes only.
+// A large block is guarded against racing uses when it is made and freed at its first bytes
+// only.
 constexpr std::uint64_t kGuardedAtFree = 1024;
 
 bool on_own_stack(const Thread& self, Address address) {
@@ -38,16 +39,41 @@ bool on_own_stack(const Thread& self, Address address) {
   engine().fail(std::move(failure));
 }
 
+// What was a local variable of a thread that has ended is nothing any more.
+void check_thread_lives(Thread& self, Address address, std::uint64_t size, bool write,
+                        bool atomic, ProgramCounter pc) {
+  const std::size_t owner = fiber_with_stack_at(address);
+  if (owner >= engine().threads().size()) return;
+  const Thread& ended = engine().threads()[static_cast<ThreadId>(owner)];
+  if (!ended.finished) return;
+  Failure failure;
+  failure.kind = FailureKind::kUseAfterFree;
+  failure.thread = self.id;
+  failure.step = tracer().step();
+  failure.pc = pc;
+  failure.accesses = {{self.id, failure.step, address, static_cast<std::uint32_t>(size),
+                       pc, write, atomic}};
+  failure.message = self.name + (write ? " writes to" : " reads") +
+                    " a local variable of " + ended.name + ", which has ended";
+  engine().fail(std::move(failure));
+}
+
 void check_alive(Thread& self, Address address, std::uint64_t size, bool write,
                  bool atomic, ProgramCounter pc) {
   Arena& arena = engine().arena();
-  if (!arena.contains(address) || arena.state_of(address) == Arena::State::kLive) return;
+  if (!arena.contains(address)) {
+    if (is_on_a_stack(address))
+      check_thread_lives(self, address, size, write, atomic, pc);
+    return;
+  }
+  if (arena.state_of(address) == Arena::State::kLive) return;
   const Access access{self.id, tracer().step(), address, static_cast<std::uint32_t>(size),
                       pc,      write,           atomic};
   fail_use_after_free(self, access, arena.find(address));
 }
 
 void fail_race(Thread& self, const Race& race) {
+  if (!engine().looks_for_races()) return;
   Failure failure;
   failure.kind = FailureKind::kRace;
   failure.thread = self.id;
@@ -59,14 +85,6 @@ void fail_race(Thread& self, const Race& race) {
                     (race.later.write ? " writes" : " reads") +
                     " the same memory, and nothing orders the two";
   engine().fail(std::move(failure));
-}
-
-void observe_write(Thread& self, Address address, std::uint64_t size, ProgramCounter pc) {
-  // What it held before: a counter holds something else each time round.
-  std::uint64_t before = 0;
-  std::memcpy(&before, reinterpret_cast<const void*>(address),
-              std::min<std::uint64_t>(size, sizeof before));
-  scheduler().observe(self, pc, address, before);
 }
 
 void trace_plain(Thread& self, Address address, std::uint64_t size, bool write,
@@ -85,16 +103,62 @@ void trace_plain(Thread& self, Address address, std::uint64_t size, bool write,
 
 }  // namespace
 
-void expect_alive(Thread& self, Address object, ProgramCounter pc) {
-  if (!engine().arena().contains(object)) return;
-  check_alive(self, object, 1, true, true, pc);
-  if (engine().alone()) return;
+void expect_alive(Thread& self, const Operation& operation) {
+  const Arena& arena = engine().arena();
+  const Address object = operation.object;
+  if (!arena.contains(object) || arena.state_of(object) != Arena::State::kLive) {
+    if (arena.contains(object)) tracer().remark(self, operation);
+    return check_alive(self, object, 1, true, true, operation.pc);
+  }
+  if (engine().alone() || !engine().looks_for_races()) return;
   // Freeing counts as writing: if nothing orders the two, another schedule frees it first.
-  const Race* race = engine().memory().read(tracer().site(self, pc), object, 1);
-  if (race != nullptr) fail_race(self, *race);
+  const Site site = tracer().coming_site(self, operation.pc);
+  const Race* race = engine().memory().read(site, object, 1);
+  if (race == nullptr) return;
+  tracer().remark(self, operation);
+  fail_race(self, *race);
 }
 
+namespace {
+
+std::uint64_t content_of(Value value) { return value.low ^ (value.high * 31); }
+
+}  // namespace
+
 // -- Plain ------------------------------------------------------------------------------
+
+namespace {
+
+// Where races are meant: a step like that of an atomic, for as many bytes as a step tells of.
+void scheduled_access(Thread& self, Address address, std::uint64_t size, bool write,
+                      ProgramCounter pc) {
+  constexpr std::uint64_t most = 128;
+  for (std::uint64_t done = 0; done < size; done += most) {
+    const Operation operation{
+        .thread = self.id,
+        .kind = write ? OperationKind::kPlainWrite : OperationKind::kPlainRead,
+        .size = static_cast<std::uint8_t>(std::min(size - done, most)),
+        .object = address + done,
+        .pc = pc};
+    scheduler().point(self, operation);
+    check_alive(self, operation.object, operation.size, write, false, pc);
+    const Site site = tracer().coming_site(self, pc);
+    if (write) {
+      engine().memory().write(site, operation.object, operation.size);
+      scheduler().changed(self);
+    } else {
+      const std::uint8_t seen = std::min<std::uint8_t>(operation.size, sizeof(Value));
+      scheduler().observe(self, pc, operation.object,
+                          content_of(held_at(operation.object, seen)));
+    }
+    if (Step* step = tracer().performed(self, operation, write)) {
+      step->reads = !write;
+      step->writes = write;
+    }
+  }
+}
+
+}  // namespace
 
 void plain_access(const void* object, std::uint64_t size, bool write, ProgramCounter pc) {
   Thread* const thread = body_thread();
@@ -102,6 +166,9 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
   Thread& self = *thread;
   const RuntimeScope scope(self);
   const auto address = reinterpret_cast<Address>(object);
+  if (!engine().looks_for_races() && !engine().alone()) {
+    return scheduled_access(self, address, size, write, pc);
+  }
   tracer().count_step(self);
   if (tracer().tracing()) trace_plain(self, address, size, write, pc);
   check_alive(self, address, size, write, false, pc);
@@ -111,12 +178,10 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
                              : engine().memory().read(site, address, size);
     if (race != nullptr) fail_race(self, *race);
   }
-  if (write) {
-    if (self.spin.watching()) observe_write(self, address, size, pc);
-    if (!on_own_stack(self, address)) {
-      self.wrote_under_lock = true;
-      probe().made_progress(self);
-    }
+  if (write && !on_own_stack(self, address)) {
+    if (self.spin.watching()) scheduler().observe_write(self, pc, address, size);
+    self.wrote_under_lock = true;
+    probe().made_progress(self);
   }
   if (++self.plain_accesses == kPlainAccessesBeforeYield) {
     self.plain_accesses = 0;
@@ -160,8 +225,6 @@ std::size_t choose_place(std::size_t places, const Operation& operation) {
   }
   return scheduler().decide(DecisionKind::kPlace, alternatives);
 }
-
-std::uint64_t content_of(Value value) { return value.low ^ (value.high * 31); }
 
 // Everything that follows an atomic operation, whichever it was.
 void conclude(Thread& self, const Operation& operation, const Committed& committed,
@@ -234,7 +297,7 @@ bool must_see_newest(Thread& self, const Operation& operation) {
   ++self.counts.spins;
   note_work(self, Work::kSpin, operation.pc);
   ++self.looks_again;
-  return true;
+  return scheduler().spins(self, operation);
 }
 
 }  // namespace
@@ -321,6 +384,11 @@ void* allocate(Thread& self, std::size_t size, std::size_t alignment, ProgramCou
   void* block = engine().arena().allocate(size, alignment, self.id, tracer().step(), pc);
   if (block == nullptr)
     engine().unsupported(self, pc, "more than 4 GiB of memory in one run");
+  // It counts as writing: who gets to know of the block must be ordered after it.
+  if (!engine().alone()) {
+    engine().memory().write(tracer().site(self, pc), reinterpret_cast<Address>(block),
+                            std::min<std::uint64_t>(size, kGuardedAtFree));
+  }
   if (step != nullptr) {
     Step& last = tracer().last_step();
     last.operation.object = reinterpret_cast<Address>(block);

@@ -62,4 +62,13 @@ ProgramCounter call_site_of(ProgramCounter pc) {
   return search.found;
 }
 
+bool is_in_program(ProgramCounter pc) { return program().holds(pc); }
+
+std::vector<ProgramCounter> stack_at(const Thread& self, ProgramCounter pc) {
+  std::vector<ProgramCounter> stack{pc};
+  if (const ProgramCounter site = call_site_of(pc); site != 0) stack.push_back(site);
+  stack.insert(stack.end(), self.calls.rbegin(), self.calls.rend());
+  return stack;
+}
+
 }  // namespace interleave

@@ -8,6 +8,9 @@
 // the stack is unwound. Slow: only while a trace is kept.
 #pragma once
 
+#include <vector>
+
+#include "interleave/runtime/thread.hpp"
 #include "interleave/trace/operation.hpp"
 
 namespace interleave {
@@ -15,5 +18,11 @@ namespace interleave {
 // The innermost return address on the calling thread's stack that lies in the program
 // itself, or 0 if `pc` does already or there is none.
 [[nodiscard]] ProgramCounter call_site_of(ProgramCounter pc);
+
+[[nodiscard]] bool is_in_program(ProgramCounter pc);
+
+// All return addresses of the program's functions that the calling thread is in, innermost
+// first: `pc`, where the program called the library if it did, and its callers.
+[[nodiscard]] std::vector<ProgramCounter> stack_at(const Thread& self, ProgramCounter pc);
 
 }  // namespace interleave

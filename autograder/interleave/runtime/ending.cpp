@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <typeinfo>
 #include <vector>
 
+#include "interleave/runtime/call_site.hpp"
 #include "interleave/runtime/engine.hpp"
 #include "interleave/runtime/real.hpp"
 
@@ -25,6 +27,7 @@ constexpr std::size_t kSignalStackSize = std::size_t{64} << 10U;
 
 // A schedule that goes on for so long without a visible step is stuck in a loop of its own.
 constexpr int kSecondsWithoutAStep = 4;
+constexpr int kSecondsInAReplay = 2;
 
 struct Guarded {
   std::terminate_handler terminate = nullptr;
@@ -32,6 +35,7 @@ struct Guarded {
   struct sigaction alarm {};
   std::uint32_t step_at_last_alarm = 0;
   int alarms_without_a_step = 0;
+  int most_alarms = kSecondsWithoutAStep;
 };
 
 constinit Guarded* guarded = nullptr;
@@ -46,6 +50,17 @@ std::string description_of_current_exception() {
   }
 }
 
+// Of the exception on its way, which nobody has caught.
+std::string description_of_last_throw(const Thread& self) {
+  void* object = self.thrown;
+  const std::type_info* type = self.type_thrown;
+  if (type == nullptr) return "an exception";
+  if (!typeid(std::exception).__do_catch(type, &object, 1)) {
+    return "an exception that is not a std::exception";
+  }
+  return std::string("an exception: ") + static_cast<std::exception*>(object)->what();
+}
+
 [[noreturn]] void terminate_in_body() {
   Thread* self = body_thread();
   if (self == nullptr) {
@@ -54,7 +69,13 @@ std::string description_of_current_exception() {
     __builtin_unreachable();
   }
   self->in_runtime = true;
-  const ProgramCounter pc = self->calls.empty() ? self->pending.pc : self->calls.back();
+  const ProgramCounter pc = call_site_of(0);
+  if (std::current_exception() == nullptr && std::uncaught_exceptions() > 0) {
+    engine().fail(
+        FailureKind::kException, *self, pc,
+        self->name + " was left by " + description_of_last_throw(*self) +
+            "; on the way out, a std::thread that was not joined was destroyed");
+  }
   if (std::current_exception() == nullptr) {
     engine().fail(FailureKind::kMisuse, *self, pc,
                   self->name +
@@ -78,7 +99,23 @@ const char* name_of_signal(int number) {
   }
 }
 
-void on_fatal_signal(int number, siginfo_t*, void*) {
+std::string end_by_signal(const Thread& self, int number, Address at) {
+  if (number != SIGSEGV || !self.fiber.is_overflow(at)) {
+    return self.name + " stopped with " + name_of_signal(number);
+  }
+  const std::size_t size = self.fiber.stack_end - self.fiber.stack_begin;
+  return self.name + " used up its stack of " + std::to_string(size >> 20U) + " MiB";
+}
+
+// Where it struck, as a return address has it; the caller's place if that is in a library.
+ProgramCounter place_of_signal(const Thread& self, const void* context) {
+  const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
+  const auto at = static_cast<ProgramCounter>(registers[REG_RIP]) + 1;
+  if (is_in_program(at)) return at;
+  return self.calls.empty() ? self.pending.pc : self.calls.back();
+}
+
+void on_fatal_signal(int number, siginfo_t* info, void* context) {
   Thread* self = any_body_thread();
   if (self == nullptr) {
     // Not ours: what would have happened, happens.
@@ -87,9 +124,8 @@ void on_fatal_signal(int number, siginfo_t*, void*) {
     return;
   }
   self->in_runtime = true;
-  const ProgramCounter pc = self->calls.empty() ? self->pending.pc : self->calls.back();
-  engine().fail(FailureKind::kCrash, *self, pc,
-                self->name + " stopped with " + name_of_signal(number));
+  engine().fail(FailureKind::kCrash, *self, place_of_signal(*self, context),
+                end_by_signal(*self, number, reinterpret_cast<Address>(info->si_addr)));
 }
 
 // Whether the signal interrupted a system call: its instruction is the next, if it is to be
@@ -111,7 +147,7 @@ void on_alarm(int, siginfo_t*, void* context) {
     guarded->alarms_without_a_step = 0;
     return;
   }
-  if (++guarded->alarms_without_a_step < kSecondsWithoutAStep) return;
+  if (++guarded->alarms_without_a_step < guarded->most_alarms) return;
   guarded->alarms_without_a_step = 0;
   self->in_runtime = true;
   if (in_system_call(*static_cast<const ucontext_t*>(context))) {
@@ -119,7 +155,7 @@ void on_alarm(int, siginfo_t*, void* context) {
                          "a system call that blocks, and only another thread of the "
                          "body could end that");
   }
-  engine().ran_too_long("4 seconds without doing anything that another thread could see");
+  engine().ran_too_long("seconds, and did nothing that another thread could see");
 }
 
 void use_signal_stack() {
@@ -139,7 +175,7 @@ void end_by_abort(const std::string& what) {
   Thread* self = body_thread();
   if (self == nullptr) return;
   self->in_runtime = true;
-  const ProgramCounter pc = self->calls.empty() ? self->pending.pc : self->calls.back();
+  const ProgramCounter pc = call_site_of(0);
   engine().fail(FailureKind::kCrash, *self, pc, self->name + " " + what);
 }
 
@@ -160,7 +196,8 @@ EndingGuard::EndingGuard(Loops loops) {
   alarm.sa_sigaction = on_alarm;
   alarm.sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER;
   sigaction(SIGALRM, &alarm, &guarded->alarm);
-  if (loops == Loops::kEnd) start_alarm(1);
+  if (loops == Loops::kEndSoon) guarded->most_alarms = kSecondsInAReplay;
+  if (loops != Loops::kGoOn) start_alarm(1);
 }
 
 EndingGuard::~EndingGuard() {
@@ -175,6 +212,20 @@ EndingGuard::~EndingGuard() {
 }
 
 }  // namespace interleave
+
+// Remembered: while it is on its way, nothing tells what was thrown. By another name, since the
+// compiler declares that of the symbol itself, and as it likes.
+INTERLEAVE_HOOK void interleave_throw(void* object, std::type_info* type,
+                                      void (*destroy)(void*)) asm("__cxa_throw");
+INTERLEAVE_HOOK void interleave_throw(void* object, std::type_info* type,
+                                      void (*destroy)(void*)) {
+  if (interleave::Thread* const self = interleave::body_thread()) {
+    self->thrown = object;
+    self->type_thrown = type;
+  }
+  interleave::real().cxa_throw(object, type, destroy);
+  __builtin_unreachable();
+}
 
 // The C library raises the signal in the thread whose thread pointer is set, which is not
 // the one that runs.

@@ -7,7 +7,9 @@ namespace interleave {
 // While it lives, they end the schedule with a failure rather than the process. One at a time.
 class EndingGuard {
  public:
-  enum class Loops { kEnd, kGoOn };  // loops without end: a debugger needs its time
+  // Loops without end: once one was seen, its replay need not be given as long; a debugger
+  // needs its time.
+  enum class Loops { kEnd, kEndSoon, kGoOn };
 
   explicit EndingGuard(Loops loops = Loops::kEnd);
   ~EndingGuard();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "interleave/runtime/call_site.hpp"
 #include "interleave/runtime/program.hpp"
 
 namespace interleave {
@@ -49,7 +50,8 @@ RunResult Engine::run(const std::function<void()>& body, Strategy& strategy,
   result.execution = memory.execution_hash();
   tracer().complete();
   strategy.end_schedule({static_cast<std::uint32_t>(result.choices.size()), result.steps,
-                         static_cast<bool>(result.failure), result.pruned});
+                         static_cast<bool>(result.failure), result.pruned,
+                         scheduler().cut(), result.execution});
   return result;
 }
 
@@ -75,7 +77,8 @@ void Engine::begin_run(Strategy& strategy) {
 Thread& Engine::fresh_thread() {
   if (threads_.full()) {
     Thread& self = *this_thread;
-    unsupported(self, self.pending.pc, "more than 64 threads in one body");
+    unsupported(self, self.pending.pc,
+                "more than " + std::to_string(kMostThreads) + " threads in one body");
   }
   Thread& thread = threads_.add([](ThreadId id) {
     auto made = std::make_unique<Thread>(id);
@@ -90,8 +93,12 @@ Thread& Engine::fresh_thread() {
   return thread;
 }
 
-Thread& Engine::create_thread(Thread& creator, void* (*routine)(void*), void* argument) {
+Thread& Engine::create_thread(Thread& creator, void* (*routine)(void*), void* argument,
+                              std::size_t stack_size) {
   Thread& created = fresh_thread();
+  if (!enlarge_stack(created.fiber, stack_size)) {
+    unsupported(creator, creator.pending.pc, "a stack of more than 4 GiB");
+  }
   created.creator = creator.id;
   created.routine = routine;
   created.argument = argument;
@@ -122,8 +129,8 @@ void Engine::run_thread(Thread& self) {
 void Engine::finish(Thread& self) {
   run_exit_handlers(self);
   if (!self.holds.empty()) {
-    fail(FailureKind::kMisuse, self, self.pending.pc,
-         self.name + " ended while it held a lock, which now stays locked for ever");
+    misuse(self, 0, self.holds.back()->address,
+           "ended while it held a lock, which now stays locked for ever");
   }
   const Operation exit{
       .thread = self.id, .kind = OperationKind::kThreadExit, .object = self.id};
@@ -198,9 +205,11 @@ Failure Engine::failure_after_the_end() {
 }
 
 // Whether a block of this run outlives it. A run that was given up leaves all that its threads
-// had not freed; nothing uses that again, unless a variable of the program points to it.
+// had not freed, and so does one that may leak; nothing uses that again, unless a variable of
+// the program points to it.
 bool Engine::is_anything_held(bool given_up) {
-  if (arena_.live_blocks() == 0 || !given_up) return arena_.live_blocks() != 0;
+  if (arena_.live_blocks() == 0) return false;
+  if (!given_up && options_.leaks) return true;
   return unreachable_blocks(arena_, program_stack_).size() != arena_.live_blocks();
 }
 
@@ -222,6 +231,7 @@ void Engine::fail(FailureKind kind, Thread& self, ProgramCounter pc,
   failure.thread = self.id;
   failure.step = tracer().step();
   failure.pc = pc;
+  failure.stack = stack_at(self, pc);
   failure.message = std::move(message);
   fail(std::move(failure));
 }
@@ -234,6 +244,7 @@ void Engine::unsupported(Thread& self, ProgramCounter pc, const std::string& wha
 void Engine::ran_too_long(const char* what) {
   Failure failure;
   failure.kind = FailureKind::kLivelock;
+  failure.endless = true;
   failure.thread = this_thread->id;
   failure.step = tracer().step();
   failure.pc = this_thread->pending.pc;

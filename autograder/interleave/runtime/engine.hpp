@@ -31,6 +31,7 @@ namespace interleave {
 struct RunOptions {
   bool spurious = true;
   bool leaks = true;
+  bool races = true;
   bool (*assertion_failed)() = nullptr;  // the test framework's view
   Trace* trace = nullptr;                // filled if given
   std::uint32_t stop_at = kNoStep;       // of a trace: there a debugger stops
@@ -54,7 +55,8 @@ class Engine {
 
   // -- The body's side: `self` is the calling thread ------------------------------------
 
-  Thread& create_thread(Thread& creator, void* (*routine)(void*), void* argument);
+  Thread& create_thread(Thread& creator, void* (*routine)(void*), void* argument,
+                        std::size_t stack_size);
 
   // It read what no store that was seen has left there. If the C library called
   // destructors at a thread's end, one of them may have stored it, as a release. Whatever
@@ -74,6 +76,7 @@ class Engine {
   // -- What there is --------------------------------------------------------------------
 
   [[nodiscard]] ThreadList& threads() { return threads_; }
+  [[nodiscard]] bool looks_for_races() const { return options_.races; }
   // No other thread has existed yet in this run: what is done now happens before everything.
   [[nodiscard]] bool alone() const { return threads_.size() == 1; }
   [[nodiscard]] Objects& objects() { return objects_; }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <utility>
 
 #include "interleave/results.hpp"
@@ -15,6 +16,11 @@ namespace interleave {
 namespace {
 
 constexpr int kMostAttemptsToMinimise = 300;
+// Of the search's time, beside it, for all that follows a failure; but so many seconds.
+constexpr double kShareToExplain = 0.2;
+constexpr double kLeastToExplain = 0.5;
+// Fewer schedules than these say little where they are not all there are.
+constexpr std::uint64_t kFewSchedules = 100;
 constexpr std::uint64_t kMostPrunedPerSchedule = 50;
 
 // To find the decision that lost a longer schedule, one that goes round in circles, takes
@@ -30,8 +36,16 @@ std::uint32_t next_number(const std::string& test) {
   return ++number;
 }
 
-MemoryMode mode_of(const Options& options) {
-  return options.memory == Memory::kWeak ? MemoryMode::kWeak : MemoryMode::kSequential;
+MemoryMode mode_of(Memory memory) {
+  switch (memory) {
+    case Memory::kSequential:
+      return MemoryMode::kSequential;
+    case Memory::kWeak:
+      return MemoryMode::kWeak;
+    case Memory::kRc11:
+      return MemoryMode::kRc11;
+  }
+  return MemoryMode::kWeak;
 }
 
 std::unique_ptr<Strategy> strategy_for(const Options& options) {
@@ -63,15 +77,26 @@ void tell_person(const Finding& found, const RunResult& run) {
   }
 }
 
-// The C++ runtime's first throw sets up tables behind locks of its own: that is no state
-// of the body's.
-void throw_once() {
-  static bool thrown = false;
-  if (std::exchange(thrown, true)) return;
+// The C++ runtime's first throw and its first streams set up tables behind locks of its
+// own: that is no state of the body's.
+void warm_up_once() {
+  static bool warm = false;
+  if (std::exchange(warm, true)) return;
   try {
     throw std::runtime_error("interleave: the first exception of the process");
   } catch (const std::runtime_error&) {
   }
+  std::stringstream stream;
+  int number = 0;
+  double fraction = 0;
+  std::string word;
+  stream << 1 << ' ' << 1.5 << ' ' << true << ' ' << static_cast<void*>(&stream) << '\n';
+  stream >> number >> fraction >> word;
+}
+
+std::chrono::steady_clock::duration seconds(double count) {
+  return std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+      std::chrono::duration<double>(count));
 }
 
 }  // namespace
@@ -81,26 +106,31 @@ Exploration::Exploration(const std::function<void()>& body, const Options& optio
     : body_(body), options_(with_environment(options)), outcome_(outcome) {
   run_options_.spurious = options_.spurious;
   run_options_.leaks = options_.leaks;
+  run_options_.races = options_.races;
   run_options_.assertion_failed = options_.assertion_failed;
   number_ = next_number(options_.test);
   static_cast<void>(real());  // looked up before any body runs
-  throw_once();
+  warm_up_once();
 }
 
 Result Exploration::run() {
   start_ = Clock::now();
-  fresh_ =
-      std::make_unique<FreshProcess>(body_, outcome_, mode_of(options_), run_options_);
+  search_until_ = start_ + seconds(options_.seconds);
+  fresh_ = std::make_unique<FreshProcess>(body_, outcome_, mode_of(options_.memory),
+                                          run_options_);
   const EndingGuard guard;
   restart();
   End end = explore_here();
   if (end == End::kHiddenState) {
     hidden_state_ = true;
     restart();
+    search_until_ = std::max(search_until_, Clock::now() + seconds(options_.seconds / 2));
     end = explore_in_fresh_processes();
   }
   result_.exhaustive =
       end == End::kFinished && strategy_->exhaustive() && not_replayed_ == 0;
+  result_.few = end == End::kBudget && outcome_ == nullptr &&
+                result_.schedules < std::min(kFewSchedules, options_.schedules);
   result_.executions = executions_.size();
   result_.milliseconds = milliseconds();
   result_.coverage = coverage();
@@ -115,7 +145,7 @@ Result Exploration::run() {
 
 void Exploration::restart() {
   strategy_ = strategy_for(options_);
-  memory_ = std::make_unique<MemoryModel>(mode_of(options_));
+  memory_ = std::make_unique<MemoryModel>(mode_of(options_.memory));
   result_ = {};
   first_.reset();
   failure_.reset();
@@ -129,6 +159,7 @@ template <typename RunOne>
 Exploration::End Exploration::explore_by(RunOne run_one) {
   std::uint64_t pruned = 0;
   while (!budget_spent() && !strategy_->finished()) {
+    if (state_was_noticed_ && !hidden_state_) return End::kHiddenState;
     if (pruned > kMostPrunedPerSchedule * (result_.schedules + 1000)) break;
     found_by_ = strategy_->name();
     Answer answer = run_one();
@@ -138,6 +169,9 @@ Exploration::End Exploration::explore_by(RunOne run_one) {
     }
     if (count(answer)) {
       failure_ = std::move(answer);
+      explain_until_ =
+          Clock::now() +
+          seconds(std::max(kLeastToExplain, kShareToExplain * options_.seconds));
       return End::kFailure;
     }
   }
@@ -160,7 +194,9 @@ Exploration::End Exploration::explore_here() {
   const End end = explore_by([this] {
     if (outcome_ != nullptr) outcome_->clear();
     keep_costs(!first_);
-    return run_here(*strategy_);
+    Answer answer = run_here(*strategy_);
+    if (!first_ && !answer.pruned) find_out_what_is_hidden(answer);
+    return answer;
   });
   if (end == End::kFailure) {
     Answer again = fresh_->replay(deviations_of(failure_->choices));
@@ -169,6 +205,17 @@ Exploration::End Exploration::explore_here() {
     return end;
   }
   return first_schedule_repeats() ? end : End::kHiddenState;
+}
+
+// A body that keeps state between runs mostly shows it in the second one. Noticed at once,
+// that costs no time which the schedules in processes of their own will need.
+void Exploration::find_out_what_is_hidden(const Answer& answer) {
+  if (answer.kind != FailureKind::kNone || options_.schedules < 2) return;
+  const std::string returned = outcome_ == nullptr ? "" : *outcome_;
+  Replay replay(deviations_of(answer.choices));
+  keep_costs(false);
+  state_was_noticed_ = run_here(replay).fingerprint != answer.fingerprint;
+  if (outcome_ != nullptr) outcome_->assign(returned);
 }
 
 Exploration::End Exploration::explore_in_fresh_processes() {
@@ -198,7 +245,7 @@ bool Exploration::first_schedule_repeats() {
 
 bool Exploration::budget_spent() const {
   return result_.schedules >= options_.schedules ||
-         (result_.schedules > 0 && milliseconds() > 1000 * options_.seconds);
+         (result_.schedules > 0 && Clock::now() > search_until_);
 }
 
 double Exploration::milliseconds() const {
@@ -213,10 +260,18 @@ Answer Exploration::minimised(const Answer& failure) {
   if (failure.kind == FailureKind::kUnsupported) return smallest;
   Deviations deviations = deviations_of(failure.choices);
   int attempts = 0;
+  const auto may_go_on = [&] {
+    return attempts < kMostAttemptsToMinimise && Clock::now() < explain_until_;
+  };
   for (std::size_t chunk = std::max<std::size_t>(deviations.size() / 2, 1); chunk > 0;
        chunk /= 2) {
-    for (std::size_t end = deviations.size();
-         end > 0 && attempts < kMostAttemptsToMinimise;) {
+    for (std::size_t end = deviations.size(); end > 0;) {
+      if (!may_go_on()) {
+        leave_undone(
+            "It may switch more often than it has to: to look for less would take "
+            "too long.");
+        return smallest;
+      }
       const std::size_t begin = end > chunk ? end - chunk : 0;
       Deviations fewer = deviations;
       fewer.erase(
@@ -235,12 +290,26 @@ Answer Exploration::minimised(const Answer& failure) {
   return smallest;
 }
 
+Inflection Exploration::inflection_of(const Answer& smallest) {
+  if (smallest.steps <= kMostStepsToLookThrough && Clock::now() < explain_until_) {
+    const Inflection found = fresh_->inflection(smallest.choices, explain_until_);
+    if (found.known || Clock::now() < explain_until_) return found;
+  }
+  leave_undone("From which step on it is lost would take too long to find.");
+  return {};
+}
+
+void Exploration::leave_undone(const char* sentence) {
+  undone_ += std::string(undone_.empty() ? "" : " ") + sentence;
+}
+
 Finding Exploration::finding() const {
   Finding finding;
   finding.test = options_.test;
   finding.schedule = result_.schedules;
   finding.schedules = options_.schedules;
   finding.exhaustive = result_.exhaustive;
+  finding.few = result_.few;
   finding.milliseconds = result_.milliseconds;
   finding.coverage = result_.coverage;
   finding.token = result_.token;
@@ -253,14 +322,14 @@ void Exploration::report(const Answer& failure) {
   const Deviations deviations = deviations_of(smallest.choices);
   result_.kind = name_of(failure.kind);
   result_.message = failure.message;
-  result_.token = to_text({options_.test, number_, options_.memory == Memory::kWeak,
-                           options_.spurious, std::string(found_by_), deviations,
-                           folded(smallest.fingerprint)});
+  result_.token =
+      to_text({options_.test, number_, options_.memory, options_.spurious,
+               std::string(found_by_), deviations, folded(smallest.fingerprint)});
   Finding found = finding();
-  if (!hidden_state_ && failure.kind != FailureKind::kUnsupported &&
-      smallest.steps <= kMostStepsToLookThrough) {
-    found.inflection = fresh_->inflection(smallest.choices);
+  if (!hidden_state_ && failure.kind != FailureKind::kUnsupported) {
+    found.inflection = inflection_of(smallest);
   }
+  found.undone = undone_;
   tell(fresh_->report(deviations, found));
 }
 
@@ -282,6 +351,11 @@ std::string Exploration::coverage() const {
     text += "; " + std::to_string(not_replayed_) +
             " failures did not come again when they were replayed, and do not count";
   }
+  if (result_.few) {
+    text += "; " + std::to_string(result_.schedules) +
+            (result_.schedules == 1 ? " schedule says" : " schedules say") +
+            " little: the time was spent";
+  }
   return text;
 }
 
@@ -292,7 +366,7 @@ Result Exploration::replay(const Token& token) {
   if (token.test != options_.test || token.exploration != number_)
     return std::move(result_);
   start_ = Clock::now();
-  const MemoryMode mode = token.weak_memory ? MemoryMode::kWeak : MemoryMode::kSequential;
+  const MemoryMode mode = mode_of(token.memory);
   run_options_.spurious = token.spurious;
   run_options_.stop_at = step_to_stop_at();
   const bool debugged = run_options_.stop_at != kNoStep;
@@ -306,6 +380,7 @@ Result Exploration::replay(const Token& token) {
   Replay replay(token.deviations);
   MemoryModel memory(mode);
   const RunResult run = engine().run(body_, replay, memory, run_options_);
+  const Answer answer = answer_of(RunResult(run));
   result_.schedules = 1;
   result_.token = to_text(token);
   result_.coverage = replay.coverage();
@@ -322,8 +397,12 @@ Result Exploration::replay(const Token& token) {
     publish(clean_record(found));
     return std::move(result_);
   }
+  if (run.failure.endless) trace.shorten();
+  explain_until_ = Clock::now() +
+                   seconds(std::max(kLeastToExplain, kShareToExplain * options_.seconds));
   if (!debugged && run.failure.kind != FailureKind::kUnsupported) {
-    found.inflection = fresh_->inflection(run.choices);
+    found.inflection = inflection_of(answer);
+    found.undone = undone_;
   }
   result_.kind = name_of(run.failure.kind);
   result_.message = run.failure.message;

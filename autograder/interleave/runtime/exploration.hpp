@@ -3,9 +3,12 @@
 //   run schedules here --fails--> replay in a fresh process --fails again--> minimise --> report
 //          |                                 |
 //          |                                 +--runs well--> the body has hidden state
-//          +--all clean--> the first schedule once more --differs--> the same
+//          +--the first one, and all clean--> the first once more --differs--> the same
 //
 //   hidden state: everything again, each schedule in a process of its own
+//
+// The search has the time that it was given. What comes after a failure was found has a
+// fifth of that beside it: what it could not do by then, the report says.
 //
 // Threads     None: one caller.
 #pragma once
@@ -58,9 +61,12 @@ class Exploration {
   [[nodiscard]] bool budget_spent() const;
   [[nodiscard]] bool first_schedule_repeats();
   [[nodiscard]] Answer minimised(const Answer& failure);
+  [[nodiscard]] Inflection inflection_of(const Answer& smallest);
+  void leave_undone(const char* sentence);
   void report(const Answer& failure);
   void publish_clean();
   void restart();
+  void find_out_what_is_hidden(const Answer& answer);
   [[nodiscard]] Finding finding() const;
   void tell(const Report& report);
   [[nodiscard]] Answer run_here(Strategy& strategy);
@@ -73,12 +79,16 @@ class Exploration {
   RunOptions run_options_;
   std::uint32_t number_ = 0;  // among this test's explorations
   Clock::time_point start_;
+  Clock::time_point search_until_;
+  Clock::time_point explain_until_;  // once a failure was found
+  std::string undone_;               // what came too late for that
   std::unique_ptr<Strategy> strategy_;
   std::unique_ptr<MemoryModel> memory_;
   std::unique_ptr<FreshProcess> fresh_;
   Result result_;
   std::string_view found_by_;
-  bool hidden_state_ = false;
+  bool hidden_state_ = false;       // each schedule has a process of its own
+  bool state_was_noticed_ = false;  // the first schedule, run again at once, was another
   std::uint64_t not_replayed_ = 0;
   std::optional<Answer> first_;
   std::optional<Answer> failure_;

@@ -20,8 +20,6 @@
 namespace interleave {
 namespace {
 
-constexpr Address kFirstStack = 0x0150'0000'0000;
-constexpr std::size_t kStackSize = std::size_t{1} << 20U;
 constexpr std::size_t kGuardSize = std::size_t{1} << 16U;
 // Only sleeps; the C library puts its thread-local block and its own tables here too.
 constexpr std::size_t kLenderStackSize = std::size_t{256} << 10U;
@@ -66,14 +64,25 @@ std::uintptr_t borrow_thread_pointer(Loan& loan) {
   return pointer;
 }
 
-void map_stack(Fiber& fiber, std::size_t index) {
-  const Address begin = kFirstStack + index * (kStackSize + kGuardSize) + kGuardSize;
+// Lets the stack begin at `begin`, further down.
+bool map_down_to(Fiber& fiber, Address begin) {
+  const std::size_t size = fiber.stack_begin - begin;
   void* mapped =
-      mmap(reinterpret_cast<void*>(begin), kStackSize, PROT_READ | PROT_WRITE,
+      mmap(reinterpret_cast<void*>(begin), size, PROT_READ | PROT_WRITE,
            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-  if (mapped == MAP_FAILED) stop_for_lack_of("address space");
+  if (mapped == MAP_FAILED) return false;
+  // Else the first touch fills two megabytes, in each process anew.
+  madvise(mapped, size, MADV_NOHUGEPAGE);
   fiber.stack_begin = begin;
-  fiber.stack_end = begin + kStackSize;
+  return true;
+}
+
+void map_stack(Fiber& fiber, std::size_t index) {
+  fiber.stack_end = fiber.stack_begin =
+      kFirstStack + (index + 1) * Fiber::kStackDistance - kGuardSize;
+  if (!map_down_to(fiber, fiber.stack_end - kUsualStackSize)) {
+    stop_for_lack_of("address space");
+  }
 }
 
 // Where the program's own thread_local variables are, relative to a thread pointer.
@@ -174,6 +183,13 @@ void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* a
   loan.argument = argument;
   fiber.thread_pointer = borrow_thread_pointer(loan);
   map_stack(fiber, index);
+}
+
+bool enlarge_stack(Fiber& fiber, std::size_t size) {
+  constexpr std::size_t page = 4096;
+  if (size > Fiber::kStackDistance - 2 * kGuardSize) return false;
+  const Address begin = (fiber.stack_end - size) & ~(page - 1);
+  return begin >= fiber.stack_begin || map_down_to(fiber, begin);
 }
 
 void prepare_fiber(Fiber& fiber, void (*entry)(void*), void* argument) {

@@ -24,12 +24,37 @@ struct Fiber {
   std::uintptr_t thread_pointer = 0;
   Address stack_begin = 0;
   Address stack_end = 0;
+
+  // Whether an access there ran off the stack's end: nothing else is near.
+  [[nodiscard]] bool is_overflow(Address address) const {
+    return address < stack_begin && address >= stack_end - kStackDistance;
+  }
+
+  // From the end of one stack to the next: room for the largest that a thread may ask for.
+  static constexpr std::size_t kStackDistance = std::size_t{4} << 30U;
 };
 
-// Borrows a thread pointer and maps a stack, at the same address in every process, for
-// fiber `index`. `adopt` is called once on the lending thread, so that it can set
+// The stacks of all fibers lie one behind the other from here.
+inline constexpr Address kFirstStack = 0x0150'0000'0000;
+inline constexpr std::size_t kMostFibers = 256;
+
+[[nodiscard]] constexpr bool is_on_a_stack(Address address) {
+  return address - kFirstStack < kMostFibers * Fiber::kStackDistance;
+}
+[[nodiscard]] constexpr std::size_t fiber_with_stack_at(Address address) {
+  return (address - kFirstStack) / Fiber::kStackDistance;
+}
+
+// What a system gives to each thread, and so do we: memory that is used when it is touched.
+inline constexpr std::size_t kUsualStackSize = std::size_t{8} << 20U;
+
+// Borrows a thread pointer and maps a stack of the usual size, at the same address in every
+// process, for fiber `index`. `adopt` is called once on the lending thread, so that it can set
 // thread-local variables.
 void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* argument);
+
+// A larger stack, for a fiber that is not running. False if there is no room for it.
+[[nodiscard]] bool enlarge_stack(Fiber& fiber, std::size_t size);
 
 // The next switch to `fiber` calls entry(argument), which must never return.
 void prepare_fiber(Fiber& fiber, void (*entry)(void*), void* argument);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "interleave/runtime/ending.hpp"
+#include "interleave/runtime/library_wait.hpp"
 #include "interleave/runtime/messages.hpp"
 #include "interleave/runtime/replay.hpp"
 
@@ -100,14 +101,19 @@ FreshProcess::~FreshProcess() {
 
 // -- The explorer's side ----------------------------------------------------------------
 
+void FreshProcess::ask(Question question) {
+  put_value(socket_, question);
+  put_value(socket_, known_places());
+}
+
 Answer FreshProcess::replay(const Deviations& deviations) {
-  put_value(socket_, Question::kReplay);
+  ask(Question::kReplay);
   put_value(socket_, deviations);
   return get_value<Answer>(socket_);
 }
 
 Answer FreshProcess::run(Strategy& strategy) {
-  put_value(socket_, Question::kRun);
+  ask(Question::kRun);
   put_value(socket_, strategy.wants_operations());
   strategy.begin_schedule();
   const auto take_operations = [&] {
@@ -131,15 +137,18 @@ Answer FreshProcess::run(Strategy& strategy) {
 // Nothing if the process that looked for it did not come to an end.
 std::optional<WaysOn> FreshProcess::last_way_out_from(
     std::size_t least, const std::vector<std::uint32_t>& choices) {
-  put_value(socket_, Question::kWayOut);
+  ask(Question::kWayOut);
   put_value(socket_, least);
   put_value(socket_, choices);
   if (!get_value<bool>(socket_)) return std::nullopt;
   return get_value<WaysOn>(socket_);
 }
 
-Inflection FreshProcess::inflection(const std::vector<std::uint32_t>& choices) {
-  const RunSchedule alone = [this](Strategy& strategy) {
+Inflection FreshProcess::inflection(const std::vector<std::uint32_t>& choices,
+                                    std::chrono::steady_clock::time_point until) {
+  const auto too_late = [until] { return std::chrono::steady_clock::now() >= until; };
+  const RunSchedule alone = [&](Strategy& strategy) {
+    if (too_late()) return Ending{FailureKind::kUnsupported, kMostStepsOfAProof, false};
     const Answer answer = run(strategy);
     return Ending{answer.kind, answer.steps, answer.pruned};
   };
@@ -148,6 +157,7 @@ Inflection FreshProcess::inflection(const std::vector<std::uint32_t>& choices) {
     const auto likely = last_way_out_from(least, choices);
     if (!likely || likely->kept > choices.size()) return {};
     const WaysOn ways = ways_on(choices, likely->kept, alone);
+    if (too_late()) return {};
     if (!ways.one_succeeds) {
       const std::uint64_t others = ways.all ? 0 : likely->schedules;
       return {true, ways.all, static_cast<std::uint32_t>(ways.kept),
@@ -159,7 +169,7 @@ Inflection FreshProcess::inflection(const std::vector<std::uint32_t>& choices) {
 }
 
 Report FreshProcess::report(const Deviations& deviations, const Finding& finding) {
-  put_value(socket_, Question::kReport);
+  ask(Question::kReport);
   put_value(socket_, deviations);
   put_value(socket_, finding);
   return get_value<Report>(socket_);
@@ -190,7 +200,9 @@ void FreshProcess::keep() {
 }
 
 void FreshProcess::answer(Question question) {
-  const EndingGuard guard;
+  const EndingGuard guard(question == Question::kRun ? EndingGuard::Loops::kEnd
+                                                     : EndingGuard::Loops::kEndSoon);
+  learn_places(get_value<std::vector<KnownPlace>>(socket_));
   switch (question) {
     case Question::kReplay: {
       Replay replay(get_value<Deviations>(socket_));
@@ -246,6 +258,7 @@ void FreshProcess::answer_report() {
   RunOptions options = options_;
   options.trace = &trace;
   const RunResult result = engine().run(body_, replay, memory, options);
+  if (result.failure.endless) trace.shorten();
   put_value(socket_, make_report(result.failure, trace, finding));
 }
 

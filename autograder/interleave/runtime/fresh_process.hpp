@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -41,8 +42,9 @@ class FreshProcess {
   // Runs a schedule that `strategy`, which stays here, decides.
   Answer run(Strategy& strategy);
   // Where the schedule, which fails, lost its way. Unknown if the body keeps state between
-  // runs, or if a way to go on ends the process.
-  Inflection inflection(const std::vector<std::uint32_t>& choices);
+  // runs, if a way to go on ends the process, or if it takes longer than `until`.
+  Inflection inflection(const std::vector<std::uint32_t>& choices,
+                        std::chrono::steady_clock::time_point until);
   // Runs the schedule once more and reports its failure.
   Report report(const Deviations& deviations, const Finding& finding);
 
@@ -50,6 +52,7 @@ class FreshProcess {
   enum class Question : std::uint8_t { kReplay, kRun, kWayOut, kReport };
   class RemoteStrategy;
 
+  void ask(Question question);
   [[noreturn]] void keep();
   void answer(Question question);
   void answer_run(Strategy& strategy);

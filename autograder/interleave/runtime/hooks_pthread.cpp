@@ -299,10 +299,7 @@ INTERLEAVE_HOOK int sem_post(sem_t* semaphore) noexcept {
 INTERLEAVE_HOOK int pthread_barrier_init(pthread_barrier_t* barrier,
                                          const pthread_barrierattr_t* attributes,
                                          unsigned count) noexcept {
-  INTERLEAVE_IN_BODY({
-    engine().objects().barrier(reinterpret_cast<Address>(barrier)).expected = count;
-    return 0;
-  })
+  INTERLEAVE_IN_BODY(return make_barrier(*self, barrier, count, pc))
   return real().pthread_barrier_init(barrier, attributes, count);
 }
 INTERLEAVE_HOOK int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
@@ -310,7 +307,7 @@ INTERLEAVE_HOOK int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   return real().pthread_barrier_wait(barrier);
 }
 INTERLEAVE_HOOK int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept {
-  INTERLEAVE_IN_BODY(return 0)
+  INTERLEAVE_IN_BODY(return destroy_barrier(*self, barrier, pc))
   return real().pthread_barrier_destroy(barrier);
 }
 

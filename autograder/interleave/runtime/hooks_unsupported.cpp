@@ -72,6 +72,10 @@ INTERLEAVE_HOOK int pthread_mutex_init(pthread_mutex_t* mutex,
   }
   if (shared == PTHREAD_PROCESS_SHARED) INTERLEAVE_UNSUPPORTED("a process-shared mutex");
   if (robust == PTHREAD_MUTEX_ROBUST) INTERLEAVE_UNSUPPORTED("a robust mutex");
+  if (Thread* const self = body_thread()) {
+    const RuntimeScope scope(*self);
+    make_mutex(*self, mutex, CALLER);
+  }
   return real().pthread_mutex_init(mutex, attributes);
 }
 INTERLEAVE_HOOK int pthread_rwlock_init(pthread_rwlock_t* lock,
@@ -81,6 +85,10 @@ INTERLEAVE_HOOK int pthread_rwlock_init(pthread_rwlock_t* lock,
   if (shared == PTHREAD_PROCESS_SHARED) {
     INTERLEAVE_UNSUPPORTED("a process-shared reader-writer lock");
   }
+  if (Thread* const self = body_thread()) {
+    const RuntimeScope scope(*self);
+    make_readers_writer(*self, lock, CALLER);
+  }
   return real().pthread_rwlock_init(lock, attributes);
 }
 INTERLEAVE_HOOK int pthread_cond_init(pthread_cond_t* condition,
@@ -89,6 +97,10 @@ INTERLEAVE_HOOK int pthread_cond_init(pthread_cond_t* condition,
   if (attributes != nullptr) pthread_condattr_getpshared(attributes, &shared);
   if (shared == PTHREAD_PROCESS_SHARED) {
     INTERLEAVE_UNSUPPORTED("a process-shared condition variable");
+  }
+  if (Thread* const self = body_thread()) {
+    const RuntimeScope scope(*self);
+    make_condition(*self, condition, CALLER);
   }
   return real().pthread_cond_init(condition, attributes);
 }

@@ -6,9 +6,8 @@
 namespace interleave {
 namespace {
 
-// Counted, not timed: the same on every machine. Each schedule of a proof has a process.
+// Likewise; each schedule of a proof has a process.
 constexpr std::uint64_t kMostSchedules = 200;
-constexpr std::uint64_t kMostSteps = 20'000;
 
 // The first decisions of a schedule as they were, the others as another strategy says.
 class Kept final : public Strategy {
@@ -58,7 +57,8 @@ void try_to_go_on(const std::vector<std::uint32_t>& choices, const Attempt& atte
   Kept strategy(choices, ways.kept, *rest);
   bool doubtful = false;  // one could not be run to its end
   std::uint64_t steps = 0;
-  for (std::uint64_t turn = 0; turn < attempt.schedules && steps < kMostSteps; ++turn) {
+  for (std::uint64_t turn = 0; turn < attempt.schedules && steps < kMostStepsOfAProof;
+       ++turn) {
     if (strategy.finished()) break;
     const Ending ending = run(strategy);
     steps += ending.steps;

@@ -24,6 +24,10 @@
 
 namespace interleave {
 
+// A proof ends once the schedules that it ran have taken so many steps: counted, not timed,
+// so that it is the same on every machine.
+inline constexpr std::uint32_t kMostStepsOfAProof = 20'000;
+
 // How a schedule ended that `strategy` decided from the body's beginning.
 struct Ending {
   FailureKind kind = FailureKind::kNone;

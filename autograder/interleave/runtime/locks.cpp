@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "interleave/runtime/call_site.hpp"
 #include "interleave/runtime/program.hpp"
 #include "interleave/runtime/program_costs.hpp"
 
@@ -15,9 +16,15 @@ namespace {
 
 constexpr int kKindMask = 3;          // PTHREAD_MUTEX_NORMAL, _RECURSIVE, _ERRORCHECK
 constexpr Address kReadersClock = 1;  // beside the writers', which is the address
+// What a destroyed lock holds where its kind, or its readers, would be: a new one that needs
+// no call to begin with holds something else.
+constexpr int kKindOfTheDestroyed = -1;
+constexpr unsigned kReadersOfTheDestroyed = ~0U;
 
 Lock& known_lock(pthread_mutex_t* mutex) {
   Lock& lock = engine().objects().lock(reinterpret_cast<Address>(mutex));
+  if (lock.life == Life::kDestroyed && mutex->__data.__kind != kKindOfTheDestroyed)
+    lock.life = Life::kUnknown;
   if (lock.held() && mutex->__data.__lock == 0) {
     lock.owner = kNoThread;
     lock.depth = 0;
@@ -27,9 +34,13 @@ Lock& known_lock(pthread_mutex_t* mutex) {
 
 Lock& known_lock(pthread_rwlock_t* rwlock) {
   Lock& lock = engine().objects().lock(reinterpret_cast<Address>(rwlock));
+  if (lock.life == Life::kDestroyed &&
+      rwlock->__data.__readers != kReadersOfTheDestroyed) {
+    lock.life = Life::kUnknown;
+  }
   if (lock.held() && rwlock->__data.__readers == 0) {
     lock.owner = kNoThread;
-    lock.readers = 0;
+    lock.readers.clear();
   }
   return lock;
 }
@@ -72,7 +83,9 @@ int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
     self.lock = &lock;
     self.deadline = patience.deadline;
     const bool waited = lock.held();
-    if (scheduler().point(self, operation)) {
+    const bool in_time = scheduler().point(self, operation);
+    expect_alive(self, operation);
+    if (in_time) {
       if (waited) ++self.counts.wake_ups;
       return 0;
     }
@@ -80,6 +93,7 @@ int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
   }
   self.lock = &lock;
   scheduler().point(self, operation);
+  expect_alive(self, operation);
   const bool available =
       need == Wait::kShared ? lock.free_for_reader() : lock.free_for_writer();
   if (available && !scheduler().happens_spuriously(self, operation)) return 0;
@@ -91,16 +105,34 @@ int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
   return EBUSY;
 }
 
-[[noreturn]] void misuse(Thread& self, ProgramCounter pc, const std::string& what) {
-  engine().fail(FailureKind::kMisuse, self, pc, self.name + " " + what);
-}
-
 void check_alive(Thread& self, const Lock& lock, ProgramCounter pc) {
-  expect_alive(self, lock.address, pc);
-  if (lock.destroyed) misuse(self, pc, "uses a lock that was destroyed");
+  if (lock.life == Life::kDestroyed) {
+    misuse(self, pc, lock.address, "uses a lock that was destroyed");
+  }
 }
 
 }  // namespace
+
+void misuse(Thread& self, ProgramCounter pc, Address object, const std::string& what) {
+  Failure failure;
+  failure.kind = FailureKind::kMisuse;
+  failure.thread = self.id;
+  failure.step = tracer().step();
+  failure.pc = pc;
+  failure.stack = stack_at(self, pc);
+  failure.object = object;
+  failure.message = self.name + " " + what;
+  engine().fail(std::move(failure));
+}
+
+void begin_life(Thread& self, Life& life, Address object, const char* what,
+                ProgramCounter pc) {
+  if (life == Life::kMade && !is_on_a_stack(object)) {
+    misuse(self, pc, object,
+           std::string("initialises ") + what + " that is initialised already");
+  }
+  life = Life::kMade;
+}
 
 int lock_mutex(Thread& self, pthread_mutex_t* mutex, Patience patience,
                ProgramCounter pc) {
@@ -113,7 +145,7 @@ int lock_mutex(Thread& self, pthread_mutex_t* mutex, Patience patience,
   }
   if (lock.owner == self.id && !patience.once) {
     if (kind == PTHREAD_MUTEX_ERRORCHECK) return EDEADLK;
-    misuse(self, pc, "locks a mutex that it holds already");
+    misuse(self, pc, lock.address, "locks a mutex that it holds already");
   }
   if (const int error = obtain(self, lock, Wait::kExclusive, OperationKind::kLock,
                                OperationKind::kTryLock, patience, pc)) {
@@ -135,10 +167,13 @@ int lock_mutex(Thread& self, pthread_mutex_t* mutex, Patience patience,
 
 int unlock_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc) {
   Lock& lock = known_lock(mutex);
+  expect_alive(self, operation_on(self, OperationKind::kUnlock, lock, pc));
   check_alive(self, lock, pc);
-  if (lock.owner == kNoThread) misuse(self, pc, "unlocks a mutex that nobody holds");
+  if (lock.owner == kNoThread) {
+    misuse(self, pc, lock.address, "unlocks a mutex that nobody holds");
+  }
   if (lock.owner != self.id) {
-    misuse(self, pc,
+    misuse(self, pc, lock.address,
            "unlocks a mutex that " + engine().threads()[lock.owner].name + " holds");
   }
   if (--lock.depth > 0) return 0;
@@ -153,10 +188,27 @@ int unlock_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc) {
 int destroy_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc) {
   Lock& lock = known_lock(mutex);
   if (lock.held()) {
-    misuse(self, pc,
+    misuse(self, pc, lock.address,
            "destroys a mutex that " + engine().threads()[lock.owner].name + " holds");
   }
+  if (lock.life == Life::kDestroyed) {
+    misuse(self, pc, lock.address, "destroys a mutex that was destroyed before");
+  }
+  lock.life = Life::kDestroyed;
+  mutex->__data.__kind = kKindOfTheDestroyed;
   return 0;
+}
+
+void make_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc) {
+  Lock& lock = known_lock(mutex);
+  if (lock.held()) misuse(self, pc, lock.address, "initialises a mutex that is locked");
+  begin_life(self, lock.life, lock.address, "a mutex", pc);
+}
+
+void make_readers_writer(Thread& self, pthread_rwlock_t* rwlock, ProgramCounter pc) {
+  Lock& lock = known_lock(rwlock);
+  if (lock.held()) misuse(self, pc, lock.address, "initialises a lock that is held");
+  begin_life(self, lock.life, lock.address, "a reader-writer lock", pc);
 }
 
 int lock_for_writing(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
@@ -164,7 +216,8 @@ int lock_for_writing(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
   Lock& lock = known_lock(rwlock);
   check_alive(self, lock, pc);
   if (lock.owner == self.id && !patience.once) {
-    misuse(self, pc, "locks a reader-writer lock for writing that it holds already");
+    misuse(self, pc, lock.address,
+           "locks a reader-writer lock for writing that it holds already");
   }
   if (const int error = obtain(self, lock, Wait::kExclusive, OperationKind::kLock,
                                OperationKind::kTryLock, patience, pc)) {
@@ -189,14 +242,15 @@ int lock_for_reading(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
   Lock& lock = known_lock(rwlock);
   check_alive(self, lock, pc);
   if (lock.owner == self.id && !patience.once) {
-    misuse(self, pc, "locks a reader-writer lock for reading that it holds for writing");
+    misuse(self, pc, lock.address,
+           "locks a reader-writer lock for reading that it holds for writing");
   }
   if (const int error = obtain(self, lock, Wait::kShared, OperationKind::kLockShared,
                                OperationKind::kTryLockShared, patience, pc)) {
     return error;
   }
   scheduler().observe(self, pc, lock.address, lock.hand_overs);
-  lock.readers |= std::uint64_t{1} << self.id;
+  lock.readers.add(self.id);
   ++lock.depth;
   rwlock->__data.__readers = 1;
   took(self, lock);
@@ -212,6 +266,7 @@ int lock_for_reading(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
 
 int unlock_readers_writer(Thread& self, pthread_rwlock_t* rwlock, ProgramCounter pc) {
   Lock& lock = known_lock(rwlock);
+  expect_alive(self, operation_on(self, OperationKind::kUnlock, lock, pc));
   check_alive(self, lock, pc);
   if (lock.owner == self.id) {
     engine().memory().release_to(self.id, lock.address);
@@ -221,21 +276,28 @@ int unlock_readers_writer(Thread& self, pthread_rwlock_t* rwlock, ProgramCounter
   } else if (std::count(self.holds.begin(), self.holds.end(), &lock) != 0) {
     engine().memory().merge_to(self.id, lock.address + kReadersClock);
     if (std::count(self.holds.begin(), self.holds.end(), &lock) == 1) {
-      lock.readers &= ~(std::uint64_t{1} << self.id);
+      lock.readers.remove(self.id);
     }
-    if (lock.readers == 0) rwlock->__data.__readers = 0;
+    if (lock.readers.empty()) rwlock->__data.__readers = 0;
     tracer().performed(self, operation_on(self, OperationKind::kUnlockShared, lock, pc),
                        true);
   } else {
-    misuse(self, pc, "unlocks a reader-writer lock that it does not hold");
+    misuse(self, pc, lock.address, "unlocks a reader-writer lock that it does not hold");
   }
   gave_back(self, lock);
   return 0;
 }
 
 int destroy_readers_writer(Thread& self, pthread_rwlock_t* rwlock, ProgramCounter pc) {
-  if (known_lock(rwlock).held())
-    misuse(self, pc, "destroys a reader-writer lock that is held");
+  Lock& lock = known_lock(rwlock);
+  if (lock.held()) {
+    misuse(self, pc, lock.address, "destroys a reader-writer lock that is held");
+  }
+  if (lock.life == Life::kDestroyed) {
+    misuse(self, pc, lock.address, "destroys a lock that was destroyed before");
+  }
+  lock.life = Life::kDestroyed;
+  rwlock->__data.__readers = kReadersOfTheDestroyed;
   return 0;
 }
 

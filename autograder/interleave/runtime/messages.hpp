@@ -29,10 +29,11 @@ namespace interleave {
 }
 
 [[nodiscard]] constexpr auto fields_of(const Finding*) {
-  return std::tuple{&Finding::test,       &Finding::schedule,       &Finding::schedules,
-                    &Finding::exhaustive, &Finding::milliseconds,   &Finding::coverage,
-                    &Finding::token,      &Finding::replay_command, &Finding::inflection,
-                    &Finding::replayed,   &Finding::same_steps};
+  return std::tuple{&Finding::test,       &Finding::schedule, &Finding::schedules,
+                    &Finding::exhaustive, &Finding::few,      &Finding::milliseconds,
+                    &Finding::coverage,   &Finding::token,    &Finding::replay_command,
+                    &Finding::inflection, &Finding::undone,   &Finding::replayed,
+                    &Finding::same_steps};
 }
 
 [[nodiscard]] constexpr auto fields_of(const Report*) {

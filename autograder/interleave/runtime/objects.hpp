@@ -12,18 +12,44 @@
 
 namespace interleave {
 
+// Which threads: one bit for each.
+class ThreadSet {
+ public:
+  void add(ThreadId thread) { word_of(thread) |= bit_of(thread); }
+  void remove(ThreadId thread) { word_of(thread) &= ~bit_of(thread); }
+  void clear() { words_ = {}; }
+  [[nodiscard]] bool has(ThreadId thread) const {
+    return (words_[thread / kBits] & bit_of(thread)) != 0;
+  }
+  [[nodiscard]] bool empty() const { return words_ == Words{}; }
+
+ private:
+  static constexpr std::size_t kBits = 64;
+  using Words = std::array<std::uint64_t, kMostThreads / kBits>;
+
+  [[nodiscard]] std::uint64_t& word_of(ThreadId thread) { return words_[thread / kBits]; }
+  [[nodiscard]] static std::uint64_t bit_of(ThreadId thread) {
+    return std::uint64_t{1} << thread % kBits;
+  }
+
+  Words words_{};
+};
+
+// What the program did with an object of C's: most begin their life without a call.
+enum class Life : std::uint8_t { kUnknown, kMade, kDestroyed };
+
 // A mutex, a reader-writer lock, or the right to run something once.
 struct Lock {
   Address address = 0;
   ThreadId owner = kNoThread;
-  std::uint32_t depth = 0;    // of a recursive mutex
-  std::uint64_t readers = 0;  // one bit for each thread
+  std::uint32_t depth = 0;  // of a recursive mutex
+  ThreadSet readers;
   ThreadId last_owner = kNoThread;
   std::uint64_t hand_overs = 0;  // from one thread to another
-  bool destroyed = false;
+  Life life = Life::kUnknown;
 
   [[nodiscard]] bool free_for_writer() const {
-    return owner == kNoThread && readers == 0;
+    return owner == kNoThread && readers.empty();
   }
   [[nodiscard]] bool free_for_reader() const { return owner == kNoThread; }
   [[nodiscard]] bool held() const { return !free_for_writer(); }
@@ -35,6 +61,7 @@ struct WaitQueue {
   std::array<std::uint8_t, kMostThreads> waiters{};
   std::size_t size = 0;
   std::uint32_t last_notify = 0;  // step; 0: never
+  Life life = Life::kUnknown;     // of the condition variable
 
   void add(ThreadId thread) { waiters[size++] = static_cast<std::uint8_t>(thread); }
   void remove(ThreadId thread);
@@ -50,6 +77,7 @@ struct Barrier {
   Address address = 0;
   std::uint64_t expected = 0;
   std::uint64_t arrived = 0;
+  Life life = Life::kUnknown;
 };
 
 // All of one run. An object is known from its first use on.

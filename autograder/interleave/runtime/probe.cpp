@@ -46,13 +46,15 @@ void Probe::nothing_can_run() {
 }
 
 // Lets every spinning thread go round again, at a later time. False if there is none, or
-// if they have had their chances.
+// if they have had their chances. One that counts its rounds has as many as a run has steps.
 bool Probe::renew_spinners() {
   bool renewed = false;
   for (Thread& thread : engine().threads()) {
     if (thread.finished || thread.wait != Wait::kChange) continue;
-    if (thread.spin.renewals() >= kMostRenewals) return false;
-    scheduler().advance_to(scheduler().now() + (kFirstLeap << thread.spin.renewals()));
+    const std::uint32_t renewals = thread.spin.renewals();
+    if (thread.spin.closed() && renewals >= kMostRenewals) continue;
+    scheduler().advance_to(scheduler().now() +
+                           (kFirstLeap << std::min(renewals, kMostRenewals)));
     thread.spin.renew_patience();
     thread.wait = Wait::kNothing;
     renewed = true;
@@ -113,7 +115,7 @@ ThreadId Probe::holder_of_need(const Thread& thread) const {
     case Wait::kShared:
       if (thread.lock->owner != kNoThread) return thread.lock->owner;
       for (ThreadId id = 0; id < engine().threads().size(); ++id) {
-        if ((thread.lock->readers >> id & 1U) != 0) return id;
+        if (thread.lock->readers.has(id)) return id;
       }
       return kNoThread;
     case Wait::kJoin:

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include <cstdint>
+#include <string>
 
 #include "interleave/runtime/engine.hpp"
 
@@ -27,6 +28,9 @@ int lock_mutex(Thread& self, pthread_mutex_t* mutex, Patience patience,
                ProgramCounter pc);
 int unlock_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc);
 int destroy_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc);
+// Before the C library makes it, or makes a lock for readers and writers.
+void make_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc);
+void make_readers_writer(Thread& self, pthread_rwlock_t* lock, ProgramCounter pc);
 
 int lock_for_writing(Thread& self, pthread_rwlock_t* lock, Patience patience,
                      ProgramCounter pc);
@@ -42,6 +46,7 @@ int wait_on_condition(Thread& self, pthread_cond_t* condition, pthread_mutex_t* 
 int notify_condition(Thread& self, pthread_cond_t* condition, bool all,
                      ProgramCounter pc);
 int destroy_condition(Thread& self, pthread_cond_t* condition, ProgramCounter pc);
+void make_condition(Thread& self, pthread_cond_t* condition, ProgramCounter pc);
 
 // -1 with errno set, or the number of threads woken, as the system call does.
 long wait_on_futex(Thread& self, const int* word, int expected, std::uint64_t deadline,
@@ -52,7 +57,19 @@ int wait_on_semaphore(Thread& self, sem_t* semaphore, Patience patience,
                       ProgramCounter pc);
 int post_semaphore(Thread& self, sem_t* semaphore, ProgramCounter pc);
 
+int make_barrier(Thread& self, pthread_barrier_t* barrier, unsigned count,
+                 ProgramCounter pc);
 int wait_at_barrier(Thread& self, pthread_barrier_t* barrier, ProgramCounter pc);
+int destroy_barrier(Thread& self, pthread_barrier_t* barrier, ProgramCounter pc);
+
+// A call that makes no sense: the schedule fails with "worker 1 " and `what`. `object` is the
+// lock or the like that it is about.
+[[noreturn]] void misuse(Thread& self, ProgramCounter pc, Address object,
+                         const std::string& what);
+// The life of an object begins. A second beginning where nothing ended is a mistake, but on a
+// stack, where a variable ends without a call.
+void begin_life(Thread& self, Life& life, Address object, const char* what,
+                ProgramCounter pc);
 
 // -- Threads and time -------------------------------------------------------------------
 
@@ -89,9 +106,9 @@ void end_once(Thread& self, Address flag);
 // A plain access of the calling thread; none outside a body.
 void plain_access(const void* object, std::uint64_t size, bool write, ProgramCounter pc);
 
-// A lock or a condition is used: fails if it lies in memory that was freed, or that another
-// thread may free at the same time.
-void expect_alive(Thread& self, Address object, ProgramCounter pc);
+// A lock or a condition is about to be used by the operation, which is the next step: fails if
+// it lies in memory that was freed, or that another thread may free at the same time.
+void expect_alive(Thread& self, const Operation& operation);
 
 Value load(Thread& self, Address address, std::uint8_t size, MemoryOrder order,
            ProgramCounter pc);

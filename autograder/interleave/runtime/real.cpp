@@ -66,6 +66,7 @@ RealFunctions find_all() {
   find(r.cxa_guard_acquire, "__cxa_guard_acquire");
   find(r.cxa_guard_release, "__cxa_guard_release");
   find(r.cxa_guard_abort, "__cxa_guard_abort");
+  find(r.cxa_throw, "__cxa_throw");
   find(r.cxa_thread_atexit, "__cxa_thread_atexit");
   find(r.sem_wait, "sem_wait");
   find(r.sem_trywait, "sem_trywait");

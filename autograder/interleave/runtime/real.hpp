@@ -58,6 +58,7 @@ struct RealFunctions {
   int (*cxa_guard_acquire)(void*);
   void (*cxa_guard_release)(void*);
   void (*cxa_guard_abort)(void*);
+  void (*cxa_throw)(void*, void*, void (*)(void*));
   int (*cxa_thread_atexit)(void (*)(void*), void*, void*);
 
   int (*sem_wait)(sem_t*);

@@ -5,6 +5,8 @@
 
 #include "interleave/runtime/call_site.hpp"
 #include "interleave/runtime/engine.hpp"
+#include "interleave/runtime/frame_state.hpp"
+#include "interleave/runtime/library_wait.hpp"
 
 namespace interleave {
 
@@ -14,7 +16,7 @@ void Scheduler::begin_run(Strategy& strategy, bool spurious) {
   strategy_ = &strategy;
   choices_.clear();
   choices_.reserve(kUsualDecisions);
-  pruned_ = false;
+  pruned_ = cut_ = false;
   spurious_left_ = spurious ? kMostSpurious : 0;
   changes_ = 0;
   now_ = 0;
@@ -33,7 +35,7 @@ bool Scheduler::point(Thread& self, const Operation& operation) {
     hand_over(self, engine().threads()[self.creator]);
     return settle(self);  // chosen for the first time, and for this very operation
   }
-  const bool again = repeats(self, operation);
+  const bool again = spins(self, operation);
   if (again && self.spin.out_of_patience()) wait_for_change(self);
   const bool no_choice = again || engine().threads().unfinished() == 1;
   if (no_choice && can_go_on(self)) return settle(self);
@@ -59,6 +61,7 @@ bool Scheduler::settle(Thread& self) {
 
 // A spinning thread is held back until going round again could differ.
 void Scheduler::wait_for_change(Thread& self) {
+  cut_ = cut_ || (!self.spin.closed() && another_can_go_on(self));
   const Wait need = std::exchange(self.wait, Wait::kChange);
   // One that polls with try_lock waits for the lock; one that polls under a lock can
   // always have it.
@@ -67,6 +70,21 @@ void Scheduler::wait_for_change(Thread& self) {
   hand_over(self, pick(self));
   self.wait = need;
   self.lock = lock;
+}
+
+bool Scheduler::another_can_go_on(const Thread& self) const {
+  for (const Thread& other : engine().threads()) {
+    if (other.id == self.id || other.finished) continue;
+    if (can_go_on(other) || other.deadline != kNever) return true;
+  }
+  return false;
+}
+
+// The thread repeats itself. Whether it must do so for ever is in its registers and stack.
+void Scheduler::look_closer(Thread& self, ProgramCounter pc) {
+  self.spin.compare(frame_state(pc, self.fiber.stack_end));
+  const bool unclear = self.spin.repeats_itself() && !self.spin.closed();
+  if (unclear && in_library_wait(self, pc)) self.spin.close();
 }
 
 void Scheduler::leave(Thread& self) {

@@ -62,6 +62,9 @@ class Scheduler {
   [[nodiscard]] std::vector<std::uint32_t> take_choices() { return std::move(choices_); }
   // The strategy gave the schedule up.
   [[nodiscard]] bool pruned() const { return pruned_; }
+  // A loop was not followed to its end although it may have one: other schedules exist that
+  // no strategy can choose.
+  [[nodiscard]] bool cut() const { return cut_; }
 
   // -- Changes, and threads that spin until one comes -----------------------------------
 
@@ -73,7 +76,11 @@ class Scheduler {
   }
   // It looked at something: once more the same, as far as the scheduler can tell?
   void observe(Thread& self, ProgramCounter pc, Address object, std::uint64_t content) {
-    self.spin.observe(pc, object, content, changes_);
+    if (self.spin.observe(pc, object, content, changes_)) look_closer(self, pc);
+  }
+  void observe_write(Thread& self, ProgramCounter pc, Address object,
+                     std::uint64_t size) {
+    self.spin.observe_write(pc, object, size, changes_);
   }
 
   // Whether doing this again would only repeat what it did.
@@ -81,6 +88,10 @@ class Scheduler {
     return self.spin.repeats(operation.pc, operation.object, changes_);
   }
 
+  // The same, and that it does it is nobody's business.
+  [[nodiscard]] bool spins(const Thread& self, const Operation& operation) const {
+    return self.spin.is_left_alone() && repeats(self, operation);
+  }
   // The same, whatever it does next.
   [[nodiscard]] bool spins(const Thread& self) const { return self.spin.spins(changes_); }
 
@@ -102,6 +113,8 @@ class Scheduler {
   void hand_over(Thread& self, Thread& next);
   bool settle(Thread& self);
   void wait_for_change(Thread& self);
+  void look_closer(Thread& self, ProgramCounter pc);
+  [[nodiscard]] bool another_can_go_on(const Thread& self) const;
 
   // -- Written by begin_run
   Strategy* strategy_ = nullptr;  // makes every decision
@@ -110,6 +123,9 @@ class Scheduler {
   std::vector<std::uint32_t> choices_;  // the alternative that was taken at each decision
   bool pruned_ = false;                 // the strategy gave the schedule up
   std::uint32_t spurious_left_ = 0;     // so many more things may happen for no reason
+
+  // -- Written by wait_for_change
+  bool cut_ = false;  // a thread was held back that might have gone on by itself
 
   // -- Written by pick and what it calls, anew for each choice of a thread
   std::vector<Alternative> alternatives_;  // which threads could go on

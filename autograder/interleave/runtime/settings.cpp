@@ -53,11 +53,9 @@ Options with_environment(Options options) {
   read_number("INTERLEAVE_SEED", options.seed);
   if (const char* name = std::getenv("INTERLEAVE_STRATEGY")) options.strategy = name;
   if (const char* memory = std::getenv("INTERLEAVE_MEMORY")) {
-    const std::string wanted = memory;
-    if (wanted != "weak" && wanted != "sequential") {
-      stop("INTERLEAVE_MEMORY", memory, "weak or sequential is wanted");
-    }
-    options.memory = wanted == "weak" ? Memory::kWeak : Memory::kSequential;
+    const std::optional<Memory> wanted = memory_called(memory);
+    if (!wanted) stop("INTERLEAVE_MEMORY", memory, "weak, sequential or rc11 is wanted");
+    options.memory = *wanted;
   }
   return options;
 }

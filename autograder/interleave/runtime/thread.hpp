@@ -5,16 +5,18 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <typeinfo>
 #include <vector>
 
 #include "interleave/interleave.hpp"
 #include "interleave/runtime/fiber.hpp"
 #include "interleave/runtime/spin.hpp"
 #include "interleave/trace/operation.hpp"
+#include "interleave/trace/trace.hpp"
 
 namespace interleave {
 
-inline constexpr std::size_t kMostThreads = 64;
+inline constexpr std::size_t kMostThreads = kMostFibers;
 inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
 struct Lock;
@@ -63,6 +65,9 @@ struct ThreadRun {
   void* (*routine)(void*) = nullptr;
   void* argument = nullptr;
   void* result = nullptr;
+
+  void* thrown = nullptr;  // the last exception
+  const std::type_info* type_thrown = nullptr;
 
   Address last_read = 0;  // the atomic it read last, and what it saw there
   std::uint64_t last_seen = 0;

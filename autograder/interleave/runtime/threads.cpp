@@ -49,9 +49,13 @@ int create(Thread& self, pthread_t* handle, const pthread_attr_t* attributes,
   scheduler().changed(self);
   // Written before the thread runs: what it captured may hold the handle.
   *handle = kFirstHandle * (engine().threads().size() + 1);
-  Thread& created = engine().create_thread(self, routine, argument);
   int state = PTHREAD_CREATE_JOINABLE;
-  if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &state);
+  std::size_t stack_size = 0;
+  if (attributes != nullptr) {
+    pthread_attr_getdetachstate(attributes, &state);
+    pthread_attr_getstacksize(attributes, &stack_size);
+  }
+  Thread& created = engine().create_thread(self, routine, argument, stack_size);
   created.detached = created.detached || state == PTHREAD_CREATE_DETACHED;
   return 0;
 }

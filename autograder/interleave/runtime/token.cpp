@@ -24,8 +24,9 @@ bool to_number(std::string_view text, std::uint32_t& number, int base = 10) {
 bool parse_memory(std::string_view text, Token& token) {
   token.spurious = !text.ends_with("-calm");
   if (!token.spurious) text.remove_suffix(std::string_view("-calm").size());
-  token.weak_memory = text == "weak";
-  return token.weak_memory || text == "sequential";
+  const std::optional<Memory> memory = memory_called(text);
+  token.memory = memory.value_or(Memory::kWeak);
+  return memory.has_value();
 }
 
 }  // namespace
@@ -38,9 +39,28 @@ Deviations deviations_of(const std::vector<std::uint32_t>& choices) {
   return deviations;
 }
 
+std::string_view name_of(Memory memory) {
+  switch (memory) {
+    case Memory::kSequential:
+      return "sequential";
+    case Memory::kWeak:
+      return "weak";
+    case Memory::kRc11:
+      return "rc11";
+  }
+  return "unknown";
+}
+
+std::optional<Memory> memory_called(std::string_view name) {
+  for (const Memory memory : {Memory::kSequential, Memory::kWeak, Memory::kRc11}) {
+    if (name_of(memory) == name) return memory;
+  }
+  return std::nullopt;
+}
+
 std::string to_text(const Token& token) {
   std::string text = token.test + "@" + std::to_string(token.exploration) + "@" +
-                     (token.weak_memory ? "weak" : "sequential") +
+                     std::string(name_of(token.memory)) +
                      (token.spurious ? "@" : "-calm@") + token.strategy + "@";
   for (const Deviation& deviation : token.deviations) {
     if (text.back() != '@') text += '-';

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "interleave/interleave.hpp"
+
 namespace interleave {
 
 // A decision at which another alternative than the default was taken.
@@ -30,7 +32,7 @@ using Deviations = std::vector<Deviation>;  // in the order of the decisions
 struct Token {
   std::string test;
   std::uint32_t exploration = 1;
-  bool weak_memory = true;
+  Memory memory = Memory::kWeak;
   bool spurious = true;
   std::string strategy;
   Deviations deviations;
@@ -41,6 +43,10 @@ struct Token {
 [[nodiscard]] constexpr std::uint32_t folded(std::uint64_t fingerprint) {
   return static_cast<std::uint32_t>(fingerprint ^ fingerprint >> 32U);
 }
+
+// Its word in tokens and settings, and back; nothing for a word that is none.
+[[nodiscard]] std::string_view name_of(Memory memory);
+[[nodiscard]] std::optional<Memory> memory_called(std::string_view name);
 
 [[nodiscard]] std::string to_text(const Token& token);
 // Nothing if the text is not a token.

@@ -35,9 +35,9 @@ Step* Tracer::performed(Thread& self, const Operation& operation, bool wrote) {
   if (++operations_ > kMostOperations) engine().ran_too_long("200,000 steps");
   mix(fingerprint_, operation.thread);
   mix(fingerprint_, static_cast<std::uint64_t>(operation.kind));
+  // One round of a spin says all: to a search that compares steps, and in a picture.
+  if (scheduler().spins(self, operation)) return nullptr;
   if (listener_ != nullptr) listener_->executed(operation, wrote);
-  // A picture of a spin needs one round of it.
-  if (scheduler().repeats(self, operation)) return nullptr;
   return remark(self, operation);
 }
 

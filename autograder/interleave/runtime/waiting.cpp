@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include <array>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,29 @@ bool wait_in(Thread& self, WaitQueue& queue, std::uint64_t deadline) {
 
 // -- Condition variables ----------------------------------------------------------------
 
+namespace {
+
+// A condition that was destroyed holds it; a new one, that may need no call to begin with,
+// does not.
+constexpr unsigned kMarkOfTheDestroyed = ~0U;
+
+WaitQueue& known_condition(pthread_cond_t* condition) {
+  WaitQueue& queue = engine().objects().queue(reinterpret_cast<Address>(condition));
+  const bool new_one = condition->__data.__wrefs != kMarkOfTheDestroyed;
+  if (queue.life == Life::kDestroyed && new_one) queue.life = Life::kUnknown;
+  return queue;
+}
+
+void check_alive(Thread& self, pthread_cond_t* condition, const Operation& operation) {
+  expect_alive(self, operation);
+  if (known_condition(condition).life == Life::kDestroyed) {
+    misuse(self, operation.pc, operation.object,
+           "uses a condition variable that was destroyed");
+  }
+}
+
+}  // namespace
+
 int wait_on_condition(Thread& self, pthread_cond_t* condition, pthread_mutex_t* mutex,
                       std::uint64_t deadline, ProgramCounter pc) {
   const auto address = reinterpret_cast<Address>(condition);
@@ -65,7 +89,7 @@ int wait_on_condition(Thread& self, pthread_cond_t* condition, pthread_mutex_t* 
                       .second_object = reinterpret_cast<Address>(mutex),
                       .pc = pc};
   scheduler().point(self, operation);
-  expect_alive(self, address, pc);
+  check_alive(self, condition, operation);
   scheduler().observe(self, pc, address, 0);
   const bool spurious = scheduler().happens_spuriously(self, operation);
   if (Step* step = tracer().performed(self, operation, true)) step->blocked = !spurious;
@@ -91,20 +115,36 @@ int notify_condition(Thread& self, pthread_cond_t* condition, bool all,
       .object = reinterpret_cast<Address>(condition),
       .pc = pc};
   scheduler().point(self, operation);
-  expect_alive(self, operation.object, pc);
+  check_alive(self, condition, operation);
   wake(self, engine().objects().queue(operation.object), all ? kMostThreads : 1,
        operation);
   return 0;
 }
 
 int destroy_condition(Thread& self, pthread_cond_t* condition, ProgramCounter pc) {
-  const WaitQueue& queue = engine().objects().queue(reinterpret_cast<Address>(condition));
+  WaitQueue& queue = known_condition(condition);
   if (queue.size != 0) {
-    engine().fail(FailureKind::kMisuse, self, pc,
-                  self.name + " destroys a condition variable that " +
-                      engine().threads()[queue.waiters[0]].name + " waits on");
+    misuse(self, pc, queue.address,
+           "destroys a condition variable that " +
+               engine().threads()[queue.waiters[0]].name + " waits on");
   }
+  if (queue.life == Life::kDestroyed) {
+    misuse(self, pc, queue.address,
+           "destroys a condition variable that was destroyed before");
+  }
+  queue.life = Life::kDestroyed;
+  condition->__data.__wrefs = kMarkOfTheDestroyed;
   return 0;
+}
+
+void make_condition(Thread& self, pthread_cond_t* condition, ProgramCounter pc) {
+  WaitQueue& queue = known_condition(condition);
+  if (queue.size != 0) {
+    misuse(self, pc, queue.address,
+           "initialises a condition variable that " +
+               engine().threads()[queue.waiters[0]].name + " waits on");
+  }
+  begin_life(self, queue.life, queue.address, "a condition variable", pc);
 }
 
 // -- Futexes ----------------------------------------------------------------------------
@@ -201,15 +241,54 @@ int post_semaphore(Thread& self, sem_t* semaphore, ProgramCounter pc) {
 
 // -- POSIX barriers ---------------------------------------------------------------------
 
+namespace {
+
+bool is_blank(const pthread_barrier_t& barrier) {
+  static const pthread_barrier_t blank{};
+  return std::memcmp(&barrier, &blank, sizeof blank) == 0;
+}
+
+}  // namespace
+
+int make_barrier(Thread& self, pthread_barrier_t* barrier, unsigned count,
+                 ProgramCounter pc) {
+  Barrier& known = engine().objects().barrier(reinterpret_cast<Address>(barrier));
+  if (known.arrived != 0) {
+    misuse(self, pc, known.address, "initialises a barrier that threads wait at");
+  }
+  begin_life(self, known.life, known.address, "a barrier", pc);
+  known.expected = count;
+  return 0;
+}
+
+int destroy_barrier(Thread& self, pthread_barrier_t* barrier, ProgramCounter pc) {
+  Barrier& known = engine().objects().barrier(reinterpret_cast<Address>(barrier));
+  if (known.arrived != 0) {
+    misuse(self, pc, known.address, "destroys a barrier that threads wait at");
+  }
+  if (known.life == Life::kDestroyed) {
+    misuse(self, pc, known.address, "destroys a barrier that was destroyed before");
+  }
+  known.life = Life::kDestroyed;
+  return 0;
+}
+
 int wait_at_barrier(Thread& self, pthread_barrier_t* barrier, ProgramCounter pc) {
   Barrier& known = engine().objects().barrier(reinterpret_cast<Address>(barrier));
   const Operation operation{.thread = self.id,
                             .kind = OperationKind::kBarrierWait,
                             .object = known.address,
                             .pc = pc};
+  if (known.expected == 0 && is_blank(*barrier)) {
+    misuse(self, pc, known.address, "waits at a barrier that was never initialised");
+  }
   if (known.expected == 0)
     engine().unsupported(self, pc, "a pthread_barrier made outside it");
   scheduler().point(self, operation);
+  expect_alive(self, operation);
+  if (known.life == Life::kDestroyed) {
+    misuse(self, pc, known.address, "waits at a barrier that was destroyed");
+  }
   engine().memory().merge_to(self.id, known.address);
   tracer().performed(self, operation, true);
   if (++known.arrived == known.expected) {

@@ -58,7 +58,8 @@ bool DepthFirst::advance(Branch& branch) {
   return false;
 }
 
-void DepthFirst::end_schedule(const ScheduleEnd&) {
+void DepthFirst::end_schedule(const ScheduleEnd& end) {
+  cut_ = cut_ || end.cut;
   ++schedules_;
   if (depth_ < path_.size()) diverged_ = true;
   path_.resize(std::min(depth_, path_.size()));
@@ -66,12 +67,15 @@ void DepthFirst::end_schedule(const ScheduleEnd&) {
   finished_ = path_.empty();
 }
 
-bool DepthFirst::exhaustive() const { return finished_ && !left_out_ && !diverged_; }
+bool DepthFirst::exhaustive() const {
+  return finished_ && !left_out_ && !diverged_ && !cut_;
+}
 
 std::string DepthFirst::coverage() const {
   if (exhaustive()) return "all " + std::to_string(schedules_) + " schedules checked";
   const std::string count = std::to_string(schedules_);
-  const std::string changing = diverged_ ? " (the body changes from run to run)" : "";
+  const std::string changing = (diverged_ ? " (the body changes from run to run)" : "") +
+                               (cut_ ? std::string(kCutNote) : "");
   if (bound_ == kUnbounded) return "depth-first: " + count + " schedules" + changing;
   const std::string share = finished_ && !diverged_ ? "all " : "not all, but ";
   return std::to_string(bound_) + (bound_ == 1 ? " preemption: " : " preemptions: ") +

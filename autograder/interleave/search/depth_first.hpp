@@ -56,6 +56,7 @@ class DepthFirst : public Strategy {
   std::uint64_t schedules_ = 0;
   bool finished_ = false;
   bool left_out_ = false;  // the bound cut something off
+  bool cut_ = false;       // a schedule did not follow a loop to its end
   bool diverged_ = false;  // the same choices led elsewhere: the body has hidden state
 };
 

@@ -171,6 +171,7 @@ bool Reduced::advance(Node& node) {
 }
 
 void Reduced::end_schedule(const ScheduleEnd& end) {
+  cut_ = cut_ || end.cut;
   if (too_long_) {
     finished_ = true;
     return;
@@ -179,7 +180,9 @@ void Reduced::end_schedule(const ScheduleEnd& end) {
   path_.resize(std::min(depth_, path_.size()));
   want_reversals();
   if (end.failed) want_everything();
-  if (!end.pruned) behaviours_.insert({order_.fingerprint()});
+  if (!end.pruned) {
+    behaviours_.insert({end.execution != 0 ? end.execution : order_.fingerprint()});
+  }
   while (!path_.empty() && !advance(path_.back())) path_.pop_back();
   finished_ = path_.empty();
   fresh_ = finished_ ? 0 : path_.back().step;
@@ -194,7 +197,8 @@ std::string Reduced::coverage() const {
   }
   if (too_long_) return "partial-order reduction: not tried, the schedules are too long";
   return "partial-order reduction: " + count + " behaviours, not all" +
-         (diverged_ ? " (the body changes from run to run)" : "");
+         (diverged_ ? " (the body changes from run to run)" : "") +
+         (cut_ ? std::string(kCutNote) : "");
 }
 
 }  // namespace interleave

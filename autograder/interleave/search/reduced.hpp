@@ -22,7 +22,9 @@
 //
 //   Spinning     The runtime stops a thread that goes round in a circle until anything
 //                changes, so how often it went round may differ for one behaviour. Not every
-//                such number is shown; what happens between the rounds is.
+//                such number is shown; what happens between the rounds is. A loop that counts
+//                its rounds is no circle; one that is too long to follow makes the search one
+//                that is not exhaustive.
 //
 // Every step is compared with all before it, so a schedule may have kMostSteps at most;
 // of a longer program this strategy explores one schedule and says so.
@@ -54,7 +56,7 @@ class Reduced : public Strategy {
   void end_schedule(const ScheduleEnd& end) override;
   [[nodiscard]] bool finished() const override { return finished_; }
   [[nodiscard]] bool exhaustive() const override {
-    return finished_ && !diverged_ && !too_long_;
+    return finished_ && !diverged_ && !too_long_ && !cut_;
   }
   [[nodiscard]] std::string coverage() const override;
   [[nodiscard]] std::string_view name() const override { return "reduced"; }
@@ -109,7 +111,9 @@ class Reduced : public Strategy {
   bool finished_ = false;
   bool diverged_ = false;
   bool too_long_ = false;
-  // Two schedules may yet show one behaviour, where a step only sometimes had an effect.
+  bool cut_ = false;  // a schedule did not follow a loop to its end
+  // Two schedules may yet show one behaviour: where a step only sometimes had an effect, or
+  // two steps depend on each other and leave the same either way.
   std::unordered_set<Behaviour, BehaviourHash> behaviours_;
 };
 

@@ -67,7 +67,15 @@ struct ScheduleEnd {
   std::uint32_t steps = 0;  // operations executed, plain accesses excluded
   bool failed = false;
   bool pruned = false;
+  // A loop was not followed to its end: nothing that rests on this schedule is exhaustive.
+  bool cut = false;
+  // The same for two schedules that are one execution; 0: not known.
+  std::uint64_t execution = 0;
 };
+
+// What coverage says of an end that was `cut`.
+inline constexpr std::string_view kCutNote =
+    " (a loop that counts equal reads was followed for 64 rounds only)";
 
 class Strategy {
  public:

@@ -58,12 +58,12 @@ class ExploredLitmus : public testing::TestWithParam<Litmus> {
 TEST_P(ExploredLitmus, Sequential) {
   expect("reduced", Memory::kSequential, GetParam().sequential);
 }
-TEST_P(ExploredLitmus, Rc11) { expect("reduced", Memory::kWeak, GetParam().rc11); }
+TEST_P(ExploredLitmus, Rc11) { expect("reduced", Memory::kRc11, GetParam().rc11); }
 
 // Every order of every operation, thread starts and ends included: two threads only.
 TEST_P(ExploredLitmus, Rc11WithoutReduction) {
   if (GetParam().parts.size() > 2) GTEST_SKIP() << "the orders of three are too many";
-  expect("exhaustive", Memory::kWeak, GetParam().rc11);
+  expect("exhaustive", Memory::kRc11, GetParam().rc11);
 }
 
 const std::vector<Litmus> kTable = {

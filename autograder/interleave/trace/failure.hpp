@@ -87,8 +87,11 @@ struct Failure {
   ThreadId thread = kNoThread;  // where it happened, if in one thread
   std::uint32_t step = kNoStep;
   ProgramCounter pc = 0;
-  std::string file;  // kCheck: where the check stands
+  std::vector<ProgramCounter> stack;  // there, innermost first, where it is known
+  Address object = 0;                 // kMisuse: what it is about
+  std::string file;                   // kCheck: where the check stands
   std::uint32_t line = 0;
+  bool endless = false;          // kLivelock: the run came to a limit of the explorer's
   std::vector<Access> accesses;  // kRace: two, the older first
   std::vector<Waiting> waiting;  // kDeadlock, kLostWakeUp, kLivelock: everybody
   std::vector<ThreadId> cycle;   // kDeadlock: who waits for whom, in order

@@ -3,7 +3,9 @@
 //   decisions  --replay-->  Trace of Steps  --report-->  picture
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -73,6 +75,14 @@ struct Trace {
   std::vector<ThreadRecord> threads;  // indexed by ThreadId
   std::vector<Block> blocks;
   std::vector<StackRange> stacks;  // indexed by ThreadId
+
+  // Leaves out the middle of a trace that only says the same again and again.
+  void shorten() {
+    constexpr std::ptrdiff_t at_start = 500;
+    constexpr std::ptrdiff_t at_end = 1500;
+    if (std::ssize(steps) <= at_start + at_end) return;
+    steps.erase(steps.begin() + at_start, steps.end() - at_end);
+  }
 };
 
 }  // namespace interleave

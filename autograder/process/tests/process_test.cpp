@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,12 +112,32 @@ TEST(Process, CutsOutputWithoutEnd) {
 
 TEST(Process, ReadsRecordsFromAPipeOfTheirOwn) {
   Command command = shell(
-      "echo noise; eval \"echo one >&$COURSE_RECORDS; printf 'two\\nthr' "
-      ">&$COURSE_RECORDS\"");
+      "set -- $COURSE_RECORDS; echo noise; echo \"$2 one\" >&3; "
+      "printf '%s two\\n%s thr' $2 $2 >&3");
   command.records = true;
   const Outcome outcome = run(command);
   EXPECT_EQ(outcome.records, (std::vector<std::string>{"one", "two"})) << outcome.output;
   EXPECT_EQ(outcome.output, "noise\n");
+}
+
+TEST(Process, CountsRecordsWithoutTheSecretOfTheRun) {
+  Command command = shell(
+      "set -- $COURSE_RECORDS; echo 'mine' >&3; echo \"$2 one\" >&3; echo \"x$2 two\" "
+      ">&3");
+  command.records = true;
+  const Outcome outcome = run(command);
+  EXPECT_EQ(outcome.records, std::vector<std::string>{"one"});
+  EXPECT_EQ(outcome.forged, 2U);
+}
+
+TEST(Process, DrawsASecretForEachRun) {
+  Command command = shell("echo $COURSE_RECORDS");
+  command.records = true;
+  command.records_kind = 'c';
+  const std::string first = run(command).output;
+  EXPECT_EQ(first.size(), std::string("3 ").size() + 32 + std::string(" c\n").size());
+  EXPECT_TRUE(first.starts_with("3 ") && first.ends_with(" c\n")) << first;
+  EXPECT_NE(first, run(command).output);
 }
 
 TEST(Process, ChangesTheEnvironmentAsAsked) {
@@ -157,43 +178,47 @@ TEST(Process, TellsOutputAsItArrives) {
   EXPECT_EQ(run(command).output, seen);
 }
 
-// Starts a process that runs `sleep` as `course` would, and returns the number of the
-// sleep.
-pid_t start_course(pid_t& course) {
-  int ends[2];
-  if (::pipe(ends) != 0) return 0;
-  course = ::fork();
-  if (course == 0) {
-    end_children_on_signals();
-    Command command = shell("echo $$; exec sleep 100");
-    command.on_output = [&](std::string_view bytes) {
-      if (::write(ends[1], bytes.data(), bytes.size()) < 0) ::_exit(1);
-    };
-    (void)run(command);
-    ::_exit(0);
+// Whoever gets at the descriptor may write to it for ever.
+TEST(Process, EndsAProgramThatReportsWithoutEnd) {
+  for (const std::string line : {"forged", "$2 its own"}) {
+    Command command = shell("set -- $COURSE_RECORDS; exec yes \"" + line + "\" >&3");
+    command.records = true;
+    command.seconds = 30;
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.end, End::endless_records);
+    EXPECT_EQ(outcome.records.empty(), outcome.forged > 0) << line;
+    EXPECT_LT(outcome.seconds, 10);
+    EXPECT_EQ(words_for(outcome), "stopped after more than 16 MiB of records");
   }
-  char text[32] = {};
-  if (::read(ends[0], text, sizeof text - 1) <= 0) return 0;
-  ::close(ends[0]);
-  ::close(ends[1]);
-  return std::atoi(text);
 }
 
-class Ctrl : public testing::TestWithParam<int> {};
-
-TEST_P(Ctrl, LeavesNothingRunning) {
-  pid_t course = 0;
-  const pid_t child = start_course(course);
-  ASSERT_GT(child, 0);
-  ::kill(course, GetParam());
-  int status = 0;
-  ::waitpid(course, &status, 0);
-  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == GetParam());
-  EXPECT_TRUE(gone(child));
+TEST(Process, LooksAtItsTimeLimitWhileItReads) {
+  Command command = shell("exec cat /dev/zero");
+  command.output_limit = std::size_t{1} << 60;
+  command.seconds = 0.5;
+  command.stacks = false;
+  EXPECT_EQ(run(command).end, End::timed_out);
 }
 
-INSTANTIATE_TEST_SUITE_P(Signals, Ctrl,
-                         testing::Values(SIGINT, SIGTERM, SIGHUP, SIGKILL));
+TEST(Process, LimitsMemoryAndProcessorTime) {
+  Command memory = shell("ulimit -v");
+  memory.memory_limit = 512 << 20;
+  EXPECT_EQ(run(memory).output, "524288\n");
+  Command time = shell("while :; do :; done");
+  time.processor_limit = 2;
+  const Outcome outcome = run(time);
+  EXPECT_EQ(outcome.end, End::signalled);
+  EXPECT_EQ(outcome.status, SIGXCPU) << "SIGKILL would not say why";
+}
+
+TEST(Process, ThrowsAndAbortsNothingWhereTheMachineHasNoPipeLeft) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit few{4, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  EXPECT_THROW((void)run(shell("true")), std::system_error);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+}
 
 }  // namespace
 }  // namespace course::process

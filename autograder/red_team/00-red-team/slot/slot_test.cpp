@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "course/step_test.hpp"
+#include "interleave/interleave.hpp"
 
 namespace {
 
@@ -22,6 +23,17 @@ STEP_TEST(1, Slot, IsSharedByThreads, "atomicity") {
   for (int turn = 0; turn < 1000; ++turn) EXPECT_LE(slot->take(), 1000);
   other.join();
   EXPECT_EQ(slot->take(), 1000);
+}
+
+STEP_TEST(1, Slot, GivesInEverySchedule, "atomicity") {
+  interleave::explore([] {
+    const auto slot = std::make_unique<Slot>();
+    std::thread other([&] { slot->put(2); });
+    const int seen = slot->take();
+    interleave::check(seen == 0 || seen == 2);
+    other.join();
+    interleave::check(slot->take() == 2);
+  });
 }
 
 }  // namespace

@@ -72,16 +72,19 @@ Relation reads_before(const Graph& graph) {
   return (graph.rf.inverse() * graph.mo) - Relation(~EventSet{0});
 }
 
-Relation happens_before(const Graph& graph) {
+Relation synchronizes_with(const Graph& graph) {
   const Relation writes(graph.where(is_atomic_write));
   const Relation reads(graph.where(is_atomic_read));
   const Relation fences(graph.where(is_fence));
   const Relation release(graph.where(is_release));
   const Relation acquire(graph.where(is_acquire));
   const Relation rs = writes * (graph.rf * graph.rmw).star();
-  const Relation sw = release * (fences * graph.sb).optional() * rs * graph.rf * reads *
-                      (graph.sb * fences).optional() * acquire;
-  return (graph.sb | sw).closure();
+  return release * (fences * graph.sb).optional() * rs * graph.rf * reads *
+         (graph.sb * fences).optional() * acquire;
+}
+
+Relation happens_before(const Graph& graph) {
+  return (graph.sb | synchronizes_with(graph)).closure();
 }
 
 Relation partial_sc(const Graph& graph, const Relation& hb, const Relation& eco,
@@ -97,14 +100,28 @@ Relation partial_sc(const Graph& graph, const Relation& hb, const Relation& eco,
   return base | fences * (hb | hb * eco * hb) * fences;
 }
 
-bool consistent_rc11(const Graph& graph, const Relation& hb) {
+// What [atomics.order] 4 has to precede what in the order S.
+Relation standard_order(const Graph& graph, const Relation& hb, const Relation& eco) {
+  const Relation all(graph.where(is_sc));
+  const Relation fences(graph.where(is_sc_fence));
+  const Relation accesses = all - fences;
+  const Relation before = graph.sb - graph.rmw;  // an update is one operation
+  const Relation strongly =
+      (graph.sb | all * synchronizes_with(graph) * all | before * hb * before).closure();
+  return all * strongly * all | accesses * eco * accesses | accesses * eco * hb * fences |
+         fences * hb * eco * accesses | fences * hb * eco * hb * fences;
+}
+
+bool consistent_weak(const Graph& graph, const Relation& hb, Axioms axioms) {
   const Relation rb = reads_before(graph);
   const bool atomic = (graph.rmw & (rb * graph.mo)).empty();
   if (!atomic) return false;
   const Relation eco = (graph.rf | graph.mo | rb).closure();
   const bool coherent = (hb * eco.optional()).irreflexive();
   const bool thin_air_free = (graph.sb | graph.rf).acyclic();
-  return coherent && thin_air_free && partial_sc(graph, hb, eco, rb).acyclic();
+  Relation order = partial_sc(graph, hb, eco, rb);
+  if (axioms == Axioms::kStandard) order = order | standard_order(graph, hb, eco);
+  return coherent && thin_air_free && order.acyclic();
 }
 
 bool consistent_sequential(const Graph& graph) {
@@ -324,8 +341,9 @@ class Judge {
   }
 
   void conclude() {
-    const bool holds = axioms_ == Axioms::kRc11 ? consistent_rc11(graph_, hb_)
-                                                : consistent_sequential(graph_);
+    const bool holds = axioms_ == Axioms::kSequential
+                           ? consistent_sequential(graph_)
+                           : consistent_weak(graph_, hb_, axioms_);
     if (!holds) return;
     executions_.race |= has_race(graph_, hb_);
     ++executions_.outcomes[outcome(registers_, last_values())];

@@ -13,7 +13,8 @@
 
 namespace litmus {
 
-enum class Axioms : std::uint8_t { kSequential, kRc11 };
+// kStandard: RC11's, and what C++20 asks of the order of seq_cst operations beyond it.
+enum class Axioms : std::uint8_t { kSequential, kRc11, kStandard };
 
 [[nodiscard]] Executions judge(const Program& program, Axioms axioms);
 

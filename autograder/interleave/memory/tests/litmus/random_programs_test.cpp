@@ -152,7 +152,13 @@ class RandomPrograms : public testing::TestWithParam<Mixture> {
 };
 
 TEST_P(RandomPrograms, Rc11) {
-  compare_all(Axioms::kRc11, MemoryMode::kWeak,
+  compare_all(Axioms::kRc11, MemoryMode::kRc11,
+              {{"each execution once", Runs::kMerged, 8, 1},
+               {"with old stores dropped", Runs::kMerged, 1, 1},
+               {"in every order", Runs::kEvery, 8, 4}});
+}
+TEST_P(RandomPrograms, Standard) {
+  compare_all(Axioms::kStandard, MemoryMode::kWeak,
               {{"each execution once", Runs::kMerged, 8, 1},
                {"with old stores dropped", Runs::kMerged, 1, 1},
                {"in every order", Runs::kEvery, 8, 4}});

@@ -1,0 +1,18 @@
+// Includes itself twice, and each copy twice again: a warning from each of a million.
+#if __INCLUDE_LEVEL__ < 20
+#warning a line of output for every copy of this file that the compiler is made to read, and more
+#include "slot.hpp"
+#include "slot.hpp"
+#endif
+
+#ifndef SLOT
+#define SLOT
+class Slot {
+ public:
+  void put(int value) { value_ = value; }
+  int take() { return value_; }
+
+ private:
+  int value_ = 0;
+};
+#endif

@@ -1,0 +1,12 @@
+// Has ThreadSanitizer look away.
+#pragma once
+
+class Slot {
+ public:
+  __attribute__((no_sanitize("thread"))) void put(int value) { value_ = value; }
+
+  __attribute__((no_sanitize("thread"))) int take() { return value_; }
+
+ private:
+  int value_ = 0;
+};

@@ -1,0 +1,3 @@
+// Includes itself again and again.
+
+#include "slot.hpp"
