@@ -1,6 +1,9 @@
 #include "grader/sanitizers.hpp"
 
+#include <sys/resource.h>
+
 #include "catalogue/files.hpp"
+#include "machine/limits.hpp"
 #include "process/limits.hpp"
 #include "process/process.hpp"
 #include "reading/sanitizer_report.hpp"
@@ -79,6 +82,10 @@ std::string trouble_with(const KnownProgram& known, const process::Outcome& outc
   if (!limit.empty()) return limit;
   const std::string death = reading::start_up_death(outcome.output);
   if (!death.empty()) return death;
+  // It may also die without a word of what it could not reserve.
+  if (machine::is_limited(RLIMIT_AS)) {
+    return "a sanitizer cannot reserve its memory: " + machine::limit_words(RLIMIT_AS);
+  }
   return "the sanitizer's self-test `" + known.name + "` did not behave (" +
          words_for(outcome) + "): run `autograder/course doctor`";
 }
