@@ -16,11 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A name of C's is none of a type: the demangler would read "x" as long.
-std::string demangle(const char* name) {
-  if (!std::string_view(name).starts_with("_Z")) return name;
+// A name of C's is none of a type: the demangler would read "x" as long. Clang calls the first
+// part of a variable that it took to pieces "_Z1x.0".
+std::string demangle(const std::string& name) {
+  if (!name.starts_with("_Z")) return name;
+  const std::string whole = name.substr(0, name.find('.'));
   int status = 0;
-  char* plain = abi::__cxa_demangle(name, nullptr, nullptr, &status);
+  char* plain = abi::__cxa_demangle(whole.c_str(), nullptr, nullptr, &status);
   std::string out = status == 0 && plain != nullptr ? plain : name;
   std::free(plain);
   return out;

@@ -64,10 +64,22 @@ ProgramCounter call_site_of(ProgramCounter pc) {
 
 bool is_in_program(ProgramCounter pc) { return program().holds(pc); }
 
+void append_callers(std::vector<ProgramCounter>& stack, const Thread& self) {
+  constexpr std::ptrdiff_t innermost = 64;
+  constexpr std::ptrdiff_t outermost = 32;
+  const auto& calls = self.calls;
+  if (calls.size() <= innermost + outermost) {
+    stack.insert(stack.end(), calls.rbegin(), calls.rend());
+    return;
+  }
+  stack.insert(stack.end(), calls.rbegin(), calls.rbegin() + innermost);
+  stack.insert(stack.end(), calls.rend() - outermost, calls.rend());
+}
+
 std::vector<ProgramCounter> stack_at(const Thread& self, ProgramCounter pc) {
   std::vector<ProgramCounter> stack{pc};
   if (const ProgramCounter site = call_site_of(pc); site != 0) stack.push_back(site);
-  stack.insert(stack.end(), self.calls.rbegin(), self.calls.rend());
+  append_callers(stack, self);
   return stack;
 }
 

@@ -21,6 +21,10 @@ namespace interleave {
 
 [[nodiscard]] bool is_in_program(ProgramCounter pc);
 
+// Appends the return addresses of the functions that `self` is in, innermost first. Of a
+// recursion that is deeper than anybody reads, the two ends: each step of a trace has a copy.
+void append_callers(std::vector<ProgramCounter>& stack, const Thread& self);
+
 // All return addresses of the program's functions that the calling thread is in, innermost
 // first: `pc`, where the program called the library if it did, and its callers.
 [[nodiscard]] std::vector<ProgramCounter> stack_at(const Thread& self, ProgramCounter pc);

@@ -51,7 +51,7 @@ Step* Tracer::traced(Thread& self, const Operation& operation) {
   const bool runs = &self == this_thread;
   const ProgramCounter site = runs ? call_site_of(operation.pc) : self.pending_site;
   if (site != 0) step.stack.push_back(site);
-  step.stack.insert(step.stack.end(), self.calls.rbegin(), self.calls.rend());
+  append_callers(step.stack, self);
   step.decisions = static_cast<std::uint32_t>(scheduler().choices().size());
   trace_->steps.push_back(std::move(step));
   if (step_ == stop_at_) stop_in(self);
