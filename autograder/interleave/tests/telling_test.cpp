@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
+#include <iomanip>
 #include <memory>
 #include <mutex>
 #include <sstream>
@@ -93,6 +94,24 @@ TEST(HiddenState, TheFirstStreamIsNone) {
     check(text.str() == "1 1.5");
   });
   EXPECT_TRUE(result.clean()) << result.picture;
+  EXPECT_EQ(result.coverage.find("process of its own"), std::string::npos)
+      << result.coverage;
+}
+
+TEST(HiddenState, TheFirstStreamBesideThreadsIsNone) {
+  const Result result = find_failure([] {
+    std::atomic<int> sum{0};
+    std::thread worker([&] { sum += 1; });
+    std::ostringstream text;
+    text << sum.load() << std::setw(3) << 1.5 << std::hex << 12;
+    std::istringstream in("7 8.5");
+    int number = 0;
+    in >> number;
+    worker.join();
+    check(number == 7);
+  });
+  EXPECT_TRUE(result.clean()) << result.picture;
+  EXPECT_TRUE(result.exhaustive);
   EXPECT_EQ(result.coverage.find("process of its own"), std::string::npos)
       << result.coverage;
 }
