@@ -114,6 +114,7 @@ void print_steps(const Replayed& replayed) {
       }
     }
     ++number;
+    if (step.left_out > 0) fmt::print("  ...   {} steps left out\n", step.left_out);
     if (columns) {
       std::fputs(columns->row(number).c_str(), stdout);
     } else {

@@ -12,7 +12,7 @@
 namespace course::grader {
 namespace {
 
-constexpr std::size_t below_indent = 9;  // below the exercise's name
+constexpr std::size_t below_indent = 7;  // below the exercise's name
 
 State state_of(const Course& course, const Exercise& exercise) {
   if (!is_started(exercise)) return {&exercise, "not started"};
@@ -48,9 +48,9 @@ std::string lines_below(const State& state) {
 
 // A title that is longer than the line is cut, but for one that is to be `whole`.
 std::string rows_of(const State& state, bool coloured, bool whole) {
-  const std::string name = fmt::format("{:<12}", state.name);
+  const std::string name = fmt::format("{:<11}", state.name);
   const auto row = [&](const std::string& shown_name) {
-    return fmt::format("   {:<5} {:<20} {} {:>3}/{:<3}  ", state.exercise->id,
+    return fmt::format("  {:<5}{:<20}{} {:>3}/{:<3} ", state.exercise->id,
                        state.exercise->name, shown_name, state.points.earned,
                        state.points.of);
   };

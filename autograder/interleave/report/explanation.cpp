@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "interleave/report/states.hpp"
+
 namespace interleave {
 namespace {
 

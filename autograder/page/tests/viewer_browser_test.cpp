@@ -156,7 +156,8 @@ TEST_P(ViewerOfLoss, ShowsEachThreadsLineAndLocksAtEachStep) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Page, ViewerOfLoss,
-                         testing::Values("Deadlock", "WakeUp", "FreshValue", "Lifetime"),
+                         testing::Values("Deadlock", "WakeUp", "FreshValue", "Lifetime",
+                                         "Patience"),
                          [](const auto& loss) { return std::string(loss.param); });
 
 TEST_F(Viewer, TellsWhoWaitsForWhomInADeadlock) {
@@ -187,6 +188,32 @@ TEST_F(Viewer, TellsWhichStoreAStaleLoadReadAndWhatWouldHaveOrderedIt) {
   EXPECT_TRUE(found);
 }
 
+// Of a loop that only looks again and again the first rounds are kept. What its thread holds is
+// shown as it is all the same.
+TEST_F(Viewer, SaysWhereStepsAreLeftOutAndWhatIsHeldBehindThem) {
+  const json record = replayed("Loses.Patience");
+  show(record);
+  EXPECT_LT(record.at("steps").size(), 20U) << "each round has its rows";
+  EXPECT_NE(text_of(".gap").find("steps are left out here"), std::string::npos);
+  browser_->press("End");
+  EXPECT_NE(text_of(".why").find("worker 1 holds mutex and reads"), std::string::npos)
+      << text_of(".why");
+  EXPECT_NE(std::string(shown().at("1").at("does")).find("holds mutex"),
+            std::string::npos);
+  EXPECT_EQ(unreadable_in(*browser_).at("cut"), json::array());
+}
+
+// Of a run without an end 2,000 steps are kept. It holds a lock that it took in between.
+TEST_F(Viewer, KnowsWhatIsHeldBehindTheMiddleThatIsLeftOut) {
+  const json record = replayed("Loses.Count");
+  show(record);
+  EXPECT_NE(text_of(".gap").find("steps are left out here"), std::string::npos);
+  browser_->press("End");
+  const std::string does = shown().at("1").at("does");
+  EXPECT_NE(does.find("outer"), std::string::npos) << does;
+  expect_state(record, record.at("steps").size());
+}
+
 TEST_F(Viewer, GoesToThePointOfNoReturnAndToBothEnds) {
   const json record = replayed("Loses.Deadlock");
   show(record);
@@ -212,6 +239,13 @@ TEST_F(Viewer, StaysUsableWith64ThreadsAnd2000Steps) {
   EXPECT_EQ(browser_->evaluate("document.querySelector('.viewer').dataset.position"),
             std::to_string(record.at("steps").size()));
   expect_state(record, record.at("steps").size());
+  // Each key is answered with the state of all threads, from any position.
+  for (int page = 0; page < 50; ++page) browser_->press("PageUp");
+  expect_state(record, record.at("steps").size() - 500);
+  for (int step = 0; step < 30; ++step) {
+    browser_->press("ArrowRight");
+    expect_state(record, record.at("steps").size() - 499 + static_cast<std::size_t>(step));
+  }
   const json unreadable = unreadable_in(*browser_);
   EXPECT_EQ(unreadable.at("cut"), json::array());
   EXPECT_EQ(unreadable.at("overlaps"), json::array());
