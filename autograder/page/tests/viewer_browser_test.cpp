@@ -65,6 +65,16 @@ std::map<int, Expected> expected_at(const json& record, std::size_t position) {
   return all;
 }
 
+// Of the losing programs' source, from 1.
+int line_with(const std::string& words) {
+  std::ifstream in(LOSING_SOURCE);
+  std::string text;
+  for (int line = 1; std::getline(in, text); ++line) {
+    if (text.find(words) != std::string::npos) return line;
+  }
+  return 0;
+}
+
 class Viewer : public testing::Test {
  protected:
   void SetUp() override {
@@ -168,6 +178,16 @@ TEST_F(Viewer, TellsWhoWaitsForWhomInADeadlock) {
             std::string::npos);
   EXPECT_NE(std::string(all.at("1").at("does")).find("waits for right, held by leader"),
             std::string::npos);
+}
+
+// The access that could not be made is a step, in the line of the thread that made it.
+TEST_F(Viewer, ShowsWhereMemoryIsUsedThatIsGone) {
+  const json record = replayed("Loses.Lifetime");
+  show(record);
+  browser_->press("End");
+  const std::string place = shown().at("1").at("at");
+  EXPECT_TRUE(place.ends_with(":" + std::to_string(line_with("value->load();")))) << place;
+  EXPECT_NE(text_of(".row.current").find("load"), std::string::npos);
 }
 
 TEST_F(Viewer, TellsWhichStoreAStaleLoadReadAndWhatWouldHaveOrderedIt) {
