@@ -153,8 +153,7 @@ std::string badly_told(const Trial& trial, const StageResult& result,
       return "is told in a line of more than 80 columns: " + line;
     }
   }
-  const std::size_t above =
-      lines.size() - std::min(lines.size(), grader::lines_in_view);
+  const std::size_t above = lines.size() - std::min(lines.size(), grader::lines_in_view);
   const std::vector<std::string> head = lines_of(grader::head_of(*cause));
   const auto begins = std::search(lines.begin(), lines.end(), head.begin(), head.end());
   const auto out_of_view = lines.begin() + static_cast<std::ptrdiff_t>(above);
@@ -162,9 +161,9 @@ std::string badly_told(const Trial& trial, const StageResult& result,
     return fmt::format("its heading is not among the last {} lines",
                        grader::lines_in_view);
   }
-  const bool goes_on =
-      std::any_of(begins, lines.end(),
-                  [](const std::string& line) { return line.starts_with("next: "); });
+  const bool goes_on = std::any_of(begins, lines.end(), [](const std::string& line) {
+    return line.starts_with("next: ");
+  });
   return goes_on ? "" : "is told without what to do next";
 }
 

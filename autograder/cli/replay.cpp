@@ -140,9 +140,8 @@ int print_replay(const Replayed& replayed, const ReplayOptions& options) {
   print_sentence(replayed.headline);
   print_steps(replayed);
   const std::string command =
-      options.id.empty()
-          ? "the same command with"
-          : "autograder/course replay " + options.id + of_variant(options);
+      options.id.empty() ? "the same command with"
+                         : "autograder/course replay " + options.id + of_variant(options);
   fmt::print("\n  in the browser:    {0} --open\n  in the debugger:   {0} --gdb\n",
              command);
   return something_failed;
@@ -251,12 +250,10 @@ const Exercise& exercise_named(const Course& course, const std::string& id) {
 // The token of the schedule that the last grading of the exercise showed. Throws as above.
 std::string token_shown(const Course& course, const std::string& id,
                         const std::string& variant) {
-  const std::string token =
-      remembered_token(course, exercise_named(course, id), variant);
+  const std::string token = remembered_token(course, exercise_named(course, id), variant);
   if (!token.empty()) return token;
-  throw UnknownId(
-      fmt::format("its last grading showed no schedule; {} may",
-                  grade_command({&exercise_named(course, id), variant})));
+  throw UnknownId(fmt::format("its last grading showed no schedule; {} may",
+                              grade_command({&exercise_named(course, id), variant})));
 }
 
 int replay(const Common& common, ReplayOptions options) {

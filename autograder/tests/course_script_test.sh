@@ -142,6 +142,21 @@ grep -q 'install.*ninja-build' "$work/calls" || fail "CI=true installs"
 says 'could not be built' || fail "a build that fails is told"
 [ "$status" = 3 ] || fail "a build that fails is status 3"
 
+# The dev container's image has nothing; what it runs first makes it ready.
+fresh
+mv "$work/tools/ninja" "$work/later"
+tool dpkg-query 'exit 1'
+rm "$work/tools/id"
+tool id 'echo 0'
+ln -s "$(command -v env)" "$work/tools/env"
+tool apt-get 'case "$*" in *install*ninja-build*)
+  mv "'"$work"'/later" "'"$work"'/tools/ninja" ;; esac'
+container=$from/../.devcontainer/devcontainer.json
+first=$(sed -n 's/.*"postCreateCommand": "\(.*\)".*/\1/p' "$container")
+status=0
+(cd "$root" && PATH=$work/tools sh -c "$first") >"$work/out" 2>"$work/err" </dev/null || status=$?
+says 'ran:' && [ "$status" = 7 ] || fail "a dev container installs, builds and shows the map"
+
 fresh
 tool ninja 'echo "course.cpp:1:2: error: broken"; exit 1'
 course map

@@ -2,7 +2,6 @@
 // and the formats of Vim's and Emacs' compile modes find the file, the line and the message; and
 // what a terminal of 80 columns and 24 lines shows of them is whole.
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -74,7 +73,8 @@ std::vector<std::string> marked_by(const std::vector<std::string>& words,
 }
 
 // By Vim's own 'errorformat'.
-std::vector<std::string> marked_by_vim(const std::string& file, const std::string& marks) {
+std::vector<std::string> marked_by_vim(const std::string& file,
+                                       const std::string& marks) {
   return marked_by(
       {"vim", "-u", "NONE", "-N", "-es", "-c", "cgetfile " + file, "-c",
        "call writefile(map(getqflist(), {i, e -> fnamemodify(bufname(e.bufnr), ':p')"
@@ -121,7 +121,8 @@ std::vector<std::string> places_in(const std::string& lines) {
 
 // Each where it is installed.
 void expect_editors_mark(const std::string& lines) {
-  const std::string folder = testing::TempDir() + "editor_test_" + std::to_string(::getpid());
+  const std::string folder =
+      testing::TempDir() + "editor_test_" + std::to_string(::getpid());
   write_file(folder + "/lines", lines);
   const std::vector<std::string> places = places_in(lines);
   if (!process::find_program("vim").empty()) {
@@ -185,7 +186,8 @@ TEST_P(Editor, FindsFileLineAndMessage) {
   }
   const std::string text = printed(result, *course_);
   const std::vector<std::string> report = lines_of(text);
-  for (const std::string& line : report) EXPECT_LE(columns_of(line), columns_shown) << line;
+  for (const std::string& line : report)
+    EXPECT_LE(columns_of(line), columns_shown) << line;
   // Of an 80 x 24 terminal the last line is the prompt's.
   const std::vector<std::string> head = lines_of(head_of(*cause));
   const auto begins = std::search(report.begin(), report.end(), head.begin(), head.end());

@@ -45,16 +45,18 @@ TEST_F(MapTest, IsNoWiderThan80Columns) {
   course_.exercises[0].title = "A title that is longer than what is left of the line is";
   course_.exercises[1].title = "";
   states_[0] = {&course_.exercises[0], "passed", {100, 100, 0}, true, false};
-  states_[2] = {&course_.exercises[2],
-                "passed",
-                {100, 100, 0},
-                false,
-                true,
-                "2026-11-28",
-                "push: as fast as the reference; pop: 1.2 times as fast as the reference; "
-                "scaling from 1 to 2 threads: 0.98 of the reference"};
+  states_[2] = {
+      &course_.exercises[2],
+      "passed",
+      {100, 100, 0},
+      false,
+      true,
+      "2026-11-28",
+      "push: as fast as the reference; pop: 1.2 times as fast as the reference; "
+      "scaling from 1 to 2 threads: 0.98 of the reference"};
   const std::string map = map_of(states_, true);
-  EXPECT_NE(map.find("100/100 A title that is longer than what…\n"), std::string::npos) << map;
+  EXPECT_NE(map.find("100/100 A title that is longer than what…\n"), std::string::npos)
+      << map;
   EXPECT_NE(map_of({states_[0]}, false)
                 .find("100/100 A title that is longer than what\n" +
                       std::string(47, ' ') + "is left of the line is\n"),

@@ -186,15 +186,18 @@ TEST(Terminal, KeepsInViewWhatAFailureIs) {
   const ExerciseResult result = with_much_to_tell(exercise);
   Course course;
   course.root = "/course";
-  course.concepts["lost wake-up"] = {"", "lessons/01-parallel-workers/README.md#lost", ""};
+  course.concepts["lost wake-up"] = {"", "lessons/01-parallel-workers/README.md#lost",
+                                     ""};
   const std::string text = printed(result, course);
   const std::vector<std::string> lines = lines_of(text);
-  for (const std::string& line : lines) EXPECT_LE(columns_of(line), columns_shown) << text;
+  for (const std::string& line : lines)
+    EXPECT_LE(columns_of(line), columns_shown) << text;
   const auto heading = std::find_if(
       lines.begin(), lines.end(),
       [](const std::string& line) { return line.starts_with("  lost wake-up"); });
   EXPECT_LE(lines.end() - heading, std::ptrdiff_t{lines_in_view}) << text;
-  EXPECT_NE(text.find("again   autograder/course replay 1.1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("again   autograder/course replay 1.1\n"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("not kept either: step"), std::string::npos) << text;
   EXPECT_NE(text.find("next: fix "), std::string::npos) << text;
 }

@@ -40,7 +40,8 @@ class Picture {
     const Step* first;  // that it tells of
     std::string words;  // what it did, without its place
     std::string note;   // what else is to be known of it; may be empty
-    std::uint32_t left_out;  // so many operations before it, all seen before, are in no row
+    std::uint32_t
+        left_out;  // so many operations before it, all seen before, are in no row
   };
   [[nodiscard]] std::vector<Row> rows() const;
 

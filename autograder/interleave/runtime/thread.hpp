@@ -48,7 +48,7 @@ struct ThreadRun {
   bool finished = false;
   bool joined = false;
   bool detached = false;
-  bool in_runtime = true;  // hooks reached from the runtime itself do nothing
+  bool in_runtime = true;    // hooks reached from the runtime itself do nothing
   bool untold = false;       // took or gave back a lock in a step that no trace has
   bool took_untold = false;  // that is how it took its last one
   ThreadId creator = kNoThread;

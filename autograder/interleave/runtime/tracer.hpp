@@ -94,8 +94,8 @@ class Tracer {
   std::uint32_t operations_ = 0;   // visible ones so far
   std::uint64_t fingerprint_ = 0;  // of their sequence: kinds and threads, no addresses
 
-  bool any_untold_ = false;        // see Thread
-  std::uint32_t left_out_ = 0;     // operations since the last step
+  bool any_untold_ = false;     // see Thread
+  std::uint32_t left_out_ = 0;  // operations since the last step
 
   // -- Written by stop_in and stop_and_return
   Thread* lender_ = nullptr;  // lent its turn to another, for a debugger to stop in

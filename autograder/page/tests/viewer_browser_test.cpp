@@ -186,7 +186,8 @@ TEST_F(Viewer, ShowsWhereMemoryIsUsedThatIsGone) {
   show(record);
   browser_->press("End");
   const std::string place = shown().at("1").at("at");
-  EXPECT_TRUE(place.ends_with(":" + std::to_string(line_with("value->load();")))) << place;
+  EXPECT_TRUE(place.ends_with(":" + std::to_string(line_with("value->load();"))))
+      << place;
   EXPECT_NE(text_of(".row.current").find("load"), std::string::npos);
 }
 
@@ -264,7 +265,8 @@ TEST_F(Viewer, StaysUsableWith64ThreadsAnd2000Steps) {
   expect_state(record, record.at("steps").size() - 500);
   for (int step = 0; step < 30; ++step) {
     browser_->press("ArrowRight");
-    expect_state(record, record.at("steps").size() - 499 + static_cast<std::size_t>(step));
+    expect_state(record,
+                 record.at("steps").size() - 499 + static_cast<std::size_t>(step));
   }
   const json unreadable = unreadable_in(*browser_);
   EXPECT_EQ(unreadable.at("cut"), json::array());

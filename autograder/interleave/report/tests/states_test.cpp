@@ -135,8 +135,8 @@ TEST_F(States, AreThoseOfTheWholeTraceAfterItWasShortened) {
   EXPECT_EQ(states.of(0).holds, std::set<Address>{right});
   EXPECT_TRUE(states.of(1).waits.ends_with("held by leader")) << states.of(1).waits;
   EXPECT_TRUE(states.of(2).holds.empty());
-  const bool taken = std::any_of(
-      trace_.steps.begin(), trace_.steps.end(), [](const Step& step) {
+  const bool taken =
+      std::any_of(trace_.steps.begin(), trace_.steps.end(), [](const Step& step) {
         return step.operation.kind == OperationKind::kLock && !step.blocked &&
                step.operation.object == right;
       });
