@@ -128,9 +128,9 @@ std::string idle_test(const StageResult& result, const std::vector<std::string>&
   return "";
 }
 
-// The stage that catches the mutant, after one that built it; the later ones are not told.
+// As if a student had made the mistake: the stage that catches it, after one that built it.
 grader::ExerciseResult graded(const Trial& trial, const StageResult& result) {
-  grader::ExerciseResult all{trial.subject, {result}, {}};
+  grader::ExerciseResult all{{trial.subject.exercise, "student"}, {result}, {}};
   if (result.stage != Stage::build) {
     StageResult built;
     built.verdict = Verdict::passed;

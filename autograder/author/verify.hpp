@@ -42,7 +42,7 @@ class Grading {
   // Whether `exercise` is judged by `stage` at all.
   [[nodiscard]] virtual bool applies(Stage stage, const Exercise& exercise) const = 0;
 
-  // What `course grade` would print of it, if a student had made it.
+  // What `course grade` prints of it.
   [[nodiscard]] virtual std::string printed(
       const grader::ExerciseResult& result) const = 0;
 

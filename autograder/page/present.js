@@ -297,7 +297,8 @@ async function follow(screen) {
     if (running) screen.live = {result: state.result};
     if (currentScreen() === screen) draw();
   }
-  [...document.querySelectorAll(".look")].at(-1)?.scrollIntoView({block: "nearest"});
+  if (currentScreen() === screen)
+    [...document.querySelectorAll(".look")].at(-1)?.scrollIntoView({block: "nearest"});
 }
 
 // A run that was stopped leaves what it had until another begins; the last full one is kept.

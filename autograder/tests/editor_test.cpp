@@ -148,6 +148,19 @@ ExerciseResult as_students(ExerciseResult result) {
   return result;
 }
 
+void expect_in_view(const ExerciseResult& result, const Cause& cause,
+                    const Course& course) {
+  const std::string text = printed(result, course);
+  const std::vector<std::string> report = lines_of(text);
+  for (const std::string& line : report)
+    EXPECT_LE(columns_of(line), columns_shown) << line;
+  // Of an 80 x 24 terminal the last line is the prompt's.
+  const std::vector<std::string> head = lines_of(head_of(cause));
+  const auto begins = std::search(report.begin(), report.end(), head.begin(), head.end());
+  EXPECT_LE(report.end() - begins, std::ptrdiff_t{lines_in_view}) << text;
+  EXPECT_NE(begins, report.end()) << text;
+}
+
 TEST_P(Editor, FindsFileLineAndMessage) {
   const auto& [exercise, mutant] = GetParam();
   const Subject subject{course_->select({exercise}).front(), mutant};
@@ -184,15 +197,7 @@ TEST_P(Editor, FindsFileLineAndMessage) {
     }
     EXPECT_TRUE(found) << lines;
   }
-  const std::string text = printed(result, *course_);
-  const std::vector<std::string> report = lines_of(text);
-  for (const std::string& line : report)
-    EXPECT_LE(columns_of(line), columns_shown) << line;
-  // Of an 80 x 24 terminal the last line is the prompt's.
-  const std::vector<std::string> head = lines_of(head_of(*cause));
-  const auto begins = std::search(report.begin(), report.end(), head.begin(), head.end());
-  EXPECT_LE(report.end() - begins, std::ptrdiff_t{lines_in_view}) << text;
-  EXPECT_NE(begins, report.end()) << text;
+  expect_in_view(result, *cause, *course_);
 }
 
 INSTANTIATE_TEST_SUITE_P(OfTen, Editor,
