@@ -46,7 +46,6 @@ Step* Tracer::performed(Thread& self, const Operation& operation, bool wrote) {
   const bool gives_back = operation.kind == OperationKind::kUnlock ||
                           operation.kind == OperationKind::kUnlockShared;
   if (gives_back && self.took_untold) {
-    count_step(self);
     leave_out(self, operation.kind);
     return nullptr;
   }
