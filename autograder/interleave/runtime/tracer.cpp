@@ -45,7 +45,7 @@ Step* Tracer::performed(Thread& self, const Operation& operation, bool wrote) {
   if (listener_ != nullptr) listener_->executed(operation, wrote);
   const bool gives_back = operation.kind == OperationKind::kUnlock ||
                           operation.kind == OperationKind::kUnlockShared;
-  if (gives_back && self.took_untold) {
+  if (gives_back && self.took_untold && scheduler().spins(self)) {
     leave_out(self, operation.kind);
     return nullptr;
   }
