@@ -148,7 +148,7 @@ std::string Terminal::links(const ExerciseResult& result, const Cause& cause) co
     text += fmt::format("    again   {}\n", command_to_see(result.subject, finding));
   }
   if (!finding.report.empty() && finding.token.empty()) {
-    text += fmt::format("    all     {}\n", shown(finding.report));
+    text += folded("all     " + shown(finding.report), 4)[0] + "\n";
   }
   return text;
 }

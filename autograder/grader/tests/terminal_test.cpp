@@ -209,7 +209,11 @@ TEST(Terminal, ShowsTheTitlesOfWhatIsNotKept) {
   result.promises.resize(2);
   result.stages.back().findings.front().what = "was not woken";
   result.stages.back().findings.front().brief = "  1  wait\n";
+  result.stages.back().findings.front().token.clear();
   const std::string text = printed(result, Course{});
+  for (const std::string& line : lines_of(text))
+    EXPECT_LE(columns_of(line), columns_shown) << line;
+  EXPECT_NE(text.find("    all     "), std::string::npos) << text;
   EXPECT_NE(text.find("step 1"), std::string::npos);
   EXPECT_NE(text.find("step 2    0/11  a title"), std::string::npos) << text;
   EXPECT_EQ(text.find("not kept either"), std::string::npos) << text;
