@@ -123,7 +123,7 @@ TEST_F(RealLesson, IsMeasuredStoppedAndSaved) {
   EXPECT_GT(count(".plot .wide svg .mark, .plot .wide svg .bar"), 0u);
   expect_readable("benchmark");
 
-  browser_->evaluate("run().then(stop)");
+  browser_->evaluate("run().then(stop).then(() => 1)");
   EXPECT_TRUE(browser_->becomes_true("running === null"));
   EXPECT_EQ(presentation_->last_run().at("state"), "stopped");
 

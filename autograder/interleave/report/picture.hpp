@@ -37,11 +37,10 @@ class Picture {
     std::string text;
     std::uint32_t step;  // of the trace: the last that it tells of
     Frame place;
-    const Step* first;  // that it tells of
-    std::string words;  // what it did, without its place
-    std::string note;   // what else is to be known of it; may be empty
-    std::uint32_t
-        left_out;  // so many operations before it, all seen before, are in no row
+    const Step* first;       // that it tells of
+    std::string words;       // what it did, without its place
+    std::string note;        // what else is to be known of it; may be empty
+    std::uint32_t left_out;  // operations before it that the trace lacks
   };
   [[nodiscard]] std::vector<Row> rows() const;
 
@@ -79,7 +78,7 @@ class Picture {
   std::vector<Origin> origins_;     // of each row
   std::vector<const Step*> looks_;  // the last of the row that loads an atomic
   std::vector<bool> blocked_;       // whether a step of the row could not go on at once
-  std::vector<std::uint32_t> left_out_;  // steps that the trace lacks before each row
+  std::vector<std::uint32_t> left_out_;           // see Row
   std::map<std::uint32_t, std::size_t> numbers_;  // step -> row, from 1
 };
 

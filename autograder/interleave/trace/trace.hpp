@@ -50,8 +50,7 @@ struct Step {
   // Return addresses, innermost first; stack[0] == operation.pc.
   std::vector<ProgramCounter> stack;
   std::vector<Holding> untold;  // right before this step
-  std::uint32_t left_out =
-      0;  // so many operations before it, all seen before, are in no step
+  std::uint32_t left_out = 0;   // operations before it that are in no step
 };
 
 struct ThreadRecord {
