@@ -230,7 +230,7 @@ Shortage shortage_in(const std::string& output) {
        Shortage::file_size},
       {std::regex("CPU time limit exceeded|signal 24\\b"), Shortage::time},
       {std::regex("Killed signal terminated program|virtual memory exhausted|"
-                  "out of memory|annot allocate memory|memory exhausted"),
+                  "out of memory|annot allocate memory|memory exhausted|std::bad_alloc"),
        Shortage::memory},
   };
   for (const auto& [pattern, shortage] : signs) {

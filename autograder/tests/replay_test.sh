@@ -75,6 +75,21 @@ wide=$(sed 's/\r$//; s/.*\r//; s/\x1b\[K//g; /autograder\/course replay/d' "$wor
   awk 'length > 60')
 [ -z "$wide" ] || fail "a row is wider than a terminal of 60 columns: $wide"
 
+# --- What a submission says is shown, and not obeyed ------------------------------------
+file=$(echo exercises/01-*/job_queue/job_queue.hpp)
+cp "$file" "$work/before"
+trap 'cp "$work/before" "$file"; rm -rf "$work"' EXIT
+sed 's/.*todo(.*/throw std::runtime_error("\\033[2Jall points");/' \
+  "$work/before" >"$file"
+grep -q 'throw std' "$file" || fail "the exercise has a step to be written"
+"$course" --compiler "$compiler" grade 1.1 >/dev/null 2>&1 </dev/null || :
+"$root/.build/$compiler/interleave/graded/job_queue-student" \
+  --gtest_filter=JobQueue.EveryJobComesOutOnce >"$work/found" 2>&1 || :
+replay "$(sed -n 's/.*autograder\/course replay //p' "$work/found" | head -n 1)"
+says 'all points' && ! grep -q "$(printf '\033')" "$work/out" ||
+  fail "an escape sequence in what the submission throws is not obeyed"
+cp "$work/before" "$file"
+
 # --- As a page --------------------------------------------------------------------------
 replay "$token" --of $mutant --html="$work/page.html"
 [ "$status" = 1 ] && says "page: $work/page.html" || fail "--html tells where the page is"
