@@ -101,7 +101,7 @@ void judge_starter(const Exercise& exercise, const StageResult& result,
     const Verdict verdict = grader::verdict_in(result, step);
     if (verdict == Verdict::not_started) continue;
     evidence.words =
-        fmt::format("step {} is {} before anybody wrote it; give it a test that needs it",
+        fmt::format("step {} is {} before it was written; give it a test that needs it",
                     step.number, name_of(verdict));
     return;
   }

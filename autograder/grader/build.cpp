@@ -90,7 +90,7 @@ bool ends_with(const fs::path& file, std::string_view end) {
   return last != text.npos && std::string_view(text).substr(0, last + 1).ends_with(end);
 }
 
-// Whether CMake wrote both files to their end, for `preset`. It would go on with half of them.
+// Whether CMake wrote both files to their end, for `preset`. It would continue with half.
 bool is_configured(const fs::path& tree, std::string_view preset) {
   std::error_code unreadable;
   const fs::path ninja = tree / "build.ninja";

@@ -68,7 +68,7 @@ std::optional<Finding> TestJudge::judge(const Test& test, const TestCommand& com
   const bool of_the_step =
       finding->verdict == Verdict::failed || finding->verdict == Verdict::not_started;
   if (of_the_step) {
-    // What fails while its own step is still to be written is not held against anybody: it
+    // What fails while its own step is still to be written does not count against it: it
     // fails because of the steps before, which say so themselves.
     if (auto excused = unwritten(test)) return excused;
   }

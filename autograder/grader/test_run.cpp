@@ -252,8 +252,10 @@ Finding judge_ended(const TestRun& run, const std::string& test) {
   } else {
     finding.verdict = Verdict::tampered;
     finding.what =
-        fmt::format("what it reported does not agree: result \"{}\", {} tests, {}",
-                    run.result, run.tests_reported, words_for(run.process));
+        fmt::format("its reports contradict each other: result \"{}\", {}, {}", run.result,
+                    run.tests_reported == 1 ? "1 test"
+                                            : fmt::format("{} tests", run.tests_reported),
+                    words_for(run.process));
   }
   return finding;
 }

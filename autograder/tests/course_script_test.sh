@@ -92,7 +92,7 @@ rm "$work/tools/ninja" "$work/tools/c++"
 course map
 [ "$status" = 3 ] || fail "a missing tool that cannot be installed is status 3"
 says 'lacks ninja, g++ 12 to 14 or clang++ 14 to 19.' || fail "what is missing is named"
-says 'apt-get install -y cmake ninja-build g++' || fail "the command that mends it is printed"
+says 'apt-get install -y cmake ninja-build g++' || fail "the command that fixes it is printed"
 
 fresh
 tool cmake 'echo "cmake version 3.22.1"'
@@ -239,7 +239,7 @@ course map
 chmod a-w "$root/.build/student"
 as_another_user
 [ "$status" = 3 ] && says 'another user built the course here' || fail "a foreign .build is told"
-says "sudo rm -rf '$root/.build'" || fail "the command that mends it is printed"
+says "sudo rm -rf '$root/.build'" || fail "the command that fixes it is printed"
 chmod u+w "$root/.build/student"
 
 fresh

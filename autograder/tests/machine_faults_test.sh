@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the machine denies is told as the machine's fault, with its remedy, and never held
-# against anybody: machine_faults_test.sh COURSE_PROGRAM ROOT COMPILER
+# What the machine denies is told as the machine's fault, with its remedy, and never
+# counts against the student: machine_faults_test.sh COURSE_PROGRAM ROOT COMPILER
 #
 # Limits of every kind, disks that are full, descriptors that are closed, a folder that is gone.
 set -eu

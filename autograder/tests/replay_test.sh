@@ -40,7 +40,7 @@ replay "$test@1@weak@pct3@1.1@00000000" --of nobody
 # This also builds the mutant's program. Its default schedule does not fail.
 replay "$test@1@weak@default@@00000000" --of $mutant
 [ "$status" = 0 ] && says 'it has changed' && says 'Others may' ||
-  fail "a program that is not the token's is said to have changed"
+  fail "a program that is not the token's is reported as changed"
 
 # --- Ten times of ten -------------------------------------------------------------------
 program=$root/.build/$compiler/interleave/graded/job_queue-$mutant
@@ -55,7 +55,7 @@ done
 says 'pop gave nothing' || fail "why it failed is told"
 says 'from here on' || fail "the step after which every schedule fails is told"
 steps=$(grep -cE '^ *[0-9]+  ' "$work/first")
-! says 'Enter:' || fail "without a terminal there is nobody to ask"
+! says 'Enter:' || fail "without a terminal no one can be asked"
 
 # --- A key for each step ----------------------------------------------------------------
 # script(1) gives it a terminal. Two steps, then the end.
@@ -116,7 +116,7 @@ status=0
 PATH=$work/tools "$course" --compiler "$compiler" replay "$token" --of $mutant --gdb \
   >"$work/out" 2>"$work/err" </dev/null || status=$?
 [ "$status" = 3 ] && says 'gdb is not installed: sudo apt-get install gdb' ||
-  fail "a missing gdb is status 3, and the command that mends it is printed"
+  fail "a missing gdb is status 3, and the command that fixes it is printed"
 
 [ "$failures" = 0 ] && echo "all passed"
 [ "$failures" = 0 ]

@@ -212,7 +212,7 @@ TEST_F(RedTeam, ATestThatHangsIsShownWithItsStacks) {
        "put\n", "slot_test.cpp:", "--gtest_filter=Slot.GivesWhatWasPut"});
 }
 
-// Nobody waits ten times as long for what is known already.
+// What is known already is not waited for ten times as long.
 TEST_F(RedTeam, ATestThatHangsIsNotRunAgainUnderASanitizer) {
   (void)graded(Stage::unit, "hangs");
   const StageResult result = graded(Stage::tsan, "hangs");
