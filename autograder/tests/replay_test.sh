@@ -39,7 +39,7 @@ replay "$test@1@weak@pct3@1.1@00000000" --of nobody
 # --- A token of another program ---------------------------------------------------------
 # This also builds the mutant's program. Its default schedule does not fail.
 replay "$test@1@weak@default@@00000000" --of $mutant
-[ "$status" = 0 ] && says 'it has changed' && says 'Others may' ||
+[ "$status" = 0 ] && says 'program has changed' && says 'Others may' ||
   fail "a program that is not the token's is reported as changed"
 
 # --- Ten times of ten -------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include "interleave/runtime/real.hpp"
 #include "interleave/runtime/replay.hpp"
 #include "interleave/runtime/settings.hpp"
+#include "interleave/trace/counted.hpp"
 
 namespace interleave {
 namespace {
@@ -56,7 +57,7 @@ std::unique_ptr<Strategy> strategy_for(const Options& options) {
   std::_Exit(2);
 }
 
-// Whether two failures are the same, as far as making a schedule smaller goes.
+// Whether two failures are the same, as far as minimising a schedule goes.
 bool same_failure(const Answer& a, const Answer& b) {
   if (a.kind != b.kind) return false;
   const bool whole_program = a.kind == FailureKind::kDeadlock ||
@@ -69,8 +70,8 @@ bool same_failure(const Answer& a, const Answer& b) {
 void tell_person(const Finding& found, const RunResult& run) {
   if (!found.same_steps) {
     std::fprintf(stderr,
-                 "interleave: the program takes other steps than when this token was "
-                 "written: it has changed\n");
+                 "interleave: the program has changed: it takes other steps than when "
+                 "this token was written\n");
   }
   if (!run.failure) {
     std::fprintf(stderr, "interleave: this one schedule does not fail\n");
@@ -348,13 +349,13 @@ std::string Exploration::coverage() const {
         "; the body keeps state between runs, so each schedule had a process of its own";
   }
   if (not_replayed_ != 0) {
-    text += "; " + std::to_string(not_replayed_) +
-            " failures did not come again when they were replayed, and do not count";
+    text += "; " + counted(not_replayed_, "failure") +
+            (not_replayed_ == 1 ? " was not reproduced and does not count"
+                                : " were not reproduced and do not count");
   }
   if (result_.few) {
-    text += "; " + std::to_string(result_.schedules) +
-            (result_.schedules == 1 ? " schedule says" : " schedules say") +
-            " little: the time was spent";
+    text += "; " + counted(result_.schedules, "schedule") +
+            (result_.schedules == 1 ? " says" : " say") + " little: the time was spent";
   }
   return text;
 }

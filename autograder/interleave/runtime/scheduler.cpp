@@ -90,7 +90,7 @@ void Scheduler::look_closer(Thread& self, ProgramCounter pc) {
 void Scheduler::leave(Thread& self) {
   ++changes_;
   if (!self.started) {
-    // It never had a visible operation: its creator is still waiting to go on.
+    // It never had a visible operation: its creator is still waiting to continue.
     self.started = true;
     hand_over(self, engine().threads()[self.creator]);
   }

@@ -21,7 +21,7 @@ inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max(
 
 struct Lock;
 
-// What a thread needs before it can go on.
+// What a thread needs before it can run.
 enum class Wait : std::uint8_t {
   kNothing,
   kExclusive,  // `lock` is free

@@ -1,5 +1,5 @@
-// Property: whoever waits in these programs is woken, whatever the schedule, and goes on
-// only when what it waited for has happened.
+// Property: a thread that waits in these programs is woken, whatever the schedule, and
+// continues only when what it waited for has happened.
 #include <atomic>
 #include <barrier>
 #include <chrono>
