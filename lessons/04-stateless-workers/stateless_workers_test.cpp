@@ -248,8 +248,8 @@ TEST(RedisStore, KeepsTheContract) {
 }
 
 // Without a server, a StoreError that names the port.
-TEST(RedisStore, SaysWhereNobodyAnswered) {
-  RedisStore store(1);  // a port that nobody may listen on without being asked
+TEST(RedisStore, SaysWhereNoServerAnswered) {
+  RedisStore store(1);  // a port that only root may listen on
   try {
     static_cast<void>(store.connect());
     ADD_FAILURE() << "there is no server at port 1";

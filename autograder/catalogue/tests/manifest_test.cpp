@@ -186,7 +186,7 @@ TEST_F(Manifest, SuggestsTheKeyThatWasMeant) {
       "`titel`; did you mean `title`?");
 }
 
-TEST_F(Manifest, RejectsAKeyThatNobodyReads) {
+TEST_F(Manifest, RejectsAKeyThatIsNeverRead) {
   EXPECT_EQ(
       rejected("test_seconds = 2", "test_seconds = 2\nstage_second = 3"),
       "exercises/01-parallel-workers/job_queue/exercise.toml:12: [limits] has no key "
@@ -296,7 +296,7 @@ TEST_F(Manifest, RejectsAHeadThatLacksALine) {
                 "`caught by`, `concept` and `tests`");
 }
 
-TEST_F(Manifest, RejectsALineThatNobodyReads) {
+TEST_F(Manifest, RejectsALineThatIsNeverRead) {
   EXPECT_EQ(rejected_head("caught by:", "caught in:"),
             diff_file +
                 ":3: a mutant's head has no line `caught in`; did you mean "

@@ -189,7 +189,7 @@ TEST(Failures, WhoWaitsHasGivenItsLockBack) {
   EXPECT_EQ(result.picture.find(" holds "), std::string::npos) << result.picture;
 }
 
-TEST(Failures, NobodyNotifiesAnAtomic) {
+TEST(Failures, AnAtomicThatIsNeverNotified) {
   finds("lost wake-up", [] {
     std::atomic<int> stage{0};
     std::thread worker([&] { stage = 1; });

@@ -456,7 +456,7 @@ STEP_TEST(3, WorkerPool, DrainRunsQueuedJobs, "shutdown") {
   });
 }
 
-// Whoever waits in wait_idle learns that cancel left nothing to do.
+// A thread that waits in wait_idle learns that cancel left nothing to do.
 STEP_TEST(3, WorkerPool, CancelWakesWaitIdle, "lost wake-up") {
   explore([] {
     WorkerPool pool(1);

@@ -468,7 +468,7 @@ STEP_TEST(3, History, GoesBackVersionByVersion, "immutability") {
 }
 
 // A version is freed with the last history that reaches it, and not before.
-STEP_TEST(3, History, FreesWhatNobodyReaches, "lifetime") {
+STEP_TEST(3, History, FreesWhatIsOutOfReach, "lifetime") {
   const auto version = std::make_shared<int>(7);
   using Pointers = History<std::shared_ptr<int>>;
   Pointers longer;
@@ -480,7 +480,7 @@ STEP_TEST(3, History, FreesWhatNobodyReaches, "lifetime") {
   EXPECT_EQ(version.use_count(), 2) << "the longer history still reaches the version";
   EXPECT_EQ(longer.undo().newest(), version);
   longer = Pointers();
-  EXPECT_EQ(version.use_count(), 1) << "nobody reaches the version";
+  EXPECT_EQ(version.use_count(), 1) << "the version is out of reach";
 }
 
 // The end of a history of a million versions needs no more stack than that of three.

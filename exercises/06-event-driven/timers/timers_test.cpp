@@ -1,5 +1,5 @@
 // Tests of exercise 6.1. Each opens with its property. Time is a fake clock: where a test
-// says that 20 ms pass, nobody waits for them.
+// says that 20 ms pass, they are not waited for.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -128,7 +128,7 @@ TEST(Waiting, ConditionVariableAnyWithAStopTokenAndATime) {
   });
 }
 
-TEST(Waiting, ConditionVariableThatNobodyNotifiesUntilADate) {
+TEST(Waiting, ConditionVariableThatIsNeverNotifiedUntilADate) {
   expect_clean([] {
     std::mutex mutex;
     std::condition_variable never;
@@ -140,7 +140,7 @@ TEST(Waiting, ConditionVariableThatNobodyNotifiesUntilADate) {
   });
 }
 
-TEST(Waiting, NotifyAllWakesEverybody) {
+TEST(Waiting, NotifyAllWakesEveryThread) {
   expect_clean([] {
     std::mutex mutex;
     std::condition_variable condition;
