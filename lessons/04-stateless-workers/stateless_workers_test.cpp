@@ -128,7 +128,7 @@ TEST(StatelessWorkers, SayWhatTheyWrote) {
   });
 }
 
-// A change that throws writes nothing; its future throws, and the worker goes on.
+// A change that throws writes nothing; its future throws, and the worker continues.
 TEST(StatelessWorkers, OutliveAThrowingChange) {
   explore([] {
     MemoryStore store;
@@ -149,7 +149,7 @@ TEST(StatelessWorkers, OutliveAThrowingChange) {
   });
 }
 
-// Workers that come later go on where those before them ended: nothing was kept in them.
+// Workers that come later continue where those before them ended: nothing was kept in them.
 TEST(StatelessWorkers, CanBeReplaced) {
   explore([] {
     MemoryStore store;
