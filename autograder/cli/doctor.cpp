@@ -84,7 +84,7 @@ Examined examine_compiler(const Trees& trees) {
                                    clang ? "clang" : "g++");
   if (examined.health == Health::good && version_in(examined.found).first > newest) {
     examined.health = Health::poor;
-    examined.advice = fmt::format("the course was tried with up to version {}", newest);
+    examined.advice = fmt::format("the course was tested with versions up to {}", newest);
   }
   return examined;
 }
@@ -94,7 +94,7 @@ Examined examine_sanitizer(const std::string& name, Stage stage, Sanitizers& san
   if (!health.works) return {name, Health::broken, "does not work", health.trouble};
   if (health.fixed_addresses) {
     return {name, Health::good,
-            "works with address randomisation off, which the grader sees to", ""};
+            "works with address randomisation off, as the grader runs it", ""};
   }
   return {name, Health::good, "finds what it must and nothing else", ""};
 }

@@ -62,8 +62,8 @@ class TreeLock {
     while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
       if (std::chrono::steady_clock::now() > deadline) {
         ::close(descriptor_);
-        throw std::runtime_error("another grading builds in " + tree.string() +
-                                 " and does not come to an end: stop it");
+        throw std::runtime_error("another grading has not finished building in " +
+                                 tree.string() + ": stop it");
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }

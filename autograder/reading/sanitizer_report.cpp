@@ -391,9 +391,10 @@ SanitizerReport leak_sanitizer(const std::string& output, std::size_t at,
   for (const auto& section : sections_of(output, at)) {
     if (!std::regex_search(section.heading, match, form)) continue;
     const Place place = source.place(section.frames);
-    report.detail += fmt::format(
-        "{} bytes in {} object{}, allocated at {}   {}\n", match[2].str(), match[3].str(),
-        match[3] == "1" ? "" : "s", short_place(place), source.code(place));
+    report.detail +=
+        fmt::format("{} byte{} in {} object{}, allocated at {}   {}\n", match[2].str(),
+                    match[2] == "1" ? "" : "s", match[3].str(),
+                    match[3] == "1" ? "" : "s", short_place(place), source.code(place));
     if (report.line == 0) {
       report.file = place.file;
       report.line = place.line;

@@ -264,7 +264,7 @@ TEST_F(Manifest, RejectsATestThatHoldsNoStep) {
   for (const char* test : {"TEST(JobQueue, Order)", "STEP_TEST(one, JobQueue, Order)"}) {
     EXPECT_EQ(rejected_tests("STEP_TEST(1, JobQueue, Order, \"job order\")", test),
               tests_file +
-                  ":2: this test says of no step that it holds; write STEP_TEST(STEP, "
+                  ":2: this test does not say which step it holds; write STEP_TEST(STEP, "
                   "SUITE, NAME) { or STEP_TEST(STEP, SUITE, NAME, \"concept\") {");
   }
 }

@@ -217,8 +217,8 @@ class Explainer {
       say(who(edge.load->operation.thread) + " saw " + who(edge.store->operation.thread) +
           "'s store to " + object + " (" + step_name_(edge.load->number) + " read " +
           step_name_(edge.store->number) + "), which " +
-          (edge.still_read ? "gave away what was still to be read."
-                           : "came before what it was to announce."));
+          (edge.still_read ? "released what was still to be read."
+                           : "came before what it announces."));
       return;
     }
     out_.concept_name = "release without acquire";

@@ -184,7 +184,7 @@ std::string in_words(const Step& step, const Naming& naming) {
     case Kind::kFutexWait:
       return "wait for a change of " + object;
     case Kind::kFutexWake:
-      return "wake who waits on " + object;
+      return "wake the waiters of " + object;
     case Kind::kSemaphoreWait:
       return "acquire " + object;
     case Kind::kSemaphorePost:

@@ -261,15 +261,15 @@ Answer Exploration::minimised(const Answer& failure) {
   if (failure.kind == FailureKind::kUnsupported) return smallest;
   Deviations deviations = deviations_of(failure.choices);
   int attempts = 0;
-  const auto may_go_on = [&] {
+  const auto may_continue = [&] {
     return attempts < kMostAttemptsToMinimise && Clock::now() < explain_until_;
   };
   for (std::size_t chunk = std::max<std::size_t>(deviations.size() / 2, 1); chunk > 0;
        chunk /= 2) {
     for (std::size_t end = deviations.size(); end > 0;) {
-      if (!may_go_on()) {
+      if (!may_continue()) {
         leave_undone(
-            "It may switch more often than it has to: to look for less would take "
+            "It may switch more often than necessary: minimising it further would take "
             "too long.");
         return smallest;
       }
@@ -296,7 +296,7 @@ Inflection Exploration::inflection_of(const Answer& smallest) {
     const Inflection found = fresh_->inflection(smallest.choices, explain_until_);
     if (found.known || Clock::now() < explain_until_) return found;
   }
-  leave_undone("From which step on it is lost would take too long to find.");
+  leave_undone("Finding the step from which on it fails would take too long.");
   return {};
 }
 
@@ -355,7 +355,7 @@ std::string Exploration::coverage() const {
   }
   if (result_.few) {
     text += "; " + counted(result_.schedules, "schedule") +
-            (result_.schedules == 1 ? " says" : " say") + " little: the time was spent";
+            (result_.schedules == 1 ? " says" : " say") + " little: the time ran out";
   }
   return text;
 }

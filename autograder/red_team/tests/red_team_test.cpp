@@ -219,7 +219,7 @@ TEST_F(RedTeam, ATestThatHangsIsNotRunAgainUnderASanitizer) {
   EXPECT_EQ(name_of(result.verdict), name_of(Verdict::not_run));
   ASSERT_FALSE(result.notes.empty());
   EXPECT_EQ(result.notes.back(),
-            "3 tests not run again, which an earlier stage saw never end");
+            "3 tests not run again: in an earlier stage they never ended");
 }
 
 TEST_F(RedTeam, AHangUnderASanitizerKeepsItsTestsConcept) {
