@@ -34,7 +34,7 @@ namespace sqlite {
 // What helps against an error, by SQLite's extended code for it.
 inline std::string remedy_for(int code) {
   if (code == SQLITE_BUSY_SNAPSHOT) {
-    return "this transaction read before somebody else wrote, so waiting does not help: "
+    return "this transaction read before another one wrote, so waiting does not help: "
            "roll back and start again";
   }
   switch (code & 0xff) {

@@ -201,7 +201,7 @@ void expect_the_contract(Store& store) {
   EXPECT_EQ(one->read(key).value, "");
   EXPECT_FALSE(one->compare_and_set(key, 1, value)) << "there is no version 1 yet";
   EXPECT_TRUE(one->compare_and_set(key, 0, value));
-  EXPECT_FALSE(two->compare_and_set(key, 0, "late")) << "somebody was faster";
+  EXPECT_FALSE(two->compare_and_set(key, 0, "late")) << "another was faster";
   EXPECT_EQ(two->read(key).value, value);
   EXPECT_EQ(two->read(key).version, 1U);
   EXPECT_TRUE(two->compare_and_set(key, 1, ""));

@@ -24,7 +24,7 @@ constexpr double kLeastToExplain = 0.5;
 constexpr std::uint64_t kFewSchedules = 100;
 constexpr std::uint64_t kMostPrunedPerSchedule = 50;
 
-// To find the decision that lost a longer schedule, one that goes round in circles, takes
+// To find the decision that lost a longer schedule, one that goes around in circles, takes
 // longer than anyone waits for the report, and all that it would say is that it repeats.
 constexpr std::uint32_t kMostStepsToLookThrough = 20'000;
 

@@ -45,7 +45,7 @@ void Probe::nothing_can_run() {
   if (stuck_.cycle.empty()) wake_everyone();
 }
 
-// Lets every spinning thread go round again, at a later time. False if there is none, or
+// Lets every spinning thread go around again, at a later time. False if there is none, or
 // if they have had their chances. One that counts its rounds has as many as a run has steps.
 bool Probe::renew_spinners() {
   bool renewed = false;

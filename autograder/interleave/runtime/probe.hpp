@@ -49,7 +49,7 @@ class Probe {
   bool running_ = false;
 
   // -- Written by nothing_can_run, completed by the two that conclude
-  Failure stuck_;  // what to report, as things stood before anyone was woken
+  Failure stuck_;  // what to report, as things stood before any thread was woken
 };
 
 // The only one. Every change asks it whether it is running, so it is not behind a call.

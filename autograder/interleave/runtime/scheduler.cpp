@@ -59,7 +59,7 @@ bool Scheduler::settle(Thread& self) {
   return in_time;
 }
 
-// A spinning thread is held back until going round again could differ.
+// A spinning thread is held back until going around again could differ.
 void Scheduler::wait_for_change(Thread& self) {
   cut_ = cut_ || (!self.spin.closed() && another_can_go_on(self));
   const Wait need = std::exchange(self.wait, Wait::kChange);

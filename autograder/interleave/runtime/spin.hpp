@@ -1,7 +1,7 @@
-// Tells when a thread goes round in a circle: it repeats what it did, sees what it saw,
+// Tells when a thread goes around in a circle: it repeats what it did, sees what it saw,
 // and changes nothing.
 //
-//   load flag -> 0   yield   load flag -> 0   yield   load flag -> 0     third time round
+//   load flag -> 0   yield   load flag -> 0   yield   load flag -> 0     third time around
 //
 // An observation is a place in the program, an object and what was seen there. A thread
 // repeats itself when it has gone through the same observations twice without a new one
@@ -56,7 +56,7 @@ class Spin {
   [[nodiscard]] bool repeats(ProgramCounter pc, Address object,
                              std::uint64_t changes) const;
 
-  // Whether it went round in a circle just now, as often as it takes to know, and continues
+  // Whether it went around in a circle just now, as often as it takes to know, and continues
   // without a choice.
   [[nodiscard]] bool spins(std::uint64_t changes) const {
     return spinning_ && is_left_alone() && changes == changes_seen_;

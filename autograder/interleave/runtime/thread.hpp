@@ -27,7 +27,7 @@ enum class Wait : std::uint8_t {
   kExclusive,  // `lock` is free
   kShared,     // `lock` has no writer
   kJoin,       // thread `target` has finished
-  kSignal,     // somebody sets `signalled`
+  kSignal,     // another sets `signalled`
   kChange,     // it spins: another thread changes something
 };
 

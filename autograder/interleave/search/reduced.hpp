@@ -20,8 +20,8 @@
 //   Failures     A schedule that ends early hides what its threads would have done.
 //                All threads are wanted at each of its decisions.
 //
-//   Spinning     The runtime stops a thread that goes round in a circle until anything
-//                changes, so how often it went round may differ for one behaviour. Not every
+//   Spinning     The runtime stops a thread that goes around in a circle until anything
+//                changes, so how often it went around may differ for one behaviour. Not every
 //                such number is shown; what happens between the rounds is. A loop that counts
 //                its rounds is no circle; one that is too long to follow makes the search one
 //                that is not exhaustive.

@@ -29,7 +29,7 @@ using namespace std::chrono_literals;
 std::optional<std::string> with_one_more(const std::string& value) { return value + "x"; }
 
 // A session during whose updates others are faster: before each of the first `conflicts`
-// calls of compare_and_set somebody else appends "o" to the value.
+// calls of compare_and_set another session appends "o" to the value.
 class Overtaken final : public Session {
  public:
   Overtaken(Store& store, int conflicts)

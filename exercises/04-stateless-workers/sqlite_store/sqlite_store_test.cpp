@@ -125,7 +125,7 @@ testing::AssertionResult can_write(Session& session, const std::string& key,
       error_of([&] { done = session.compare_and_set(key, seen, "theirs"); });
   if (done) return testing::AssertionSuccess();
   return testing::AssertionFailure()
-         << (error.empty() ? "somebody was faster" : error) << "\n";
+         << (error.empty() ? "another was faster" : error) << "\n";
 }
 
 // Appends an x to the value under `key`, however often it takes.
@@ -174,7 +174,7 @@ STEP_TEST_F(1, SqliteStoreTest, EveryConnectionIsAsDurable, "durability") {
   EXPECT_EQ(opened.setting("synchronous"), "2") << "Durability::kPower is FULL, 2";
 }
 
-// A file that somebody else holds is waited for, also while it is opened.
+// A file that another connection holds is waited for, also while it is opened.
 STEP_TEST_F(1, SqliteStoreTest, WaitsWhileItOpens, "locked database") {
   explore_with_file([](const std::filesystem::path& file) {
     sqlite::Connection other(file);
@@ -188,7 +188,7 @@ STEP_TEST_F(1, SqliteStoreTest, WaitsWhileItOpens, "locked database") {
   });
 }
 
-// The same where somebody writes who lets others read. SQLite then reads, sees that it has
+// The same where a writer lets others read. SQLite then reads, sees that it has
 // to change the journal, and says at once that the file is locked.
 STEP_TEST_F(1, SqliteStoreTest, WaitsWhileItChangesTheJournal, "locked database") {
   explore_with_file([](const std::filesystem::path& file) {
