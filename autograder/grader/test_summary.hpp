@@ -4,7 +4,7 @@
 //   leave_*  each test that is not run (again), and why --+--> result()
 //
 // Threads     Any; each call is one step of its own.
-// Invariant   Of each test the first run that did not pass is told, and no other.
+// Invariant   Of each test the first run that did not pass is reported, and no other.
 #pragma once
 
 #include <map>

@@ -213,7 +213,7 @@ EndingGuard::~EndingGuard() {
 
 }  // namespace interleave
 
-// Remembered: while it is on its way, nothing tells what was thrown. By another name, since the
+// Remembered: while it is on its way, nothing says what was thrown. By another name, since the
 // compiler declares that of the symbol itself, and as it likes.
 INTERLEAVE_HOOK void interleave_throw(void* object, std::type_info* type,
                                       void (*destroy)(void*)) asm("__cxa_throw");
