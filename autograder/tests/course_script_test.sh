@@ -238,7 +238,8 @@ setpriv=$(command -v setpriv) && ln -s "$setpriv" "$work/tools/setpriv"
 course map
 chmod a-w "$root/.build/student"
 as_another_user
-[ "$status" = 3 ] && says 'another user built the course here' || fail "a foreign .build is reported"
+[ "$status" = 3 ] && says 'another user built the course here' ||
+  fail "a foreign .build is reported"
 says "sudo rm -rf '$root/.build'" || fail "the command that fixes it is printed"
 chmod u+w "$root/.build/student"
 
