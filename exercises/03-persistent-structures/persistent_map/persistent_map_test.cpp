@@ -222,8 +222,8 @@ testing::AssertionResult low_enough(const char*, const char*, int height,
                                     std::size_t size) {
   const int limit = height_limit(size);
   if (height <= limit) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "height " << height << ", at most " << limit
-                                     << " allowed for " << size << " keys";
+  return testing::AssertionFailure() << "height " << height << " with keys: " << size
+                                     << "; at most " << limit << " allowed";
 }
 
 // In whatever order the keys come, the tree stays low, after each insert.
@@ -305,8 +305,8 @@ testing::AssertionResult balanced_everywhere(const char*, const char*,
   }
   if (map.height() == height) return testing::AssertionSuccess();
   return testing::AssertionFailure()
-         << "height() is " << map.height() << ", and the longest way down has " << height
-         << " nodes";
+         << "height() is " << map.height()
+         << ", and the nodes on the longest way down are " << height;
 }
 
 // Random inserts: after each, the two subtrees of every node are about as high.
@@ -339,7 +339,7 @@ STEP_TEST(4, PersistentMap, ARotationLeavesTheOldVersion, "immutability") {
     for (int i = 0; i < size; ++i) {
       const int key = i % 2 == 0 ? i : size - i;
       ASSERT_EQ(version.find(key) != nullptr, i < keys)
-          << "key " << key << " in the version with " << keys << " keys";
+          << "key " << key << " in the version of size " << keys;
     }
   }
 }

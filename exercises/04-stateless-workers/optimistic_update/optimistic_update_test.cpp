@@ -148,8 +148,8 @@ STEP_TEST(1, OptimisticUpdate, CallsOnConflictItself, "backing off") {
     }
     check(counter.calls == 2,
           "two updates were overtaken once each: the object must have "
-          "been called twice, and was called " +
-              std::to_string(counter.calls) + " times");
+          "been called twice; its calls: " +
+              std::to_string(counter.calls));
   });
 }
 
@@ -249,8 +249,8 @@ STEP_TEST(3, OptimisticUpdate, DecliningCountsItsConflicts, "conflict") {
         });
     check(update.declined && update.state.value == "o",
           "another worker wrote meanwhile, and then the update was declined");
-    check(update.conflicts == 1, "it had to start over once, and says that it was " +
-                                     std::to_string(update.conflicts) + " times");
+    check(update.conflicts == 1, "it had to start over once; the times it says: " +
+                                     std::to_string(update.conflicts));
   });
 }
 
