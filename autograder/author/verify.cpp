@@ -101,7 +101,7 @@ void judge_starter(const Exercise& exercise, const StageResult& result,
     const Verdict verdict = grader::verdict_in(result, step);
     if (verdict == Verdict::not_started) continue;
     evidence.words =
-        fmt::format("step {} is {} before anybody wrote it; give it a test that needs it",
+        fmt::format("step {} is {} before it was written; give it a test that needs it",
                     step.number, name_of(verdict));
     return;
   }
@@ -133,15 +133,14 @@ std::string too_much_told(const Trial& trial, const StageResult& result) {
   constexpr std::size_t most_lines = 27;  // and three that say where to go from there
   const grader::ExerciseResult graded{trial.subject, {result}, {}};
   const auto cause = grader::cause_of(graded);
-  if (!cause) return "is told in no words";
+  if (!cause) return "is caught without a message";
   const std::vector<std::string> lines = lines_of(grader::told(*cause));
   for (const std::string& line : lines) {
     if (grader::columns_of(line) > grader::columns_shown) {
-      return "is told in a line of more than 80 columns: " + line;
+      return "prints a line of more than 80 columns: " + line;
     }
   }
-  return lines.size() > most_lines ? fmt::format("is told in {} lines", lines.size())
-                                   : "";
+  return lines.size() > most_lines ? fmt::format("prints {} lines", lines.size()) : "";
 }
 
 void judge_mutant(const Trial& trial, const StageResult& result, Evidence& evidence) {

@@ -68,16 +68,23 @@ std::string counted_words(double count, const std::string& what) {
   return fmt::format("{:g} {}", count, one ? what.substr(0, what.size() - 1) : what);
 }
 
-// The limits that `cost` breaks, each in words; empty if none.
+// The limits that `counts` breaks: "1 wake-up; at most 0 allowed", or "3 locks and 1 wake-up;
+// at most 2 locks and 0 wake-ups allowed"; empty if none.
 std::string over_limit(const CostLimit& limit, const json& counts) {
-  std::string words;
+  std::string taken;
+  std::string allowed;
+  std::string only;  // the first limit, without what it counts
+  int broken = 0;
   for (const auto& [what, most] : limit.limits) {
     const double count = counted(counts, what);
     if (count <= most) continue;
-    words += fmt::format("{}{} where {:g} {} allowed", words.empty() ? "" : ", ",
-                         counted_words(count, what), most, most == 1 ? "is" : "are");
+    const char* separator = broken == 0 ? "" : " and ";
+    taken += separator + counted_words(count, what);
+    allowed += separator + counted_words(most, what);
+    if (broken++ == 0) only = fmt::format("{:g}", most);
   }
-  return words;
+  if (broken == 0) return "";
+  return fmt::format("{}; at most {} allowed", taken, broken == 1 ? only : allowed);
 }
 
 // Whether the operation waits without looking again and again, and takes too much all the same.

@@ -138,7 +138,7 @@ std::string without_source(const std::string& output) {
   return said;
 }
 
-// What no change to the student's file can mend, nor building anew, and what can.
+// What no change to the student's file can fix, nor building anew, and what can.
 std::optional<std::string> machine_fault(const std::string& output) {
   static const std::vector<std::pair<std::regex, std::string>> faults{
       {std::regex("No space left on device"),

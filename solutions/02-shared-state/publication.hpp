@@ -6,7 +6,7 @@
 // Threads     publish: one thread, once. try_read, wait: any thread. Construct and destroy
 //             while no call is running.
 // Progress    try_read: wait-free. publish: two stores and a wake-up, which is a system call
-//             if a reader may be asleep; it waits for nobody. wait: blocking; a reader that
+//             if a reader may be asleep; it never waits. wait: blocking; a reader that
 //             waits sleeps.
 //
 // Invariants

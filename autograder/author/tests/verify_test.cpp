@@ -231,7 +231,7 @@ TEST_F(VerifyTest, StarterWhoseStepPassesUnwrittenFails) {
   StageResult half = verdict(Verdict::not_started);
   half.checks = {{"Queue.A", Verdict::passed, 0}, {"Queue.B", Verdict::not_started, 0}};
   grading_.told["unit queue-student"] = half;
-  EXPECT_NE(complaint().find("step 1 is passed before anybody wrote it"),
+  EXPECT_NE(complaint().find("step 1 is passed before it was written"),
             std::string::npos);
 }
 

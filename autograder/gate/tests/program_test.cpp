@@ -91,7 +91,7 @@ TEST(Program, SaysWhatBroke) {
   expect_broken("AnswersWrongly", "a job was lost");
   expect_broken("Crashes", "SIGABRT");
   expect_broken("LeavesEarly", "reported 0 measurements");
-  expect_broken("ChoosesItsOwnIterations", "something else than 100 iterations");
+  expect_broken("ChoosesItsOwnIterations", "something other than 100 iterations");
   expect_broken("NoSuchBenchmark", "reported 0 measurements");
 }
 

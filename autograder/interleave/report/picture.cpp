@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "interleave/report/wording.hpp"
+#include "interleave/trace/counted.hpp"
 
 namespace interleave {
 namespace {
@@ -322,7 +323,7 @@ std::string Picture::text(const std::string& way_back) const {
       ++left_out;
       continue;
     }
-    if (left_out > 0) out += "  ...   " + std::to_string(left_out) + " steps left out\n";
+    if (left_out > 0) out += "  ...   " + counted(left_out, "step") + " left out\n";
     left_out = 0;
     out += all[i].text;
     if (i + 1 == inflection) out += way_back;

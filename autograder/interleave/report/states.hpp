@@ -17,7 +17,7 @@ namespace interleave {
 
 struct ThreadState {
   std::set<Address> holds;
-  std::string waits;  // "waits for right_, held by leader"; empty while it can go on
+  std::string waits;  // "waits for right_, held by leader"; empty while it can run
   bool ended = false;
 
   friend bool operator==(const ThreadState&, const ThreadState&) = default;

@@ -286,7 +286,7 @@ void arrive(Thread& self, const Operation& operation) {
               operation.pc);
 }
 
-// A thread that goes round in circles gets the newest value in the end: stores arrive in
+// A thread that goes around in circles gets the newest value in the end: stores arrive in
 // finite time.
 bool must_see_newest(Thread& self, const Operation& operation) {
   if (is_waiter_table(operation.object)) return true;

@@ -236,7 +236,7 @@ struct Writers {
   std::map<std::size_t, unsigned char> neither;
 };
 
-// Leaves `fill` on the stack, where whoever copies what lies between members finds it.
+// Leaves `fill` on the stack, where code that copies what lies between members finds it.
 [[gnu::noinline]] void scribble(unsigned char fill) {
   std::array<volatile unsigned char, 4096> stack;
   for (auto& byte : stack) byte = fill;

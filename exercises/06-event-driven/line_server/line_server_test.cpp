@@ -262,8 +262,8 @@ STEP_TEST(2, Server, AnswersManyLinesAtOnce, "level and edge") {
   }
 }
 
-// A client that sends half a line, and then nothing, delays nobody.
-STEP_TEST(2, Server, HalfALineDelaysNobody, "head-of-line blocking") {
+// A client that sends half a line, and then nothing, delays no other.
+STEP_TEST(2, Server, HalfALineDelaysNoOther, "head-of-line blocking") {
   const Serving server;
   Client slow = server.client();
   slow.send("ha");
@@ -330,8 +330,8 @@ STEP_TEST(2, Server, SaysWhichPortIsTaken, "exception safety") {
 
 // --- Step 3: slow clients -------------------------------------------------------------
 
-// One that sends and never reads delays nobody.
-STEP_TEST(3, Server, AClientThatDoesNotReadDelaysNobody, "head-of-line blocking") {
+// One that sends and never reads delays no other.
+STEP_TEST(3, Server, AClientThatDoesNotReadDelaysNoOther, "head-of-line blocking") {
   const Serving server;
   Client deaf(300ms);
   deaf.connect(server.port());
