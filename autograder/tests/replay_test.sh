@@ -79,12 +79,12 @@ wide=$(sed 's/\r$//; s/.*\r//; s/\x1b\[K//g; /autograder\/course replay/d' "$wor
 file=$(echo exercises/01-*/job_queue/job_queue.hpp)
 cp "$file" "$work/before"
 trap 'cp "$work/before" "$file"; rm -rf "$work"' EXIT
-sed 's/.*todo(.*/throw std::runtime_error("\\033[2Jall points");/' \
-  "$work/before" >"$file"
+sed -e '1i #pragma GCC diagnostic ignored "-Wunused-parameter"' \
+  -e 's/.*todo(.*/throw std::runtime_error("\\033[2Jall points");/' "$work/before" >"$file"
 grep -q 'throw std' "$file" || fail "the exercise has a step to be written"
 "$course" --compiler "$compiler" grade 1.1 >/dev/null 2>&1 </dev/null || :
 "$root/.build/$compiler/interleave/graded/job_queue-student" \
-  --gtest_filter=JobQueue.EveryJobComesOutOnce >"$work/found" 2>&1 || :
+  --gtest_filter=JobQueue.ComesOutInOrder >"$work/found" 2>&1 || :
 replay "$(sed -n 's/.*autograder\/course replay //p' "$work/found" | head -n 1)"
 says 'all points' && ! grep -q "$(printf '\033')" "$work/out" ||
   fail "an escape sequence in what the submission throws is not obeyed"
