@@ -6,9 +6,15 @@
 namespace interleave {
 namespace {
 
+// A destructor that was not written has the place of its class.
+bool is_of_no_line(const std::string& text) {
+  return text.starts_with("class ") || text.starts_with("struct ");
+}
+
 bool is_under_test(const Step& step, const Naming& naming) {
-  const std::string file = naming.place(step.stack).file;
-  return !file.empty() && !file.ends_with("_test.cpp");
+  const Frame place = naming.place(step.stack);
+  return !place.file.empty() && !place.file.ends_with("_test.cpp") &&
+         !is_of_no_line(naming.text(place));
 }
 
 // Whether the thread of both went from `first` to `second` in one go through one function: else
