@@ -59,6 +59,7 @@ class Search {
       case FailureKind::kException:
       case FailureKind::kCrash:
         if (const Step* poll = last_poll()) return poll;
+        if (const Step* old = last_old_value()) return old;
         return of_switch();
       default:
         return nullptr;
@@ -161,6 +162,17 @@ class Search {
       const bool again = looks.sleep != nullptr && looks.at == step.operation.object;
       if (again) last = looks.sleep;
       looks = {step.operation.object, nullptr, looks.tries};
+    }
+    return last;
+  }
+
+  // The last load of a value that another thread had overwritten.
+  [[nodiscard]] const Step* last_old_value() const {
+    const Step* last = nullptr;
+    for (const Step& step : trace_.steps) {
+      const bool old = step.reads && step.newest_store != kNoStep &&
+                       step.newest_store != step.reads_from;
+      if (old && under_test(&step)) last = &step;
     }
     return last;
   }
