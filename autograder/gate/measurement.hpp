@@ -29,7 +29,7 @@ enum class End {
   not_started,  // reached a step that is still to be written
   broken,      // crashed, gave a wrong answer, or reported something other than was asked
   impossible,  // reported a time that cannot be
-  limited,     // could not start, or a limit of the shell ended it: no fault of the program
+  limited,  // could not start, or a limit of the shell ended it: no fault of the program
 };
 
 struct Measurement {

@@ -30,6 +30,7 @@ class Explainer {
     std::string message = failure_.message;
     switch (failure_.kind) {
       case FailureKind::kRace:
+        if (const std::string freed = message_of_freed(); !freed.empty()) message = freed;
         explain_race();
         break;
       case FailureKind::kDeadlock:
@@ -192,6 +193,22 @@ class Explainer {
       return " uses ";
     }
     return access.write ? " writes " : " reads ";
+  }
+
+  // The failure counts freeing as writing; a person looks for another mistake then. Empty if
+  // neither access frees.
+  [[nodiscard]] std::string message_of_freed() const {
+    if (failure_.accesses.size() < 2) return "";
+    for (const auto& [frees, other] :
+         {std::pair{&failure_.accesses[0], &failure_.accesses[1]},
+          std::pair{&failure_.accesses[1], &failure_.accesses[0]}}) {
+      if (verb_of(*frees) != " frees ") continue;
+      std::string verb = verb_of(*other);
+      verb.pop_back();
+      return who(frees->thread) + " frees memory that " + who(other->thread) + verb +
+             ", and nothing orders the two";
+    }
+    return "";
   }
 
   void explain_race() {
