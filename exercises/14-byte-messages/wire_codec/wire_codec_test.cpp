@@ -293,10 +293,10 @@ STEP_TEST(2, WireCodec, ACountOfWhatCannotFollow, "trusted length") {
       EXPECT_FALSE(failed) << "what follows the elements is not the count's business";
       if (count == 0) continue;
       EXPECT_EQ(counted(count, least, count * least - 1, failed), 0U)
-          << count << " elements of " << least
-          << " bytes cannot follow: a byte is missing";
-      EXPECT_TRUE(failed) << count << " elements of " << least
-                          << " bytes cannot follow: a byte is missing";
+          << "a count of " << count << ", of " << least
+          << " bytes each, cannot be true: a byte is missing";
+      EXPECT_TRUE(failed) << "a count of " << count << ", of " << least
+                          << " bytes each, cannot be true: a byte is missing";
     }
   }
 }
