@@ -294,9 +294,9 @@ STEP_TEST(2, WireCodec, ACountOfWhatCannotFollow, "trusted length") {
       if (count == 0) continue;
       EXPECT_EQ(counted(count, least, count * least - 1, failed), 0U)
           << "a count of " << count << ", elements of size " << least
-          << ": a byte is missing";
+          << ", cannot be true: a byte is missing";
       EXPECT_TRUE(failed) << "a count of " << count << ", elements of size " << least
-                          << ": a byte is missing";
+                          << ", cannot be true: a byte is missing";
     }
   }
 }
