@@ -194,7 +194,7 @@ void Terminal::end(const ExerciseResult& result) {
   promises(result);
   if (verdict == Verdict::passed && result.subject.variant == "student") {
     const Exercise& exercise = *result.subject.exercise;
-    fmt::print(stream_, "{}", wrapped(exercise.otherwise, 2));
+    fmt::print(stream_, "{}", wrapped("The solution: " + exercise.otherwise, 2));
     fmt::print(stream_, "  autograder/course diff {}\n\n", exercise.id);
   }
   std::fflush(stream_);

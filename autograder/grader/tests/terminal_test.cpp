@@ -111,10 +111,10 @@ TEST(Terminal, SaysWhatTheSolutionDoesOtherwiseAfterAllPoints) {
   unit.verdict = Verdict::passed;
   result.stages.push_back(unit);
   result.promises = {{Promise::Kind::step, 1, "in order", Verdict::passed, 100}};
-  EXPECT_NE(
-      printed_of(result).find("  It wakes one worker. A second would find nothing.\n"
-                              "  autograder/course diff 1.1\n"),
-      std::string::npos)
+  EXPECT_NE(printed_of(result).find(
+                "  The solution: It wakes one worker. A second would find nothing.\n"
+                "  autograder/course diff 1.1\n"),
+            std::string::npos)
       << printed_of(result);
   result.stages.front().verdict = Verdict::failed;
   result.promises.front().verdict = Verdict::failed;
