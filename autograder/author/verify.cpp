@@ -128,22 +128,47 @@ std::string idle_test(const StageResult& result, const std::vector<std::string>&
   return "";
 }
 
-// What is wrong with how the failure is told: a student reads it on a terminal of 80 columns.
-std::string too_much_told(const Trial& trial, const StageResult& result) {
-  constexpr std::size_t most_lines = 27;  // and three that say where to go from there
-  const grader::ExerciseResult graded{trial.subject, {result}, {}};
-  const auto cause = grader::cause_of(graded);
+// The stage that catches the mutant, after one that built it; the later ones are not told.
+grader::ExerciseResult graded(const Trial& trial, const StageResult& result) {
+  grader::ExerciseResult all{trial.subject, {result}, {}};
+  if (result.stage != Stage::build) {
+    StageResult built;
+    built.verdict = Verdict::passed;
+    all.stages.insert(all.stages.begin(), built);
+  }
+  all.promises = grader::promises_of(*trial.subject.exercise, all.stages);
+  return all;
+}
+
+// What is wrong with how the failure is told: a student reads it on a terminal of 80 columns and
+// 24 lines, the last of which is the prompt's.
+std::string badly_told(const Trial& trial, const StageResult& result,
+                       const Grading& grading) {
+  const grader::ExerciseResult all = graded(trial, result);
+  const auto cause = grader::cause_of(all);
   if (!cause) return "is caught without a message";
-  const std::vector<std::string> lines = lines_of(grader::told(*cause));
+  const std::vector<std::string> lines = lines_of(grading.printed(all));
   for (const std::string& line : lines) {
     if (grader::columns_of(line) > grader::columns_shown) {
       return "prints a line of more than 80 columns: " + line;
     }
   }
-  return lines.size() > most_lines ? fmt::format("prints {} lines", lines.size()) : "";
+  const std::size_t above = lines.size() - std::min(lines.size(), grader::lines_in_view);
+  const std::vector<std::string> head = lines_of(grader::head_of(*cause));
+  const auto begins = std::search(lines.begin(), lines.end(), head.begin(), head.end());
+  const auto out_of_view = lines.begin() + static_cast<std::ptrdiff_t>(above);
+  if (begins < out_of_view || begins == lines.end()) {
+    return fmt::format("its heading is not among the last {} lines",
+                       grader::lines_in_view);
+  }
+  const bool goes_on = std::any_of(begins, lines.end(), [](const std::string& line) {
+    return line.starts_with("next: ");
+  });
+  return goes_on ? "" : "does not say what to do next";
 }
 
-void judge_mutant(const Trial& trial, const StageResult& result, Evidence& evidence) {
+void judge_mutant(const Trial& trial, const StageResult& result, const Grading& grading,
+                  Evidence& evidence) {
   const std::string& expected = trial.concept_name;
   if (result.verdict == Verdict::passed) {
     evidence.words = fmt::format(
@@ -165,7 +190,7 @@ void judge_mutant(const Trial& trial, const StageResult& result, Evidence& evide
   for (const auto& finding : result.findings) named.insert(finding.concept_name);
   if (named.contains(expected)) {
     evidence.concept_name = expected;
-    evidence.words = too_much_told(trial, result);
+    evidence.words = badly_told(trial, result, grading);
     if (evidence.words.empty()) evidence.standing = Standing::holds;
     return;
   }
@@ -195,7 +220,7 @@ Evidence evidence_about(const Trial& trial, Standing standing) {
   return evidence;
 }
 
-Evidence judged(const Trial& trial, const StageResult& result) {
+Evidence judged(const Trial& trial, const StageResult& result, const Grading& grading) {
   Evidence evidence = evidence_about(trial, Standing::fails);
   evidence.seconds = result.seconds;
   if (result.verdict == Verdict::inconclusive) {
@@ -211,7 +236,7 @@ Evidence judged(const Trial& trial, const StageResult& result) {
       judge_solution(result, evidence);
       break;
     case Kind::mutant:
-      judge_mutant(trial, result, evidence);
+      judge_mutant(trial, result, grading, evidence);
       if (evidence.standing == Standing::fails && right_gate_was_unsure(trial, result)) {
         evidence.standing = Standing::inconclusive;
       }
@@ -293,7 +318,8 @@ class Campaign {
     }
     Evidence evidence;
     for (int i = 0; i < gate_attempts; ++i) {
-      evidence = judged(trial, grading_.run(trial.stage, trial.subject, trial.tests));
+      evidence =
+          judged(trial, grading_.run(trial.stage, trial.subject, trial.tests), grading_);
       if (evidence.standing != Standing::inconclusive) break;
     }
     return evidence;

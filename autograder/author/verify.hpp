@@ -42,6 +42,10 @@ class Grading {
   // Whether `exercise` is judged by `stage` at all.
   [[nodiscard]] virtual bool applies(Stage stage, const Exercise& exercise) const = 0;
 
+  // What `course grade` would print of it, if a student had made it.
+  [[nodiscard]] virtual std::string printed(
+      const grader::ExerciseResult& result) const = 0;
+
   // How many stages may run side by side.
   [[nodiscard]] virtual unsigned side_by_side() const = 0;
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "grader/terminal.hpp"
+
 namespace course::author {
 namespace {
 
@@ -40,6 +42,12 @@ grader::StageResult WorkshopGrading::run(Stage stage, const grader::Subject& sub
 
 bool WorkshopGrading::applies(Stage stage, const Exercise& exercise) const {
   return grader::applies(stage, exercise);
+}
+
+std::string WorkshopGrading::printed(const grader::ExerciseResult& result) const {
+  grader::ExerciseResult of_a_student = result;
+  of_a_student.subject.variant = "student";
+  return grader::printed(of_a_student, workshop_.course);
 }
 
 unsigned WorkshopGrading::side_by_side() const { return workshop_.cores; }

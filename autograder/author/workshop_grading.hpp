@@ -17,6 +17,7 @@ class WorkshopGrading : public Grading {
   grader::StageResult run(Stage stage, const grader::Subject& subject,
                           const std::vector<std::string>& only) override;
   bool applies(Stage stage, const Exercise& exercise) const override;
+  std::string printed(const grader::ExerciseResult& result) const override;
   unsigned side_by_side() const override;
 
  private:

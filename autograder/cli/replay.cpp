@@ -14,6 +14,8 @@
 #include "cli/terminal.hpp"
 #include "grader/build.hpp"
 #include "grader/grades.hpp"
+#include "grader/what_next.hpp"
+#include "grader/wrapping.hpp"
 #include "machine/usable_cores.hpp"
 #include "page/viewer.hpp"
 #include "process/process.hpp"
@@ -35,6 +37,7 @@ constexpr std::string_view default_page = "auto";  // --html without a file
 
 struct ReplayOptions {
   std::string token;  // or the ID of an exercise, whose last grading showed one
+  std::string id;     // of the exercise that this token is the last of; empty: another
   std::string variant = "student";  // or "solution", or a mutant's name
   std::string html;                 // the page's file; empty: no page is written
   bool open = false;                // the page, in a browser
@@ -111,6 +114,7 @@ void print_steps(const Replayed& replayed) {
       }
     }
     ++number;
+    if (step.left_out > 0) fmt::print("  ...   {} steps left out\n", step.left_out);
     if (columns) {
       fmt::print("{}", reading::harmless(columns->row(number)));
     } else {
@@ -122,13 +126,24 @@ void print_steps(const Replayed& replayed) {
   print_in(columns, replayed.below);
 }
 
+// For a terminal in lines that it does not break.
+void print_sentence(const std::string& text) {
+  fmt::print("{}\n", terminal_width() > 0 ? grader::wrapped(text, 0) : text + "\n");
+}
+
+std::string of_variant(const ReplayOptions& options) {
+  return options.variant == "student" ? "" : " --of " + options.variant;
+}
+
+// By its exercise: most terminals would break a token.
 int print_replay(const Replayed& replayed, const ReplayOptions& options) {
-  fmt::print("{}\n\n", reading::harmless(replayed.headline));
+  print_sentence(reading::harmless(replayed.headline));
   print_steps(replayed);
-  fmt::print(
-      "\n  in the browser:    autograder/course replay {0} --open\n"
-      "  in the debugger:   autograder/course replay {0} --gdb\n",
-      options.token);
+  const std::string command =
+      options.id.empty() ? "the same command with"
+                         : "autograder/course replay " + options.id + of_variant(options);
+  fmt::print("\n  in the browser:    {0} --open\n  in the debugger:   {0} --gdb\n",
+             command);
   return something_failed;
 }
 
@@ -143,7 +158,7 @@ int write_page(const Replayed& replayed, const Exercise& exercise, const fs::pat
   const json view = page::view_of(
       replayed.record, root,
       {exercise.id + " " + exercise.name + "   " + student::test_of(options.token),
-       "autograder/course replay " + options.token});
+       "autograder/course replay " + options.token + of_variant(options)});
   write_file(page, page::viewer_page(view));
   fmt::print("{}\n\npage: {}\n", replayed.headline, page.string());
   if (options.open && !open_in_browser(page.string())) {
@@ -217,7 +232,7 @@ int replay_built(const Trees& trees, const Subject& subject,
     return replayed.environment ? environment_error : something_failed;
   }
   const std::string remark = student::remark_on(replayed, subject.exercise->id);
-  if (!remark.empty()) fmt::print("{}\n", remark);
+  if (!remark.empty()) print_sentence(remark);
   if (replayed.end == Replayed::End::succeeds) return all_passed;
   if (options.gdb) return debug(replayed, command, options);
   if (!options.html.empty() || options.open)
@@ -225,17 +240,20 @@ int replay_built(const Trees& trees, const Subject& subject,
   return print_replay(replayed, options);
 }
 
-// The token of the schedule that the last grading of the exercise showed. Throws UnknownId with
-// a sentence where `id` names none.
-std::string token_shown(const Course& course, const std::string& id) {
+// The exercise that `id` names. Throws UnknownId with a sentence where it names none.
+const Exercise& exercise_named(const Course& course, const std::string& id) {
   const std::vector<const Exercise*> named = course.select({id});
-  if (named.size() != 1) {
-    throw UnknownId("it is a lesson; name one of its exercises");
-  }
-  const auto grade = remembered(course, *named.front());
-  if (grade && !grade->token.empty()) return grade->token;
-  throw UnknownId(fmt::format(
-      "its last grading showed no schedule; autograder/course grade {} may", id));
+  if (named.size() == 1) return *named.front();
+  throw UnknownId("it is a lesson; name one of its exercises");
+}
+
+// The token of the schedule that the last grading of the exercise showed. Throws as above.
+std::string token_shown(const Course& course, const std::string& id,
+                        const std::string& variant) {
+  const std::string token = remembered_token(course, exercise_named(course, id), variant);
+  if (!token.empty()) return token;
+  throw UnknownId(fmt::format("its last grading showed no schedule; {} may",
+                              grade_command({&exercise_named(course, id), variant})));
 }
 
 int replay(const Common& common, ReplayOptions options) {
@@ -243,7 +261,7 @@ int replay(const Common& common, ReplayOptions options) {
   std::string test = student::test_of(options.token);
   if (test.empty()) {
     try {
-      options.token = token_shown(course, options.token);
+      options.token = token_shown(course, options.token, options.variant);
     } catch (const UnknownId& error) {
       return wrong_token(
           fmt::format("{} is not a token as the grader prints it, nor an "
@@ -257,6 +275,8 @@ int replay(const Common& common, ReplayOptions options) {
   if (!has_variant(*exercise, options.variant)) {
     return wrong_token(exercise->name + " has no variant " + options.variant);
   }
+  if (remembered_token(course, *exercise, options.variant) == options.token)
+    options.id = exercise->id;
   const Trees trees(common.root, common.compiler);
   const Subject subject{exercise, options.variant};
   if (!build_to_replay(trees, subject)) return something_failed;

@@ -100,6 +100,29 @@ std::vector<std::string> detail_of(const Finding& finding, Stage stage) {
   return all;
 }
 
+// A word that is longer than a line, such as a path, is cut. A tab's width is the terminal's to
+// choose.
+std::string shown(const std::string& text) {
+  std::string plain = reading::harmless(text);
+  std::replace(plain.begin(), plain.end(), '\t', ' ');
+  std::string all;
+  for (const std::string& line : folded(plain, 0)) all += line + "\n";
+  return all;
+}
+
+// A sentence, or as much as is read of a flood.
+std::string sentence(const std::string& text) {
+  constexpr std::size_t most_lines = 6;
+  std::vector<std::string> lines = lines_of(wrapped(text, 4));
+  if (lines.size() > most_lines) {
+    lines.resize(most_lines);
+    lines.back() += " …";
+  }
+  std::string all;
+  for (const std::string& line : lines) all += line + "\n";
+  return all;
+}
+
 }  // namespace
 
 std::optional<Cause> cause_of(const ExerciseResult& result) {
@@ -139,29 +162,33 @@ std::string heading_of(const Cause& cause) {
   return cause.stage == Stage::build ? "does not compile" : "failed";
 }
 
-std::string told(const Cause& cause) {
+std::string head_of(const Cause& cause) {
   const Finding& finding = *cause.finding;
   std::string test = finding.test.empty() ? "" : "   " + finding.test;
   if (finding.verdict == Verdict::not_started) test.clear();
   std::string text =
       folded(heading_of(cause) + test + words_for_others(cause.others), 2)[0];
   text += "\n";
-  text += wrapped(finding.what, 4);
+  text += sentence(finding.what);
   if (cause.line > 0) {
     text += fmt::format("    {}:{}   {}\n", fs::path(cause.file).filename().string(),
                         cause.line, source_at(cause.file, cause.line));
   }
+  return shown(text);
+}
+
+std::string told(const Cause& cause, std::size_t room) {
+  const Finding& finding = *cause.finding;
+  std::string text = head_of(cause);
+  const std::size_t used = lines_of(text).size() + 2;  // and two that are empty
   std::vector<std::string> lines = detail_of(finding, cause.stage);
   while (!lines.empty() && lines.back().empty()) lines.pop_back();
-  if (lines.size() > detail_lines_shown) lines.resize(detail_lines_shown);
+  const std::size_t left = room > used ? room - used : 0;
+  lines.resize(std::min({lines.size(), detail_lines_shown, left}));
   if (!lines.empty()) text += "\n";
   for (const std::string& line : lines) text += line + "\n";
   if (!lines.empty()) text += "\n";
-  std::string shown;  // a word that is longer than a line, such as a path, is cut
-  for (const std::string& line : folded(text, 0)) {
-    shown += reading::harmless(line) + "\n";
-  }
-  return shown;
+  return shown(text);
 }
 
 }  // namespace course::grader

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "grader/result.hpp"
+#include "grader/wrapping.hpp"
 
 namespace course::grader {
 
@@ -32,8 +33,11 @@ struct Cause {
 // Its concept; where none is known, what befell the code.
 [[nodiscard]] std::string heading_of(const Cause& cause);
 
-// In lines of at most 80 columns, and at most 30 of them: the heading, what was found, the line
-// with its source, and of a picture the rows that matter.
-[[nodiscard]] std::string told(const Cause& cause);
+// The heading, what was found, and the line with its source: what must be in view.
+[[nodiscard]] std::string head_of(const Cause& cause);
+
+// In lines of at most 80 columns, and at most `room` of them where the head leaves that: the
+// head, and of a picture the rows that matter.
+[[nodiscard]] std::string told(const Cause& cause, std::size_t room = lines_in_view);
 
 }  // namespace course::grader

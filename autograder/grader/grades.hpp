@@ -18,8 +18,13 @@ struct Grade {
   std::string speed;           // what the gates measured; empty if nothing
 };
 
-// Throws std::system_error where the file cannot be written, as on a full disk.
+// Throws std::system_error where the file cannot be written, as on a full disk. Of the solution
+// only the token is kept.
 void remember(const Course& course, const ExerciseResult& result);
+
+// The token of the schedule that the last grading of `variant` showed; empty if it showed none.
+[[nodiscard]] std::string remembered_token(const Course& course, const Exercise& exercise,
+                                           const std::string& variant);
 
 // None if the exercise was never graded, or what was kept cannot be read.
 [[nodiscard]] std::optional<Grade> remembered(const Course& course,

@@ -12,7 +12,7 @@
 namespace course::grader {
 namespace {
 
-constexpr std::size_t finished_indent = 9;  // below the exercise's name
+constexpr std::size_t below_indent = 7;  // below the exercise's name
 
 State state_of(const Course& course, const Exercise& exercise) {
   if (!is_started(exercise)) return {&exercise, "not started"};
@@ -38,21 +38,29 @@ const char* colour_of(const std::string& state) {
   return "\033[33m";
 }
 
-// Of a finished exercise a second line: "2026-11-28; push: as fast as the reference".
-std::string finished_line(const State& state) {
+// Below an exercise: "2026-11-28; push: as fast as the reference", or that it is another now.
+std::string lines_below(const State& state) {
+  if (state.changed_since_graded) return wrapped("changed since graded", below_indent);
   if (state.when.empty()) return {};
-  const std::string words = state.when + (state.speed.empty() ? "" : "; " + state.speed);
-  return folded(words, finished_indent).front() + "\n";
+  const std::string speed = state.speed.empty() ? "" : "; " + state.speed;
+  return wrapped(state.when + speed, below_indent);
 }
 
-std::string line_of(const State& state, bool coloured) {
-  const std::string name = fmt::format("{:<12}", state.name);
-  return fmt::format("   {:<5} {:<20} {} {:>3}/{:<3}  {}{}\n", state.exercise->id,
-                     state.exercise->name,
-                     coloured ? colour_of(state.name) + name + "\033[0m" : name,
-                     state.points.earned, state.points.of, state.exercise->title,
-                     state.changed_since_graded ? "  (changed since graded)" : "") +
-         finished_line(state);
+// A title that is longer than the line is cut, but for one that is to be `whole`.
+std::string rows_of(const State& state, bool coloured, bool whole) {
+  const std::string name = fmt::format("{:<11}", state.name);
+  const auto row = [&](const std::string& shown_name) {
+    return fmt::format("  {:<5}{:<20}{} {:>3}/{:<3} ", state.exercise->id,
+                       state.exercise->name, shown_name, state.points.earned,
+                       state.points.of);
+  };
+  const std::string plain = row(name);
+  const std::string& title = state.exercise->title;
+  std::string text = whole ? wrapped(title, plain.size())
+                           : folded(title + "\n", plain.size()).front() + "\n";
+  text.replace(0, plain.size(),
+               coloured ? row(colour_of(state.name) + name + "\033[0m") : plain);
+  return text + lines_below(state);
 }
 
 std::size_t count_lessons(const std::vector<State>& states) {
@@ -87,6 +95,7 @@ std::vector<State> states_in(const std::vector<State>& states,
 }
 
 std::string map_of(const std::vector<State>& states, bool coloured, std::size_t lessons) {
+  const std::size_t all = count_lessons(states);
   std::string text;
   std::string lesson;
   std::size_t shown = 0;
@@ -99,9 +108,9 @@ std::string map_of(const std::vector<State>& states, bool coloured, std::size_t 
       text += fmt::format("\n{}  {}\n", lesson_of(lesson).short_number(),
                           lesson_of(lesson).title());
     }
-    text += line_of(state, coloured);
+    text += rows_of(state, coloured, all == 1);
   }
-  if (const std::size_t all = count_lessons(states); shown < all) {
+  if (shown < all) {
     text += fmt::format("\n…  {} lessons and {} exercises in all\n", all, states.size());
   }
   return text;

@@ -32,7 +32,7 @@ struct State {
                                            const std::string& lesson);
 
 // The exercises under their lessons: all of them, or those of the first `lessons` and a line
-// that says how many there are.
+// that says how many there are. Of a lesson alone the titles are whole; else each has its line.
 [[nodiscard]] std::string map_of(const std::vector<State>& states, bool coloured,
                                  std::size_t lessons = 0);
 

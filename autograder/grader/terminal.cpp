@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
 
 #include "catalogue/files.hpp"
 #include "grader/cause.hpp"
@@ -48,14 +50,24 @@ std::string listed(const std::vector<std::string>& words) {
 }
 
 // A command that shows the finding again and fits into a line.
-std::string command_to_see(const ExerciseResult& result, const Cause& cause) {
-  const Subject& subject = result.subject;
-  if (!cause.finding->token.empty()) {
-    return subject.variant == "student"
-               ? "autograder/course replay " + subject.exercise->id
-               : cause.finding->again;
-  }
-  return grade_command(subject);
+std::string command_to_see(const Subject& subject, const Finding& finding) {
+  if (finding.token.empty()) return grade_command(subject);
+  return "autograder/course replay " + subject.exercise->id +
+         (subject.variant == "student" ? "" : " --of " + subject.variant);
+}
+
+// "  step 1    0/25  its title", in as many lines as that takes.
+std::string titled_line(const Promise& promise) {
+  const std::string points =
+      promise.measured() ? fmt::format("{}/{}", promise.points(), promise.of) : "-";
+  const std::string line = fmt::format("  {:<7} {:>6}  ", heading_of(promise), points);
+  const bool usual =
+      promise.verdict == Verdict::passed || promise.verdict == Verdict::failed;
+  const std::string title =
+      promise.title + (usual ? "" : fmt::format(" ({})", name_of(promise.verdict)));
+  std::string text = wrapped(title, line.size());
+  text.replace(0, line.size(), line);
+  return text;
 }
 
 }  // namespace
@@ -123,44 +135,61 @@ void Terminal::stage(const StageResult& result) {
   std::fflush(stream_);
 }
 
-void Terminal::cause(const ExerciseResult& result) {
-  const std::optional<Cause> cause = cause_of(result);
-  if (!cause) return;
-  const Finding& finding = *cause->finding;
-  std::string text = told(*cause);
-  const std::string heading = heading_of(*cause);
-  text.replace(text.find(heading), heading.size(), painted(finding.verdict, heading));
-  fmt::print(stream_, "\n{}", text);
+// Where to read about it, the command that shows it again, and all that was said, where that
+// command does not show it.
+std::string Terminal::links(const ExerciseResult& result, const Cause& cause) const {
+  const Finding& finding = *cause.finding;
+  std::string text;
   const auto known = course_.concepts.find(finding.concept_name);
   if (known != course_.concepts.end()) {
-    fmt::print(stream_, "    read    {}\n", known->second.lesson);
+    text += fmt::format("    read    {}\n", known->second.lesson);
   }
-  if (finding.verdict == Verdict::failed && cause->stage != Stage::build) {
-    fmt::print(stream_, "    again   {}\n", command_to_see(result, *cause));
+  if (finding.verdict == Verdict::failed && cause.stage != Stage::build) {
+    text += fmt::format("    again   {}\n", command_to_see(result.subject, finding));
   }
-  if (!finding.report.empty()) {
-    fmt::print(stream_, "    all     {}\n", shown(finding.report));
+  if (!finding.report.empty() && finding.token.empty()) {
+    text += fmt::format("    all     {}\n", shown(finding.report));
   }
+  return text;
 }
 
-void Terminal::promise(const Promise& promise) {
-  const std::string points =
-      promise.measured() ? fmt::format("{}/{}", promise.points(), promise.of) : "-";
-  const std::string line = fmt::format("  {:<7} {:>6}  ", heading_of(promise), points);
-  const bool usual =
-      promise.verdict == Verdict::passed || promise.verdict == Verdict::failed;
-  const std::string title =
-      promise.title + (usual ? "" : fmt::format(" ({})", name_of(promise.verdict)));
-  std::string text = wrapped(title, line.size());
-  text.replace(0, line.size(), line);
-  fmt::print(stream_, "{}", text);
+// The cause, as much of it as the rest leaves room for in view, and the rest.
+std::string Terminal::failure(const ExerciseResult& result) const {
+  const std::size_t below = lines_of(next_line({result})).size() + 1;
+  const std::optional<Cause> cause = cause_of(result);
+  if (!cause) return "\n" + promises(result, lines_in_view - below);
+  const std::string links = this->links(result, *cause);
+  const auto room = [&](const std::string& text) {
+    const std::size_t used = lines_of(links).size() + lines_of(text).size() + below + 1;
+    return lines_in_view > used ? lines_in_view - used : 0;
+  };
+  std::string text = told(*cause, room(promises(result, 0)));
+  const std::string rest = promises(result, room(text));
+  const std::string heading = heading_of(*cause);
+  text.replace(text.find(heading), heading.size(),
+               painted(cause->finding->verdict, heading));
+  return "\n" + text + links + "\n" + rest;
 }
 
-// Of what was not kept each; of the rest, beside a failure, the names alone.
-void Terminal::promises(const ExerciseResult& result) {
+// As many titles as fit into `room` lines beside the sum, however few those are.
+std::string Terminal::promises(const ExerciseResult& result, std::size_t room) const {
+  std::size_t titles = result.promises.size();
+  std::string text = promises_with(titles, result);
+  while (titles > 0 && lines_of(text).size() > room) {
+    text = promises_with(--titles, result);
+  }
+  return text + "\n";
+}
+
+// Of what was not kept each, the first with their titles; of the rest the names alone, as of what
+// was kept beside a failure.
+std::string Terminal::promises_with(std::size_t titles,
+                                    const ExerciseResult& result) const {
   const Verdict verdict = result.verdict();
   std::vector<std::string> kept;
+  std::vector<std::string> broken;
   std::vector<std::string> not_run;
+  std::string text;
   for (const Promise& one : result.promises) {
     const std::string name =
         one.kind == Promise::Kind::step ? heading_of(one) : one.title;
@@ -168,18 +197,24 @@ void Terminal::promises(const ExerciseResult& result) {
       kept.push_back(name);
     } else if (!passes(verdict) && one.verdict == Verdict::not_run) {
       not_run.push_back(name);
-    } else if (result.stages.front().verdict != Verdict::failed) {  // it was built
-      promise(one);
+    } else if (result.stages.front().verdict == Verdict::failed) {
+      continue;  // nothing was built
+    } else if (titles == 0) {
+      broken.push_back(name);
+    } else {
+      --titles;
+      text += titled_line(one);
     }
   }
   std::string words =
       fmt::format("{}  {}", name_of(verdict), words_for(points_of(result.promises)));
+  if (!broken.empty()) words += "; not kept either: " + listed(broken);
   if (!kept.empty()) words += "; kept: " + listed(kept);
   if (!not_run.empty()) words += "; not measured yet: " + listed(not_run);
-  std::string text = wrapped(words, 2);
-  text.replace(2, name_of(verdict).size(),
-               painted(verdict, std::string(name_of(verdict))));
-  fmt::print(stream_, "{}\n", text);
+  std::string sum = wrapped(words, 2);
+  sum.replace(2, name_of(verdict).size(),
+              painted(verdict, std::string(name_of(verdict))));
+  return text + sum;
 }
 
 void Terminal::end(const ExerciseResult& result) {
@@ -187,11 +222,10 @@ void Terminal::end(const ExerciseResult& result) {
   const Verdict verdict = result.verdict();
   if (passes(verdict)) {
     for (const StageResult& stage : result.stages) notes(stage);
+    fmt::print(stream_, "\n{}", promises(result, lines_in_view));
   } else {
-    cause(result);
+    fmt::print(stream_, "{}", failure(result));
   }
-  fmt::print(stream_, "\n");
-  promises(result);
   if (verdict == Verdict::passed && result.subject.variant == "student") {
     const Exercise& exercise = *result.subject.exercise;
     fmt::print(stream_, "  In the solution:\n{}", wrapped(exercise.otherwise, 2));
@@ -200,14 +234,35 @@ void Terminal::end(const ExerciseResult& result) {
   std::fflush(stream_);
 }
 
+std::string Terminal::next_line(const std::vector<ExerciseResult>& results) const {
+  return wrapped("next: " + what_next(course_, results), 0);
+}
+
 void Terminal::next(const std::vector<ExerciseResult>& results) {
-  fmt::print(stream_, "{}", wrapped("next: " + what_next(course_, results), 0));
+  fmt::print(stream_, "{}", next_line(results));
   std::fflush(stream_);
 }
 
 void Terminal::say(const std::string& sentence) {
   fmt::print(stream_, "{}\n", sentence);
   std::fflush(stream_);
+}
+
+std::string printed(const ExerciseResult& result, const Course& course) {
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* stream = ::open_memstream(&text, &size);
+  {
+    Terminal terminal(stream, false, course);
+    terminal.begin(result.subject);
+    for (const StageResult& stage : result.stages) terminal.stage(stage);
+    terminal.end(result);
+    terminal.next({result});
+  }
+  std::fclose(stream);
+  std::string all(text, size);
+  std::free(text);
+  return all;
 }
 
 }  // namespace course::grader

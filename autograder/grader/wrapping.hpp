@@ -1,4 +1,4 @@
-// Text in lines that a terminal of 80 columns does not break.
+// Text in lines that a terminal of 80 columns and 24 lines does not break, nor scrolls away.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,9 @@
 namespace course::grader {
 
 inline constexpr std::size_t columns_shown = 80;
+
+// The last of a terminal's 24 is the prompt's.
+inline constexpr std::size_t lines_in_view = 23;
 
 // How many columns `text`, in UTF-8, takes on a terminal.
 [[nodiscard]] std::size_t columns_of(std::string_view text);

@@ -88,6 +88,11 @@ function mountViewer(place, view, {alone = false} = {}) {
   }
 
   function drawRow(step, index) {
+    if (step.left_out) {
+      const count = step.left_out.toLocaleString("en");
+      make("div", "gap", `${count} steps are left out here: they only say the same again.`,
+        schedule);
+    }
     const row = make("div", `row ${colourOf(step.thread)}`, "", schedule);
     row.dataset.step = index + 1;
     make("b", "number", String(index + 1), row);

@@ -19,6 +19,7 @@ ReplayedStep step_in(const json& record) {
   step.file = record.value("file", "");
   step.line = record.value("line", 0);
   step.source = record.value("source", "");
+  step.left_out = record.value("left_out", 0U);
   return step;
 }
 

@@ -26,6 +26,7 @@ struct ReplayedStep {
   std::string file;      // of the student's own line; empty if it has none
   int line = 0;
   std::string source;  // what stands there
+  std::uint32_t left_out = 0;  // so many steps before it, which only say the same again
 };
 
 struct Replayed {

@@ -57,24 +57,6 @@ std::vector<nlohmann::json> patterns() {
   return found;
 }
 
-// What the people's report prints, line by line.
-std::vector<std::string> printed(const ExerciseResult& result, const Course& course) {
-  char* text = nullptr;
-  std::size_t size = 0;
-  std::FILE* stream = ::open_memstream(&text, &size);
-  {
-    Terminal terminal(stream, false, course);
-    terminal.begin(result.subject);
-    for (const StageResult& stage : result.stages) terminal.stage(stage);
-    terminal.end(result);
-    terminal.next({result});
-  }
-  std::fclose(stream);
-  std::vector<std::string> lines = lines_of({text, size});
-  std::free(text);
-  return lines;
-}
-
 // As if the student had made the mistake: in the file that the student edits.
 ExerciseResult as_students(ExerciseResult result) {
   const Exercise& exercise = *result.subject.exercise;
@@ -123,8 +105,14 @@ TEST_P(Editor, FindsFileLineAndMessage) {
     }
     EXPECT_TRUE(found) << lines;
   }
-  for (const std::string& line : printed(result, *course_))
-    EXPECT_LE(columns_of(line), columns_shown) << line;
+  const std::string text = printed(result, *course_);
+  const std::vector<std::string> report = lines_of(text);
+  for (const std::string& line : report) EXPECT_LE(columns_of(line), columns_shown) << line;
+  // Of an 80 x 24 terminal the last line is the prompt's.
+  const std::vector<std::string> head = lines_of(head_of(*cause));
+  const auto begins = std::search(report.begin(), report.end(), head.begin(), head.end());
+  EXPECT_LE(report.end() - begins, std::ptrdiff_t{lines_in_view}) << text;
+  EXPECT_NE(begins, report.end()) << text;
 }
 
 INSTANTIATE_TEST_SUITE_P(OfTen, Editor,

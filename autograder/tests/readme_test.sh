@@ -21,7 +21,7 @@ dots=$(grep -n '^…' "$clone/quoted" | cut -d: -f1)
 {
   head -n "$((dots - 1))" "$clone/printed"
   echo "…  $(grep -c '^[0-9]' "$clone/printed") lessons and" \
-    "$(grep -c '^   [0-9]' "$clone/printed") exercises in all"
+    "$(grep -c '^  [0-9]' "$clone/printed") exercises in all"
   echo
   sed -n '/^first: /,$p' "$clone/printed"
 } >"$clone/shown"

@@ -55,6 +55,7 @@ class ReadingGrading : public Grading {
   bool applies(Stage stage, const Exercise&) const override {
     return stage == Stage::unit || stage == Stage::interleave;
   }
+  std::string printed(const grader::ExerciseResult&) const override { return ""; }
   unsigned side_by_side() const override { return 2; }
 
   int runs = 0;

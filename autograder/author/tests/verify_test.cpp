@@ -6,6 +6,8 @@
 #include <map>
 #include <mutex>
 
+#include "grader/cause.hpp"
+
 namespace course::author {
 namespace {
 
@@ -57,7 +59,14 @@ class ToldGrading : public Grading {
   bool applies(Stage stage, const Exercise&) const override {
     return stage != Stage::cost;
   }
+  std::string printed(const grader::ExerciseResult& result) const override {
+    if (!report.empty()) return report;
+    const auto cause = grader::cause_of(result);
+    return (cause ? grader::told(*cause) : "") + "next: autograder/course grade 1.1\n";
+  }
   unsigned side_by_side() const override { return 2; }
+
+  std::string report;  // of every mutant; empty: what is usual
 
   std::map<std::string, StageResult> told;  // "unit queue-student" -> what to say
   std::map<std::string, std::map<std::string, std::string>> unbuilt;
@@ -170,6 +179,38 @@ TEST_F(VerifyTest, EscapedMutantFails) {
       "name another stage in the head of its diff");
   EXPECT_EQ(proof().tally(Kind::mutant).holding, 1U);
   EXPECT_EQ(proof().standing(), Standing::fails);
+}
+
+// A terminal of 80 columns would break it.
+TEST_F(VerifyTest, MutantThatIsToldInAWideLineFails) {
+  grading_.report = "  data race   Queue.A\n    as it was told\n    " +
+                    std::string(77, 'x') + "\nnext: autograder/course grade 1.1\n";
+  EXPECT_NE(complaint().find("is told in a line of more than 80 columns:     xxx"),
+            std::string::npos)
+      << complaint();
+}
+
+// A terminal of 24 lines would have scrolled its heading away.
+TEST_F(VerifyTest, MutantWhoseHeadIsNotInViewFails) {
+  exercise_.mutants.resize(1);
+  const std::string head = "  data race   Queue.A\n    as it was told\n";
+  const auto below = [](int lines) {
+    std::string text;
+    for (int line = 0; line < lines; ++line) text += "    and on\n";
+    return text + "next: autograder/course grade 1.1\n";
+  };
+  grading_.report = "1.1 queue\n" + head + below(20);
+  EXPECT_EQ(complaint(), "");
+  grading_.report = "1.1 queue\n" + head + below(21);
+  EXPECT_EQ(complaint(), "its heading is not among the last 23 lines");
+  grading_.report = "1.1 queue\n    as it was told\nnext: autograder/course grade 1.1\n";
+  EXPECT_EQ(complaint(), "its heading is not among the last 23 lines");
+}
+
+TEST_F(VerifyTest, MutantThatIsToldWithoutWhatToDoNextFails) {
+  exercise_.mutants.resize(1);
+  grading_.report = "  data race   Queue.A\n    as it was told\n";
+  EXPECT_EQ(complaint(), "is told without what to do next");
 }
 
 TEST_F(VerifyTest, MutantCaughtUnderAnotherConceptFails) {

@@ -1,16 +1,22 @@
 // Properties: on a terminal nothing is printed between the lines of one stage, however long it
-// takes to print them. A gate that could not tell says why.
+// takes to print them; from the heading of a failure on, all is in view in 80 columns and 24
+// lines. A gate that could not tell says why.
 #include "grader/terminal.hpp"
 
 #include <gtest/gtest.h>
 #include <pty.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <thread>
+
+#include "catalogue/files.hpp"
+#include "grader/cause.hpp"
+#include "grader/wrapping.hpp"
 
 namespace course::grader {
 namespace {
@@ -120,6 +126,67 @@ TEST(Terminal, SaysWhatTheSolutionDoesOtherwiseAfterAllPoints) {
   result.stages.front().verdict = Verdict::failed;
   result.promises.front().verdict = Verdict::failed;
   EXPECT_EQ(printed_of(result).find("wakes one worker"), std::string::npos);
+}
+
+// Whatever was found: long words, long titles, a picture longer than the terminal.
+ExerciseResult with_much_to_tell(Exercise& exercise) {
+  exercise.id = "1.1";
+  exercise.name = "queue";
+  exercise.lesson = "01-parallel-workers";
+  exercise.file = "/course/exercises/01-parallel-workers/queue/queue.hpp";
+  ExerciseResult result;
+  result.subject = {&exercise, "student"};
+  StageResult built;
+  built.verdict = Verdict::passed;
+  StageResult stage;
+  stage.stage = Stage::interleave;
+  stage.verdict = Verdict::failed;
+  Finding finding;
+  finding.test = "Queue.A";
+  finding.concept_name = "lost wake-up";
+  for (int word = 0; word < 90; ++word) finding.what += "and on ";
+  for (int row = 0; row < 40; ++row) finding.brief += std::string(100, 'x') + "\n";
+  finding.token = "Queue.A@0@w@pct3@5eed@" + std::string(90, '0');
+  finding.report = "/course/.course/reports/" + std::string(90, 'r') + ".txt";
+  stage.findings.push_back(finding);
+  result.stages = {built, stage};
+  for (int number = 1; number <= 9; ++number) {
+    result.promises.push_back({Promise::Kind::step, number,
+                               "a title of one hundred characters" + std::string(67, '.'),
+                               Verdict::failed, 11});
+  }
+  return result;
+}
+
+TEST(Terminal, KeepsInViewWhatAFailureIs) {
+  Exercise exercise;
+  const ExerciseResult result = with_much_to_tell(exercise);
+  Course course;
+  course.root = "/course";
+  course.concepts["lost wake-up"] = {"", "lessons/01-parallel-workers/README.md#lost", ""};
+  const std::string text = printed(result, course);
+  const std::vector<std::string> lines = lines_of(text);
+  for (const std::string& line : lines) EXPECT_LE(columns_of(line), columns_shown) << text;
+  const auto heading = std::find_if(
+      lines.begin(), lines.end(),
+      [](const std::string& line) { return line.starts_with("  lost wake-up"); });
+  EXPECT_LE(lines.end() - heading, std::ptrdiff_t{lines_in_view}) << text;
+  EXPECT_NE(text.find("again   autograder/course replay 1.1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("not kept either: step"), std::string::npos) << text;
+  EXPECT_NE(text.find("next: fix "), std::string::npos) << text;
+}
+
+// Where there is room each promise that was broken has its title.
+TEST(Terminal, ShowsTheTitlesOfWhatIsNotKept) {
+  Exercise exercise;
+  ExerciseResult result = with_much_to_tell(exercise);
+  result.promises.resize(2);
+  result.stages.back().findings.front().what = "was not woken";
+  result.stages.back().findings.front().brief = "  1  wait\n";
+  const std::string text = printed(result, Course{});
+  EXPECT_NE(text.find("step 1"), std::string::npos);
+  EXPECT_NE(text.find("step 2    0/11  a title"), std::string::npos) << text;
+  EXPECT_EQ(text.find("not kept either"), std::string::npos) << text;
 }
 
 // "Close other programs" is no answer to too few cores.

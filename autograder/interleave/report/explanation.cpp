@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "interleave/report/states.hpp"
 #include "interleave/trace/counted.hpp"
 
 namespace interleave {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "interleave/report/states.hpp"
+
 namespace interleave {
 namespace {
 
@@ -289,39 +291,6 @@ const Step* step_at(const Trace& trace, std::uint32_t number) {
       trace.steps.begin(), trace.steps.end(), number,
       [](const Step& step, std::uint32_t wanted) { return step.number < wanted; });
   return found != trace.steps.end() && found->number == number ? &*found : nullptr;
-}
-
-void take_or_release(const Step& step, std::set<Address>& held) {
-  if (step.blocked || !step.succeeded) return;
-  switch (step.operation.kind) {
-    case OperationKind::kLock:
-    case OperationKind::kTryLock:
-    case OperationKind::kLockShared:
-    case OperationKind::kTryLockShared:
-      held.insert(step.operation.object);
-      break;
-    case OperationKind::kUnlock:
-    case OperationKind::kUnlockShared:
-      held.erase(step.operation.object);
-      break;
-    case OperationKind::kConditionWait:
-      held.erase(step.operation.second_object);
-      break;
-    case OperationKind::kConditionWake:
-      held.insert(step.operation.second_object);
-      break;
-    default:
-      break;
-  }
-}
-
-std::set<Address> locks_at(const Trace& trace, ThreadId thread, std::uint32_t step) {
-  std::set<Address> held;
-  for (const Step& taken : trace.steps) {
-    if (taken.number >= step) break;
-    if (taken.operation.thread == thread) take_or_release(taken, held);
-  }
-  return held;
 }
 
 BrokenEdge broken_edge(const Failure& failure, const Trace& trace, const Naming* naming) {

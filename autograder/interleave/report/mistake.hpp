@@ -52,13 +52,6 @@ struct BrokenEdge {
 [[nodiscard]] bool slept_again(const Waiting& waiting, const Trace& trace,
                                const Naming& naming);
 
-// Adds to the locks that a thread holds what its step takes, and removes what it gives back.
-void take_or_release(const Step& step, std::set<Address>& held);
-
-// The locks that `thread` holds at `step`.
-[[nodiscard]] std::set<Address> locks_at(const Trace& trace, ThreadId thread,
-                                         std::uint32_t step);
-
 [[nodiscard]] const Step* step_at(const Trace& trace, std::uint32_t number);
 
 }  // namespace interleave

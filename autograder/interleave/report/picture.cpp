@@ -79,7 +79,9 @@ Picture::Picture(const Trace& trace, const Naming& naming,
 }
 
 void Picture::add_rows(const Trace& trace) {
+  std::uint32_t left_out = 0;
   for (const Step& step : trace.steps) {
+    left_out += step.left_out;
     const Origin origin = naming_.origin(step.stack);
     std::optional<std::size_t> row = row_continued_by(step, origin);
     if (!row) {
@@ -88,6 +90,7 @@ void Picture::add_rows(const Trace& trace) {
       rows_.push_back(&step);
       origins_.push_back(origin);
       blocked_.push_back(false);
+      left_out_.push_back(std::exchange(left_out, 0));
       looks_.push_back(nullptr);
     }
     if (step.reads && step.operation.kind == OperationKind::kAtomicLoad)
@@ -225,7 +228,7 @@ std::vector<Picture::Row> Picture::rows() const {
     std::string note = this->note(i);
     note.erase(0, note.find_first_not_of(' '));
     all.push_back({row(i, indent.at(step.operation.thread)), step.number,
-                   origins_[i].place, &step, words(i), std::move(note)});
+                   origins_[i].place, &step, words(i), std::move(note), left_out_[i]});
   }
   for (const auto& [step, number] : numbers_) all[number - 1].step = step;
   return all;
@@ -326,7 +329,7 @@ std::string Picture::text(const std::string& way_back) const {
     const bool in_middle = all.size() > kMostRows && i >= kRowsAtStart &&
                            i + kRowsAtEnd < all.size() && !spoken_of(rows_[i]->number);
     if (in_middle) {
-      ++left_out;
+      left_out += 1 + all[i].left_out;
       continue;
     }
     if (left_out > 0) out += "  ...   " + counted(left_out, "step") + " left out\n";

@@ -40,6 +40,8 @@ class Picture {
     const Step* first;  // that it tells of
     std::string words;  // what it did, without its place
     std::string note;   // what else is to be known of it; may be empty
+    std::uint32_t
+        left_out;  // so many operations before it, all seen before, are in no row
   };
   [[nodiscard]] std::vector<Row> rows() const;
 
@@ -76,7 +78,8 @@ class Picture {
   std::vector<const Step*> rows_;   // the first step of each
   std::vector<Origin> origins_;     // of each row
   std::vector<const Step*> looks_;  // the last of the row that loads an atomic
-  std::vector<bool> blocked_;       // whether a step of the row had to wait
+  std::vector<bool> blocked_;  // whether a step of the row could not continue at once
+  std::vector<std::uint32_t> left_out_;  // steps that the trace lacks before each row
   std::map<std::uint32_t, std::size_t> numbers_;  // step -> row, from 1
 };
 

@@ -122,6 +122,7 @@ std::string row_record(const Picture::Row& row, const Picture& picture,
   const std::string order =
       what_would_order(step, picture.step_name(step.number),
                        picture.step_name(step.newest_store), trace, naming);
+  if (row.left_out > 0) json += ",\"left_out\":" + std::to_string(row.left_out);
   if (!order.empty()) {
     json += ",\"reads_from\":" + std::to_string(picture.number_of(step.reads_from)) +
             ",\"newest\":" + std::to_string(picture.number_of(step.newest_store)) +

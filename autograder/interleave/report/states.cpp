@@ -1,8 +1,98 @@
 #include "interleave/report/states.hpp"
 
+#include <iterator>
+#include <utility>
+
 #include "interleave/report/mistake.hpp"
 
 namespace interleave {
+
+void Locks::apply(const Step& step) {
+  for (const Holding& holding : step.untold) {
+    held_[holding.thread] = {holding.locks.begin(), holding.locks.end()};
+  }
+  if (step.blocked || !step.succeeded) return;
+  std::set<Address>& held = held_[step.operation.thread];
+  switch (step.operation.kind) {
+    case OperationKind::kLock:
+    case OperationKind::kTryLock:
+    case OperationKind::kLockShared:
+    case OperationKind::kTryLockShared:
+      held.insert(step.operation.object);
+      break;
+    case OperationKind::kUnlock:
+    case OperationKind::kUnlockShared:
+      held.erase(step.operation.object);
+      break;
+    case OperationKind::kConditionWait:
+      held.erase(step.operation.second_object);
+      break;
+    case OperationKind::kConditionWake:
+      held.insert(step.operation.second_object);
+      break;
+    default:
+      break;
+  }
+}
+
+std::set<Address> Locks::of(ThreadId thread) const {
+  const auto found = held_.find(thread);
+  return found == held_.end() ? std::set<Address>() : found->second;
+}
+
+std::vector<Holding> Locks::all() const {
+  std::vector<Holding> holdings;
+  for (const auto& [thread, locks] : held_) {
+    holdings.push_back({thread, {locks.begin(), locks.end()}});
+  }
+  return holdings;
+}
+
+std::set<Address> locks_at(const Trace& trace, ThreadId thread, std::uint32_t step) {
+  Locks locks;
+  for (const Step& taken : trace.steps) {
+    if (taken.number >= step) break;
+    locks.apply(taken);
+  }
+  return locks.of(thread);
+}
+
+void shorten(Trace& trace) {
+  constexpr std::ptrdiff_t at_start = 500;
+  constexpr std::ptrdiff_t at_end = 1500;
+  std::vector<Step>& steps = trace.steps;
+  if (std::ssize(steps) <= at_start + at_end) return;
+  const auto begin = steps.begin() + at_start;
+  const auto end = steps.end() - at_end;
+  Locks locks;
+  std::map<ThreadId, Step*> last;  // of each thread, in the middle
+  std::map<Address, Step*> takes;  // of each lock, likewise
+  for (auto step = steps.begin(); step != end; ++step) {
+    locks.apply(*step);
+    if (step < begin) continue;
+    last[step->operation.thread] = &*step;
+    if (is_lock(step->operation.kind) && !step->blocked && step->succeeded &&
+        locks.of(step->operation.thread).contains(step->operation.object)) {
+      takes[step->operation.object] = &*step;
+    }
+  }
+  std::set<Step*> kept;  // in the trace's order
+  for (const auto& [thread, step] : last) kept.insert(step);
+  end->untold = locks.all();
+  for (const Holding& holding : end->untold) {
+    for (const Address lock : holding.locks) {
+      if (takes.contains(lock)) kept.insert(takes[lock]);
+    }
+  }
+  auto rest = begin;
+  for (Step* step : kept) {
+    if (&*rest != step) *rest = std::move(*step);
+    ++rest;
+  }
+  for (auto step = steps.erase(rest, end); step >= begin; --step) {
+    step->left_out += step->number - std::prev(step)->number - 1;
+  }
+}
 
 ThreadStates::ThreadStates(const Trace& trace, const Naming& naming)
     : trace_(trace), naming_(naming), states_(trace.threads.size()) {}
@@ -23,8 +113,13 @@ std::vector<ThreadId> ThreadStates::advance_to(std::uint32_t step) {
 void ThreadStates::apply(const Step& step) {
   const ThreadId thread = step.operation.thread;
   if (thread >= states_.size()) states_.resize(thread + 1);
+  locks_.apply(step);
+  for (const Holding& holding : step.untold) {
+    if (holding.thread >= states_.size()) states_.resize(holding.thread + 1);
+    states_[holding.thread].holds = locks_.of(holding.thread);
+  }
   ThreadState& state = states_[thread];
-  take_or_release(step, state.holds);
+  state.holds = locks_.of(thread);
   // A wait on a condition unlocks its mutex in a step of its own, and sleeps on.
   if (step.operation.kind != OperationKind::kUnlock)
     state.waits = what_it_waits_for(step);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +15,26 @@
 #include "interleave/trace/trace.hpp"
 
 namespace interleave {
+
+// The locks that each thread holds, step by step.
+class Locks {
+ public:
+  // Takes what the step takes, and gives back what it gives back.
+  void apply(const Step& step);
+  [[nodiscard]] std::set<Address> of(ThreadId thread) const;
+  [[nodiscard]] std::vector<Holding> all() const;
+
+ private:
+  std::map<ThreadId, std::set<Address>> held_;
+};
+
+// Those that `thread` holds before `step`.
+[[nodiscard]] std::set<Address> locks_at(const Trace& trace, ThreadId thread,
+                                         std::uint32_t step);
+
+// Leaves out the middle of a long trace that only says the same again and again, but for each
+// thread's last step there and those that took what is still held; and says behind it what is.
+void shorten(Trace& trace);
 
 struct ThreadState {
   std::set<Address> holds;
@@ -41,6 +62,7 @@ class ThreadStates {
 
   const Trace& trace_;
   const Naming& naming_;
+  Locks locks_;
   std::size_t next_ = 0;             // of the trace's steps
   std::vector<ThreadState> states_;  // indexed by ThreadId
 };

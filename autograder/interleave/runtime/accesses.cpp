@@ -72,6 +72,22 @@ void check_alive(Thread& self, Address address, std::uint64_t size, bool write,
   fail_use_after_free(self, access, arena.find(address));
 }
 
+bool is_gone(Address address) {
+  const Arena& arena = engine().arena();
+  if (arena.contains(address)) return arena.state_of(address) != Arena::State::kLive;
+  if (!is_on_a_stack(address)) return false;
+  const std::size_t owner = fiber_with_stack_at(address);
+  return owner < engine().threads().size() &&
+         engine().threads()[static_cast<ThreadId>(owner)].finished;
+}
+
+// Of an access that is not in the trace yet: if it cannot be made, it is its last step.
+void check_alive(Thread& self, const Operation& operation, bool write, bool atomic) {
+  if (!is_gone(operation.object)) return;
+  tracer().remark(self, operation);
+  check_alive(self, operation.object, operation.size, write, atomic, operation.pc);
+}
+
 void fail_race(Thread& self, const Race& race) {
   if (!engine().looks_for_races()) return;
   Failure failure;
@@ -141,7 +157,7 @@ void scheduled_access(Thread& self, Address address, std::uint64_t size, bool wr
         .object = address + done,
         .pc = pc};
     scheduler().point(self, operation);
-    check_alive(self, operation.object, operation.size, write, false, pc);
+    check_alive(self, operation, write, false);
     const Site site = tracer().coming_site(self, pc);
     if (write) {
       engine().memory().write(site, operation.object, operation.size);
@@ -229,7 +245,10 @@ std::size_t choose_place(std::size_t places, const Operation& operation) {
 // Everything that follows an atomic operation, whichever it was.
 void conclude(Thread& self, const Operation& operation, const Committed& committed,
               bool reads, bool succeeded) {
-  if (committed.race != nullptr) fail_race(self, *committed.race);
+  if (committed.race != nullptr) {
+    tracer().remark(self, operation);
+    fail_race(self, *committed.race);
+  }
   if (committed.wrote && committed.newest)
     put(operation.object, operation.size, committed.written);
   if (reads)
@@ -282,8 +301,7 @@ void arrive(Thread& self, const Operation& operation) {
     note_work(self, Work::kUpdate, operation.pc);
   }
   scheduler().point(self, operation);
-  check_alive(self, operation.object, operation.size, may_write(operation.kind), true,
-              operation.pc);
+  check_alive(self, operation, may_write(operation.kind), true);
 }
 
 // A thread that goes around in circles gets the newest value in the end: stores arrive in

@@ -5,6 +5,7 @@
 #include <sstream>
 #include <utility>
 
+#include "interleave/report/states.hpp"
 #include "interleave/results.hpp"
 #include "interleave/runtime/ending.hpp"
 #include "interleave/runtime/program_costs.hpp"
@@ -398,7 +399,7 @@ Result Exploration::replay(const Token& token) {
     publish(clean_record(found));
     return std::move(result_);
   }
-  if (run.failure.endless) trace.shorten();
+  if (run.failure.endless) shorten(trace);
   explain_until_ = Clock::now() +
                    seconds(std::max(kLeastToExplain, kShareToExplain * options_.seconds));
   if (!debugged && run.failure.kind != FailureKind::kUnsupported) {

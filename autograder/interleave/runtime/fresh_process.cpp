@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "interleave/report/states.hpp"
 #include "interleave/runtime/ending.hpp"
 #include "interleave/runtime/library_wait.hpp"
 #include "interleave/runtime/messages.hpp"
@@ -258,7 +259,7 @@ void FreshProcess::answer_report() {
   RunOptions options = options_;
   options.trace = &trace;
   const RunResult result = engine().run(body_, replay, memory, options);
-  if (result.failure.endless) trace.shorten();
+  if (result.failure.endless) shorten(trace);
   put_value(socket_, make_report(result.failure, trace, finding));
 }
 

@@ -49,6 +49,8 @@ struct ThreadRun {
   bool joined = false;
   bool detached = false;
   bool in_runtime = true;  // hooks reached from the runtime itself do nothing
+  bool untold = false;       // took or gave back a lock in a step that no trace has
+  bool took_untold = false;  // that is how it took its last one
   ThreadId creator = kNoThread;
   Operation pending;                // what it does when it is chosen
   ProgramCounter pending_site = 0;  // see call_site.hpp; only while a trace is kept

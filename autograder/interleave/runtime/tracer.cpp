@@ -25,6 +25,8 @@ void Tracer::begin_run(Strategy& strategy, Trace* trace, std::uint32_t stop_at) 
   step_ = 0;
   operations_ = 0;
   fingerprint_ = 0xCBF2'9CE4'8422'2325U;
+  any_untold_ = false;
+  left_out_ = 0;
   lender_ = nullptr;
 }
 
@@ -36,9 +38,26 @@ Step* Tracer::performed(Thread& self, const Operation& operation, bool wrote) {
   mix(fingerprint_, operation.thread);
   mix(fingerprint_, static_cast<std::uint64_t>(operation.kind));
   // One round of a spin says all: to a search that compares steps, and in a picture.
-  if (scheduler().spins(self, operation)) return nullptr;
+  if (scheduler().spins(self, operation)) {
+    leave_out(self, operation.kind);
+    return nullptr;
+  }
   if (listener_ != nullptr) listener_->executed(operation, wrote);
+  const bool gives_back = operation.kind == OperationKind::kUnlock ||
+                          operation.kind == OperationKind::kUnlockShared;
+  if (gives_back && self.took_untold) {
+    count_step(self);
+    leave_out(self, operation.kind);
+    return nullptr;
+  }
+  if (is_lock(operation.kind)) self.took_untold = false;
   return remark(self, operation);
+}
+
+// What it holds then is told by the next step.
+void Tracer::leave_out(Thread& self, OperationKind kind) {
+  ++left_out_;
+  if (is_lock(kind)) self.untold = self.took_untold = any_untold_ = true;
 }
 
 Step* Tracer::traced(Thread& self, const Operation& operation) {
@@ -53,9 +72,21 @@ Step* Tracer::traced(Thread& self, const Operation& operation) {
   if (site != 0) step.stack.push_back(site);
   append_callers(step.stack, self);
   step.decisions = static_cast<std::uint32_t>(scheduler().choices().size());
+  step.left_out = std::exchange(left_out_, 0);
+  if (any_untold_) tell_the_untold(step);
   trace_->steps.push_back(std::move(step));
   if (step_ == stop_at_) stop_in(self);
   return &trace_->steps.back();
+}
+
+void Tracer::tell_the_untold(Step& step) {
+  any_untold_ = false;
+  for (Thread& thread : engine().threads()) {
+    if (!std::exchange(thread.untold, false)) continue;
+    Holding holding{thread.id, {}};
+    for (const Lock* lock : thread.holds) holding.locks.push_back(lock->address);
+    step.untold.push_back(std::move(holding));
+  }
 }
 
 // -- In a debugger ----------------------------------------------------------------------

@@ -75,6 +75,8 @@ class Tracer {
  private:
   static constexpr std::uint32_t kMostOperations = 200'000;
 
+  void leave_out(Thread& self, OperationKind kind);
+  void tell_the_untold(Step& step);
   void stop_in(Thread& thread);
   void stop_and_return(Thread& self);
   void trace_threads();
@@ -91,6 +93,9 @@ class Tracer {
   // -- Written by performed
   std::uint32_t operations_ = 0;   // visible ones so far
   std::uint64_t fingerprint_ = 0;  // of their sequence: kinds and threads, no addresses
+
+  bool any_untold_ = false;        // see Thread
+  std::uint32_t left_out_ = 0;     // operations since the last step
 
   // -- Written by stop_in and stop_and_return
   Thread* lender_ = nullptr;  // lent its turn to another, for a debugger to stop in

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -21,6 +20,13 @@ struct Value {
 };
 
 inline constexpr std::uint32_t kNoStep = ~std::uint32_t{0};
+
+// What a thread holds that took or gave back locks in steps that are left out.
+struct Holding {
+  ThreadId thread = kNoThread;
+  std::vector<Address> locks;
+  friend bool operator==(const Holding&, const Holding&) = default;
+};
 
 struct Step {
   std::uint32_t number = 0;     // counts from 1 over all threads, plain accesses included
@@ -43,6 +49,8 @@ struct Step {
   std::uint64_t amount = 0;          // bytes allocated, waiters woken, nanoseconds slept
   // Return addresses, innermost first; stack[0] == operation.pc.
   std::vector<ProgramCounter> stack;
+  std::vector<Holding> untold;  // right before this step
+  std::uint32_t left_out = 0;   // so many operations before it, all seen before, are in no step
 };
 
 struct ThreadRecord {
@@ -75,14 +83,6 @@ struct Trace {
   std::vector<ThreadRecord> threads;  // indexed by ThreadId
   std::vector<Block> blocks;
   std::vector<StackRange> stacks;  // indexed by ThreadId
-
-  // Leaves out the middle of a trace that only says the same again and again.
-  void shorten() {
-    constexpr std::ptrdiff_t at_start = 500;
-    constexpr std::ptrdiff_t at_end = 1500;
-    if (std::ssize(steps) <= at_start + at_end) return;
-    steps.erase(steps.begin() + at_start, steps.end() - at_end);
-  }
 };
 
 }  // namespace interleave

@@ -72,6 +72,44 @@ TEST(Loses, Lifetime) {
   });
 }
 
+// It looks again and again under its lock: one round of that says all, and is all that is kept.
+TEST(Loses, Patience) {
+  explore([] {
+    std::mutex mutex;
+    std::atomic<bool> ready{false};
+    std::thread worker([&] {
+      while (true) {
+        const std::lock_guard lock(mutex);
+        if (ready) return;
+      }
+    });
+    worker.join();
+  });
+}
+
+// A loop that has no end, and is too long to be kept: the middle of it is left out.
+TEST(Loses, Count) {
+  explore(
+      [] {
+        std::mutex outer;
+        std::mutex inner;
+        std::atomic<int> count{0};
+        std::thread worker([&] {
+          for (int round = 0; round < 1000; ++round) {
+            const std::lock_guard lock(inner);
+            ++count;
+          }
+          const std::lock_guard lock(outer);
+          while (true) {
+            const std::lock_guard again(inner);
+            ++count;
+          }
+        });
+        worker.join();
+      },
+      {.seconds = 2});
+}
+
 // As many threads as the explorer knows, and about 2,000 steps.
 TEST(Loses, Crowd) {
   explore([] {

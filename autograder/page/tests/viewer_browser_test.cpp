@@ -65,6 +65,16 @@ std::map<int, Expected> expected_at(const json& record, std::size_t position) {
   return all;
 }
 
+// Of the losing programs' source, from 1.
+int line_with(const std::string& words) {
+  std::ifstream in(LOSING_SOURCE);
+  std::string text;
+  for (int line = 1; std::getline(in, text); ++line) {
+    if (text.find(words) != std::string::npos) return line;
+  }
+  return 0;
+}
+
 class Viewer : public testing::Test {
  protected:
   void SetUp() override {
@@ -156,7 +166,8 @@ TEST_P(ViewerOfLoss, ShowsEachThreadsLineAndLocksAtEachStep) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Page, ViewerOfLoss,
-                         testing::Values("Deadlock", "WakeUp", "FreshValue", "Lifetime"),
+                         testing::Values("Deadlock", "WakeUp", "FreshValue", "Lifetime",
+                                         "Patience"),
                          [](const auto& loss) { return std::string(loss.param); });
 
 TEST_F(Viewer, TellsWhoWaitsForWhomInADeadlock) {
@@ -167,6 +178,16 @@ TEST_F(Viewer, TellsWhoWaitsForWhomInADeadlock) {
             std::string::npos);
   EXPECT_NE(std::string(all.at("1").at("does")).find("waits for right, held by leader"),
             std::string::npos);
+}
+
+// The access that could not be made is a step, in the line of the thread that made it.
+TEST_F(Viewer, ShowsWhereMemoryIsUsedThatIsGone) {
+  const json record = replayed("Loses.Lifetime");
+  show(record);
+  browser_->press("End");
+  const std::string place = shown().at("1").at("at");
+  EXPECT_TRUE(place.ends_with(":" + std::to_string(line_with("value->load();")))) << place;
+  EXPECT_NE(text_of(".row.current").find("load"), std::string::npos);
 }
 
 TEST_F(Viewer, TellsWhichStoreAStaleLoadReadAndWhatWouldHaveOrderedIt) {
@@ -185,6 +206,32 @@ TEST_F(Viewer, TellsWhichStoreAStaleLoadReadAndWhatWouldHaveOrderedIt) {
               std::to_string(int{steps[i].at("newest")}));
   }
   EXPECT_TRUE(found);
+}
+
+// Of a loop that only looks again and again the first rounds are kept. What its thread holds is
+// shown as it is all the same.
+TEST_F(Viewer, SaysWhereStepsAreLeftOutAndWhatIsHeldBehindThem) {
+  const json record = replayed("Loses.Patience");
+  show(record);
+  EXPECT_LT(record.at("steps").size(), 20U) << "each round has its rows";
+  EXPECT_NE(text_of(".gap").find("steps are left out here"), std::string::npos);
+  browser_->press("End");
+  EXPECT_NE(text_of(".why").find("worker 1 holds mutex and reads"), std::string::npos)
+      << text_of(".why");
+  EXPECT_NE(std::string(shown().at("1").at("does")).find("holds mutex"),
+            std::string::npos);
+  EXPECT_EQ(unreadable_in(*browser_).at("cut"), json::array());
+}
+
+// Of a run without an end 2,000 steps are kept. It holds a lock that it took in between.
+TEST_F(Viewer, KnowsWhatIsHeldBehindTheMiddleThatIsLeftOut) {
+  const json record = replayed("Loses.Count");
+  show(record);
+  EXPECT_NE(text_of(".gap").find("steps are left out here"), std::string::npos);
+  browser_->press("End");
+  const std::string does = shown().at("1").at("does");
+  EXPECT_NE(does.find("outer"), std::string::npos) << does;
+  expect_state(record, record.at("steps").size());
 }
 
 TEST_F(Viewer, GoesToThePointOfNoReturnAndToBothEnds) {
@@ -212,6 +259,13 @@ TEST_F(Viewer, StaysUsableWith64ThreadsAnd2000Steps) {
   EXPECT_EQ(browser_->evaluate("document.querySelector('.viewer').dataset.position"),
             std::to_string(record.at("steps").size()));
   expect_state(record, record.at("steps").size());
+  // Each key is answered with the state of all threads, from any position.
+  for (int page = 0; page < 50; ++page) browser_->press("PageUp");
+  expect_state(record, record.at("steps").size() - 500);
+  for (int step = 0; step < 30; ++step) {
+    browser_->press("ArrowRight");
+    expect_state(record, record.at("steps").size() - 499 + static_cast<std::size_t>(step));
+  }
   const json unreadable = unreadable_in(*browser_);
   EXPECT_EQ(unreadable.at("cut"), json::array());
   EXPECT_EQ(unreadable.at("overlaps"), json::array());

@@ -9,6 +9,7 @@
 
 #include "interleave/report/naming.hpp"
 #include "interleave/report/source_text.hpp"
+#include "interleave/report/states.hpp"
 #include "interleave/report/symbols.hpp"
 
 namespace interleave {
@@ -309,6 +310,25 @@ TEST(Report, ALongTraceLosesItsMiddleAndSaysSo) {
   EXPECT_NE(report.picture.find("150 steps left out"), std::string::npos)
       << report.picture;
   EXPECT_NE(report.picture.find("200   store"), std::string::npos) << report.picture;
+}
+
+TEST(Report, AShortenedTraceSaysHowManyStepsItLacks) {
+  Trace trace = two_threads();
+  const ProgramCounter pc = here();
+  for (int i = 0; i < 5000; ++i) {
+    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x1000, pc));
+  }
+  shorten(trace);
+  Failure failure;
+  failure.kind = FailureKind::kLivelock;
+  failure.endless = true;
+  Finding replayed = found();
+  replayed.replayed = true;
+  const Report report = make_report(failure, trace, replayed);
+  // Of 5,000 the picture has 50 rows, the record 500, one and 1,500.
+  EXPECT_NE(report.picture.find("4950 steps left out"), std::string::npos)
+      << report.picture;
+  EXPECT_NE(report.json.find("\"left_out\":2999"), std::string::npos);
 }
 
 TEST(Report, ACleanRecordHasNoPicture) {
