@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include "process/process.hpp"
@@ -26,7 +27,9 @@ bool fails_at_once(::pid_t child) {
 }  // namespace
 
 bool open_in_browser(const std::string& page) {
-  for (const char* opener : {"xdg-open", "wslview", "open"}) {
+  const char* chosen = std::getenv("BROWSER");  // in a dev container the host's
+  for (const char* opener :
+       {chosen == nullptr ? "" : chosen, "xdg-open", "wslview", "open"}) {
     const std::string program = process::find_program(opener).string();
     if (program.empty()) continue;
     std::string name = opener;

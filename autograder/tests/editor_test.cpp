@@ -3,6 +3,9 @@
 // what a terminal of 80 columns and 24 lines shows of them is whole.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -15,6 +18,7 @@
 #include "grader/grading.hpp"
 #include "grader/terminal.hpp"
 #include "grader/wrapping.hpp"
+#include "process/process.hpp"
 
 namespace course::grader {
 namespace {
@@ -57,6 +61,78 @@ std::vector<nlohmann::json> patterns() {
   return found;
 }
 
+// "FILE:LINE:COLUMN" of each line that an editor's own program marks, as it tells them.
+std::vector<std::string> marked_by(const std::vector<std::string>& words,
+                                   const std::filesystem::path& marks) {
+  std::filesystem::remove(marks);
+  process::Command command;
+  command.words = words;
+  const process::Outcome outcome = process::run(command);
+  EXPECT_TRUE(outcome.exited_with(0)) << outcome.output;
+  return std::filesystem::exists(marks) ? lines_of(read_file(marks))
+                                        : std::vector<std::string>{};
+}
+
+// By Vim's own 'errorformat'.
+std::vector<std::string> marked_by_vim(const std::string& file, const std::string& marks) {
+  return marked_by(
+      {"vim", "-u", "NONE", "-N", "-es", "-c", "cgetfile " + file, "-c",
+       "call writefile(map(getqflist(), {i, e -> fnamemodify(bufname(e.bufnr), ':p')"
+       ".':'.e.lnum.':'.e.col}), '" +
+           marks + "')",
+       "-c", "qa!"},
+      marks);
+}
+
+// By Emacs' compilation mode.
+std::vector<std::string> marked_by_emacs(const std::string& file,
+                                         const std::string& marks) {
+  constexpr const char* look = R"el((let ((found ""))
+    (require 'compile)
+    (find-file (getenv "EDITOR_LINES"))
+    (compilation-mode)
+    (compilation--ensure-parse (point-max))
+    (goto-char (point-min))
+    (while (not (eobp))
+      (let ((message (get-text-property (point) 'compilation-message)))
+        (when message
+          (let ((at (compilation--message->loc message)))
+            (setq found (concat found (format "%s:%s:%s
+"
+              (caar (compilation--loc->file-struct at))
+              (compilation--loc->line at) (compilation--loc->col at)))))))
+      (forward-line 1))
+    (write-region found nil (getenv "EDITOR_MARKS"))))el";
+  return marked_by({"env", "EDITOR_LINES=" + file, "EDITOR_MARKS=" + marks, "emacs", "-Q",
+                    "--batch", "--eval", look},
+                   marks);
+}
+
+// What it must be.
+std::vector<std::string> places_in(const std::string& lines) {
+  std::vector<std::string> places;
+  for (const std::string& line : lines_of(lines)) {
+    std::size_t end = line.find(':');
+    for (int number = 0; number < 2; ++number) end = line.find(':', end + 1);
+    places.push_back(line.substr(0, end));
+  }
+  return places;
+}
+
+// Each where it is installed.
+void expect_editors_mark(const std::string& lines) {
+  const std::string folder = testing::TempDir() + "editor_test_" + std::to_string(::getpid());
+  write_file(folder + "/lines", lines);
+  const std::vector<std::string> places = places_in(lines);
+  if (!process::find_program("vim").empty()) {
+    EXPECT_EQ(marked_by_vim(folder + "/lines", folder + "/vim"), places) << lines;
+  }
+  if (!process::find_program("emacs").empty()) {
+    EXPECT_EQ(marked_by_emacs(folder + "/lines", folder + "/emacs"), places) << lines;
+  }
+  std::filesystem::remove_all(folder);
+}
+
 // As if the student had made the mistake: in the file that the student edits.
 ExerciseResult as_students(ExerciseResult result) {
   const Exercise& exercise = *result.subject.exercise;
@@ -79,6 +155,8 @@ TEST_P(Editor, FindsFileLineAndMessage) {
   const auto cause = cause_of(result);
   ASSERT_TRUE(cause.has_value()) << "nothing is wrong with it";
   const std::string lines = gcc_lines(result);
+
+  expect_editors_mark(lines);
 
   const auto matchers = patterns();
   ASSERT_EQ(matchers.size(), 2u);

@@ -10,7 +10,7 @@ mutant=if_for_while
 test=JobQueue.PopWaitsForAJob
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-unset CI
+unset CI BROWSER
 failures=0
 cd "$root"
 
@@ -104,6 +104,11 @@ PATH=$work/opener:$PATH "$course" --compiler "$compiler" replay "$token" --of $m
   >"$work/out" 2>"$work/err" </dev/null || status=$?
 [ "$status" = 1 ] && [ "$(cat "$work/opened")" = "$root/.course/replay-job_queue.html" ] ||
   fail "--open opens the page"
+rm "$work/opened"
+mv "$work/opener/xdg-open" "$work/opener/mine"
+BROWSER=$work/opener/mine "$course" --compiler "$compiler" replay "$token" --of $mutant --open \
+  >"$work/out" 2>"$work/err" </dev/null || :
+[ -s "$work/opened" ] || fail "--open opens the page in the browser that the user chose"
 replay "$token" --of $mutant --html --gdb
 [ "$status" = 2 ] || fail "a page and the debugger at once is a mistake"
 

@@ -1,6 +1,6 @@
 // Properties: on a terminal nothing is printed between the lines of one stage, however long it
-// takes to print them; from the heading of a failure on, all is in view in 80 columns and 24
-// lines. A gate that could not tell says why.
+// takes to print them; a line says what is going on; from the heading of a failure on,
+// all is in view in 80 columns and 24 lines. A gate that could not tell says why.
 #include "grader/terminal.hpp"
 
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <regex>
 #include <string>
 #include <thread>
 
@@ -90,6 +91,29 @@ TEST(Terminal, PrintsNothingBetweenTheLinesOfAStage) {
   ASSERT_NE(last, std::string::npos) << text;
   EXPECT_LT(text.find("working on"), first) << "the ticker never drew";
   EXPECT_EQ(text.substr(first, last - first).find("working on"), std::string::npos);
+}
+
+TEST(Terminal, SaysWhatIsGoingOnAndForHowLong) {
+  SlowTerminal terminal_window;
+  std::string text;
+  std::jthread reader([&] { text = terminal_window.read_late(); });
+  Exercise exercise;
+  const Course course;
+  StageResult built;
+  built.verdict = Verdict::passed;
+  {
+    Terminal terminal(terminal_window.stream(), false, course);
+    terminal.begin({&exercise, "student"});
+    std::this_thread::sleep_for(700ms);
+    terminal.stage(built);
+    std::this_thread::sleep_for(700ms);
+  }
+  terminal_window.finish();
+  reader.join();
+  const std::regex before("working on build unit interleave tsan asan  \\d+ s");
+  const std::regex after("working on unit interleave tsan asan  \\d+ s");
+  EXPECT_TRUE(std::regex_search(text, before)) << text;
+  EXPECT_TRUE(std::regex_search(text, after)) << text;
 }
 
 // What a terminal shows of a result.
