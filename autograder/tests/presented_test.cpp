@@ -54,7 +54,8 @@ class RealLesson : public testing::Test {
 
   void go_to(std::size_t screen) {
     browser_->press("Home");
-    for (std::size_t turned = 0; turned <= screen; ++turned) browser_->press("ArrowRight");
+    for (std::size_t turned = 0; turned <= screen; ++turned)
+      browser_->press("ArrowRight");
   }
 
   // The number of the first screen of that kind.
@@ -111,7 +112,8 @@ TEST_F(RealLesson, IsMeasuredStoppedAndSaved) {
   guess("2");
   run_to_the_end();
   const json& expected = screens_->deck().at("screens")[experiment].at("expected");
-  EXPECT_EQ(count("tr"), expected.at("rows").size() + 1) << "the recorded table has others";
+  EXPECT_EQ(count("tr"), expected.at("rows").size() + 1)
+      << "the recorded table has others";
   EXPECT_EQ(count(".guess"), 1u);
   EXPECT_GT(count(".look"), 0u);
   expect_readable("experiment");
@@ -136,7 +138,8 @@ TEST_F(RealLesson, IsMeasuredStoppedAndSaved) {
   EXPECT_EQ(count(".guess"), 1u);
   expect_readable("saved-experiment");
   go_to(benchmark);
-  EXPECT_GT(count(".plot .narrow svg"), 0u) << "a run that was stopped took the plot away";
+  EXPECT_GT(count(".plot .narrow svg"), 0u)
+      << "a run that was stopped took the plot away";
   expect_readable("saved-benchmark");
 }
 
