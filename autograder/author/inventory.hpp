@@ -12,7 +12,7 @@ namespace course::author {
 
 // Starters and texts that are not what their generators write; links and concepts that lead
 // nowhere; what a lesson lacks, and what is still to be written. Each message ends with the
-// command that mends it, where one does.
+// command that fixes it, if there is one.
 [[nodiscard]] std::vector<std::string> stale_texts(const std::filesystem::path& root);
 
 // What one exercise lacks: an empty hint, a step without points, a mutant, a concept that no

@@ -194,7 +194,7 @@ std::string summary_of(const std::vector<MadeMutant>& made) {
                          [&](const MadeMutant& trial) { return trial.fate == fate; });
   };
   std::string words =
-      fmt::format("{} made: {} do not build", made.size(), count(Fate::does_not_build));
+      fmt::format("{} made: {} not built", made.size(), count(Fate::does_not_build));
   for (const Stage stage : mutation_stages) {
     const auto here =
         std::count_if(made.begin(), made.end(), [&](const MadeMutant& trial) {

@@ -4,7 +4,7 @@
 //                                        ^_____ those that are left: the next stage
 //
 // What became of a mutant is remembered by what it and the tests say, so that a run which was
-// ended goes on where it was.
+// ended continues where it was.
 #pragma once
 
 #include <cstddef>
@@ -66,7 +66,7 @@ struct MutationRun {
 };
 
 // All mutants of the exercise's solution, in the order of their lines, and what became of them.
-// Blocks for minutes. Throws Mistake and ManifestError for what authors must mend.
+// Blocks for minutes. Throws Mistake and ManifestError for what authors must fix.
 [[nodiscard]] std::vector<MadeMutant> try_mutations(const MutationRun& run,
                                                     Grading& grading, Memory& memory);
 

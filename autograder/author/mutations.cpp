@@ -399,7 +399,7 @@ class Rules {
     }
   }
 
-  // `x.wait(…)` polls, and nobody notifies; a predicate is looked at once, not in a loop.
+  // `x.wait(…)` polls, and no thread notifies; a predicate is checked once, not in a loop.
   void change_wait(std::size_t i) {
     if (i < 2 || !is(i, "wait") || !is(i + 1, "(") || !is(i - 1, ".")) return;
     const std::size_t first = object_of(i);

@@ -76,7 +76,7 @@ std::vector<fs::path> write_all(const fs::path& root, const std::vector<NewFile>
   for (const NewFile& file : files) {
     if (!fs::exists(file.path)) continue;
     throw std::invalid_argument(file.path.lexically_relative(root).string() +
-                                " is there already; nothing was written");
+                                " already exists; nothing was written");
   }
   std::vector<fs::path> written;
   for (const NewFile& file : files) {

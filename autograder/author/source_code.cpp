@@ -151,10 +151,11 @@ std::size_t SourceCode::read_simple(std::size_t first, std::size_t end,
     }
     if (is(i, "{") && (type || opens_block(i))) {
       const std::size_t close = tokens_[i].partner;
-      // A lambda's body belongs to a statement that goes on behind it.
-      const bool goes_on = is(close + 1, ";") || is(close + 1, ",") || is(close + 1, "(");
+      // A lambda's body belongs to a statement that continues behind it.
+      const bool continues =
+          is(close + 1, ";") || is(close + 1, ",") || is(close + 1, "(");
       if (!is(first, "enum")) read_block(i + 1, close, i);
-      if (type || !goes_on) return close + 1 + (type && is(close + 1, ";") ? 1 : 0);
+      if (type || !continues) return close + 1 + (type && is(close + 1, ";") ? 1 : 0);
       i = close;
     } else if (is(i, "(") || is(i, "[") || is(i, "{")) {
       read_lambdas(i);

@@ -2,7 +2,7 @@
 // together, and its statements.
 //
 // It reads what clang-format has written of the course's own solutions, not all of C++: a binary
-// operator has spaces round it, and a template's angle bracket has none.
+// operator has spaces around it, and a template's angle bracket has none.
 #pragma once
 
 #include <cstddef>

@@ -158,7 +158,7 @@ std::string starter_of(const MarkedSource& solution) {
                   [](const Mark& m) { return m.kind == MarkKind::step; });
   if (!has_step) {
     throw Mistake(solution.file, 0,
-                  "marks no step; put `//> step 1(…): title` and `//<` round one");
+                  "marks no step; put `//> step 1(…): title` and `//<` around one");
   }
   return Writer(solution).text();
 }

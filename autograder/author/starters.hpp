@@ -46,7 +46,7 @@ struct Stale {
 
 // What write_starter did with the text that was there before.
 struct Written {
-  std::filesystem::path kept;  // where it is now; empty if nobody had changed it
+  std::filesystem::path kept;  // where it is now; empty if it was unchanged
 };
 
 // Writes the starter. A text there that this function did not write may be somebody's

@@ -101,7 +101,7 @@ void judge_starter(const Exercise& exercise, const StageResult& result,
     const Verdict verdict = grader::verdict_in(result, step);
     if (verdict == Verdict::not_started) continue;
     evidence.words =
-        fmt::format("step {} is {} before anybody wrote it; give it a test that needs it",
+        fmt::format("step {} is {} before it was written; give it a test that needs it",
                     step.number, name_of(verdict));
     return;
   }
@@ -146,11 +146,11 @@ std::string badly_told(const Trial& trial, const StageResult& result,
                        const Grading& grading) {
   const grader::ExerciseResult all = graded(trial, result);
   const auto cause = grader::cause_of(all);
-  if (!cause) return "is told in no words";
+  if (!cause) return "is caught without a message";
   const std::vector<std::string> lines = lines_of(grading.printed(all));
   for (const std::string& line : lines) {
     if (grader::columns_of(line) > grader::columns_shown) {
-      return "is told in a line of more than 80 columns: " + line;
+      return "prints a line of more than 80 columns: " + line;
     }
   }
   const std::size_t above = lines.size() - std::min(lines.size(), grader::lines_in_view);
@@ -164,7 +164,7 @@ std::string badly_told(const Trial& trial, const StageResult& result,
   const bool goes_on = std::any_of(begins, lines.end(), [](const std::string& line) {
     return line.starts_with("next: ");
   });
-  return goes_on ? "" : "is told without what to do next";
+  return goes_on ? "" : "does not say what to do next";
 }
 
 void judge_mutant(const Trial& trial, const StageResult& result, const Grading& grading,

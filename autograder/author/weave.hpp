@@ -24,7 +24,7 @@ namespace course::author {
 // A text as it should be.
 struct Woven {
   std::string text;                   // blocks that could not be woven stand as they were
-  std::vector<std::string> mistakes;  // FILE:LINE: what is wrong and how it is mended
+  std::vector<std::string> mistakes;  // FILE:LINE: what is wrong and how to fix it
 };
 
 // `file` is where `text` stands or will stand; its folder decides what it may quote.

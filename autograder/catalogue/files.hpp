@@ -9,7 +9,7 @@
 
 namespace course {
 
-// Something in the course's files that an author must mend. The message names the file
+// Something in the course's files that an author must fix. The message names the file
 // and the line, what is wrong, and the remedy.
 class Mistake : public std::runtime_error {
  public:

@@ -7,7 +7,7 @@
 //
 // Threads     Immutable once loaded: any thread may read.
 // Errors      ManifestError names the file, the line, and what to write instead. A key
-//             that nobody reads is an error too: it is a word somebody mistyped.
+//             that is never read is an error too: it is a typing error.
 #pragma once
 
 #include <filesystem>

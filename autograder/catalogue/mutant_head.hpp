@@ -1,6 +1,6 @@
 // The head of a mutant's diff, which `patch` passes over:
 //
-//   mistake: pop looks whether there is a job, lets go of the lock, and then
+//   mistake: pop looks whether there is a job, releases the lock, and then
 //     waits                                    an indented line belongs to the one before
 //   caught by: interleave tsan                 in the grader's order, under this concept:
 //   concept: lost wake-up

@@ -1,4 +1,4 @@
-// What somebody who mistyped a word probably meant.
+// What a mistyped word probably meant.
 #pragma once
 
 #include <string>

@@ -86,7 +86,7 @@ std::vector<Test> read_step_tests(const fs::path& root, const fs::path& source) 
     if (!found) {
       throw ManifestError(
           shown, number,
-          "this test says of no step that it holds; write STEP_TEST(STEP, "
+          "this test does not say which step it holds; write STEP_TEST(STEP, "
           "SUITE, NAME) { or STEP_TEST(STEP, SUITE, NAME, \"concept\") {");
     }
     found->line = number;

@@ -45,7 +45,7 @@ void start_exercise(const Common& common, const NewOptions& options) {
       "\n"
       "next: write solutions/{0}/{1}.hpp, then autograder/course author starters; at "
       "any time\n"
-      "autograder/course author verify {1} tells what is left, and whether the rest "
+      "autograder/course author verify {1} says what is left, and whether the rest "
       "holds\n",
       lesson, options.exercise);
 }

@@ -85,7 +85,7 @@ std::string measure(const Benchmarks& benchmarks, const fs::path& program,
   std::size_t lines = 0;
   command.on_output = [&](std::string_view text) {
     lines += static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-    progress.note(fmt::format("{} lines of results", lines));
+    progress.note(fmt::format("{} line{} of results", lines, lines == 1 ? "" : "s"));
   };
   const process::Outcome outcome = process::run(command);
   if (!outcome.exited_with(0)) {
@@ -181,7 +181,7 @@ void measure_explorer(const Common& common, const BenchOptions& options,
   if (!options.record) return;
   record(common, "speed", origin, tables_of(sections) + origin.runs + ".\n");
   record(common, "first_failure", origin, first_failures);
-  std::cerr << "now: autograder/course author weave\n";
+  std::cerr << "next: autograder/course author weave\n";
 }
 
 // -- Everything -------------------------------------------------------------------------

@@ -125,7 +125,7 @@ void record(const Programs& programs, const Lesson& lesson, const std::string& o
   record.date = today();
   const fs::path file = lesson.folder / "demo.txt";
   write_file(file, author::record_text(lesson.folder, record, output));
-  std::cerr << "wrote " << file.string() << "\nnow: autograder/course author weave\n";
+  std::cerr << "wrote " << file.string() << "\nnext: autograder/course author weave\n";
 }
 
 int run(const Common& common, const DemoOptions& options) {

@@ -30,7 +30,7 @@ struct Examined {
   std::string name;
   Health health;
   std::string found;
-  std::string advice;  // what mends it; empty where all is well
+  std::string advice;  // what fixes it; empty where all is well
 };
 
 // "g++ (Debian 12.2.0-14) 12.2.0" -> {12, 2}.
@@ -52,13 +52,13 @@ Examined examine_tool(const std::string& name, const std::string& program,
   version.words = {program, "--version"};
   version.seconds = 10;
   const process::Outcome outcome = run(version);
-  const std::string mend = "sudo apt-get install " + package;
-  if (!outcome.exited_with(0)) return {name, if_missing, program + " is missing", mend};
+  const std::string fix = "sudo apt-get install " + package;
+  if (!outcome.exited_with(0)) return {name, if_missing, program + " is missing", fix};
   const std::string found = first_line(outcome.output);
   if (version_in(found) < least) {
     return {name, Health::broken,
             fmt::format("{}, but {}.{} is needed", found, least.first, least.second),
-            mend};
+            fix};
   }
   return {name, Health::good, found, ""};
 }
@@ -84,7 +84,7 @@ Examined examine_compiler(const Trees& trees) {
                                    clang ? "clang" : "g++");
   if (examined.health == Health::good && version_in(examined.found).first > newest) {
     examined.health = Health::poor;
-    examined.advice = fmt::format("the course was tried with up to version {}", newest);
+    examined.advice = fmt::format("the course was tested with versions up to {}", newest);
   }
   return examined;
 }
@@ -94,7 +94,7 @@ Examined examine_sanitizer(const std::string& name, Stage stage, Sanitizers& san
   if (!health.works) return {name, Health::broken, "does not work", health.trouble};
   if (health.fixed_addresses) {
     return {name, Health::good,
-            "works with address randomisation off, which the grader sees to", ""};
+            "works with address randomisation off, as the grader runs it", ""};
   }
   return {name, Health::good, "finds what it must and nothing else", ""};
 }

@@ -164,7 +164,7 @@ int run(int argc, char** argv) {
 
 // Every exception ends here, in a sentence and a status.
 int run_guarded(int argc, char** argv) {
-  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is told, like a full disk
+  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is reported, like a full disk
   ::signal(SIGXFSZ, SIG_IGN);
   int status = environment_error;
   int cause = 0;

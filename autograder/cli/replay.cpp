@@ -78,7 +78,7 @@ bool build_to_replay(const Trees& trees, const Subject& subject) {
 // --- Step by step ---------------------------------------------------------------------
 
 void print_step(const ReplayedStep& step) {
-  std::fputs(reading::harmless(step.text).c_str(), stdout);
+  fmt::print("{}", reading::harmless(step.text));
   if (!student::says_something(step.source)) return;
   const std::size_t column = step.text.find_first_not_of(" 0123456789");
   fmt::print("{:{}}  {}\n", "", column == std::string::npos ? 0 : column,
@@ -86,7 +86,7 @@ void print_step(const ReplayedStep& step) {
 }
 
 void print_in(const std::optional<student::Columns>& columns, const std::string& text) {
-  fmt::print("{}", columns ? columns->lines(text) : text);
+  fmt::print("{}", reading::harmless(columns ? columns->lines(text) : text));
 }
 
 // Into a terminal, in its width; else into lines as long as they are.
@@ -96,7 +96,7 @@ void print_steps(const Replayed& replayed) {
     columns.emplace(replayed.record, width);
   std::optional<Keys> keys;
   if (Keys::available()) keys.emplace();
-  std::fputs((columns ? columns->header() : replayed.columns).c_str(), stdout);
+  fmt::print("{}", reading::harmless(columns ? columns->header() : replayed.columns));
   std::size_t number = 0;
   for (const ReplayedStep& step : replayed.steps) {
     if (keys) {
@@ -116,7 +116,7 @@ void print_steps(const Replayed& replayed) {
     ++number;
     if (step.left_out > 0) fmt::print("  ...   {} steps left out\n", step.left_out);
     if (columns) {
-      std::fputs(columns->row(number).c_str(), stdout);
+      fmt::print("{}", reading::harmless(columns->row(number)));
     } else {
       print_step(step);
     }
@@ -137,7 +137,7 @@ std::string of_variant(const ReplayOptions& options) {
 
 // By its exercise: most terminals would break a token.
 int print_replay(const Replayed& replayed, const ReplayOptions& options) {
-  print_sentence(replayed.headline);
+  print_sentence(reading::harmless(replayed.headline));
   print_steps(replayed);
   const std::string command =
       options.id.empty() ? "the same command with"

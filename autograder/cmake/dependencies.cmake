@@ -1,4 +1,4 @@
-# The libraries the course stands on: the system's own where it has them, else a pinned
+# The libraries the course builds on: the system's own where it has them, else a pinned
 # download. COURSE_ARCHIVES names a folder that holds the archives already, for a machine
 # without a network; they are checked against the same hashes.
 set(COURSE_ARCHIVES "" CACHE PATH "A folder with the archives of missing libraries")

@@ -1,4 +1,4 @@
-// Tells a person that something is going on, once it has taken a second.
+// Tells a person what is running, once it has taken a second.
 //
 //   Progress progress("Building lesson 1's demo");    Building lesson 1's demo … 7 s  [3/12]
 //   progress.note("[3/12]");

@@ -124,7 +124,7 @@ std::string words_for_doubt(const Gate& gate, const Findings& findings, double r
     return words_for_no_gain(gate, findings.reference_gain());
   }
   if (!findings.clock_agrees() && findings.e_pass() > findings.e_fail()) {
-    return "this machine was too noisy to hold the program's clock against ours; close "
+    return "this machine was too noisy to compare the program's clock with ours; close "
            "what else is running and grade again";
   }
   return fmt::format(
@@ -195,7 +195,7 @@ Result compare_with_claim(const Gate& gate, std::vector<double> gains,
   Result result;
   result.blocks = static_cast<int>(gains.size());
   if (gains.empty()) {
-    result.words = "stopped in run after run: there is nothing to hold the claim against";
+    result.words = "stopped in run after run: there is nothing to compare the claim with";
     result.verdict = Verdict::failed;
     return result;
   }

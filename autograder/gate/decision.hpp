@@ -13,7 +13,7 @@ struct Rule {
   double seconds = 9;  // then it is inconclusive
 };
 
-// What is tested: less than what the student is told, so that nobody who reaches the told
+// What is tested: less than what the student is told, so that no one who reaches the told
 // share is near the bar.
 [[nodiscard]] Rule rule_for(const Gate& gate);
 

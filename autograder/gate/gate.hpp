@@ -64,7 +64,7 @@ enum class Verdict {
   inconclusive,  // this machine could not tell
   skipped,       // on too few cores: not measured, and never counted as passed
   environment,   // the reference itself does not run
-  tampered,      // the program's clock does not agree with ours
+  tampered,      // the program's clock contradicts ours
 };
 
 struct Result {

@@ -171,7 +171,8 @@ int Trials::settled() const {
 }
 
 void Trials::print() const {
-  fmt::print("\n{} gradings of {}, {}\n", options_.gradings,
+  fmt::print("\n{} grading{} of {}, {}\n", options_.gradings,
+             options_.gradings == 1 ? "" : "s",
              options_.twice ? "solutions made twice as slow" : "the solutions",
              options_.no_load ? "no load beside them" : "a bursty load beside them");
   for (const auto& [gate, count] : counts_) {

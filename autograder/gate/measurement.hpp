@@ -27,9 +27,9 @@ enum class End {
   measured,     // ran, and its answer was right
   stopped,      // by us, at `seconds_allowed`
   not_started,  // reached a step that is still to be written
-  broken,       // crashed, gave a wrong answer, or reported something else than was asked
-  impossible,   // reported a time that cannot be
-  limited,      // ended by a limit of the shell's: no fault of the program
+  broken,      // crashed, gave a wrong answer, or reported something other than was asked
+  impossible,  // reported a time that cannot be
+  limited,  // could not start, or a limit of the shell ended it: no fault of the program
 };
 
 struct Measurement {

@@ -87,7 +87,7 @@ Measurement measurement_of(const Run& run, const Outcome& outcome,
                            const Records& records) {
   if (!records.ended || records.measured.size() != 1) {
     return with_words(End::broken, outcome,
-                      fmt::format("reported {} measurements of {} where one was due",
+                      fmt::format("reported {} measurements of {}, not 1",
                                   records.measured.size(), run.benchmark));
   }
   const json& record = records.measured.front();
@@ -96,9 +96,10 @@ Measurement measurement_of(const Run& run, const Outcome& outcome,
   }
   if (record.value("name", "") != run.benchmark ||
       record.value("iterations", std::uint64_t{0}) != run.iterations) {
-    return with_words(End::broken, outcome,
-                      fmt::format("measured something else than {} iterations of {}",
-                                  run.iterations, run.benchmark));
+    return with_words(
+        End::broken, outcome,
+        fmt::format("measured something other than {} iteration{} of {}", run.iterations,
+                    run.iterations == 1 ? "" : "s", run.benchmark));
   }
   Measurement measurement = with_words(End::measured, outcome, "");
   measurement.seconds = record.value("seconds", std::nan(""));

@@ -62,8 +62,8 @@ class TreeLock {
     while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
       if (std::chrono::steady_clock::now() > deadline) {
         ::close(descriptor_);
-        throw std::runtime_error("another grading builds in " + tree.string() +
-                                 " and does not come to an end: stop it");
+        throw std::runtime_error("another grading has not finished building in " +
+                                 tree.string() + ": stop it");
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
@@ -90,7 +90,7 @@ bool ends_with(const fs::path& file, std::string_view end) {
   return last != text.npos && std::string_view(text).substr(0, last + 1).ends_with(end);
 }
 
-// Whether CMake wrote both files to their end, for `preset`. It would go on with half of them.
+// Whether CMake wrote both files to their end, for `preset`. It would continue with half.
 bool is_configured(const fs::path& tree, std::string_view preset) {
   std::error_code unreadable;
   const fs::path ninja = tree / "build.ninja";

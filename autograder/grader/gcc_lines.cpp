@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where the line's own text begins, from 1: nobody knows better what is wrong in it.
+// Where the line's own text begins, from 1: which part of it is wrong is not known.
 std::size_t column_of(const fs::path& file, int line) {
   std::ifstream in(file);
   std::string text;

@@ -127,7 +127,7 @@ class Grading {
     return all;
   }
 
-  // The first pipeline, whose verdict whoever edits the file waits for, gets its head start.
+  // The first pipeline, whose verdict the student waits for, gets its head start.
   void run_side_by_side() {
     std::exception_ptr trouble;
     std::counting_semaphore<> ended(0);
@@ -150,7 +150,7 @@ class Grading {
     if (trouble) std::rethrow_exception(trouble);
   }
 
-  // How fast something wrong is tells nothing. What cannot be measured here is nobody's fault.
+  // How fast wrong code is says nothing. What cannot be measured here is not the student's fault.
   void run_gate() {
     if (!applies(Stage::gate, *subject_.exercise) || told(Stage::gate)) return;
     Verdict right = Verdict::passed;

@@ -17,7 +17,7 @@ namespace course::grader {
 
 // Grades `subject` in every stage that applies to it and tells each result as soon as it is
 // known. A stage whose grounds are gone (the file does not compile, a step is not started)
-// is told as such without being run.
+// is reported as such without being run.
 [[nodiscard]] ExerciseResult grade(const Subject& subject, Workshop& workshop,
                                    const StageListener& listener);
 

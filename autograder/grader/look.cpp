@@ -148,7 +148,7 @@ class Looking {
   }
 
  private:
-  // `name` is what an exercise would allow. A name on one line is told once.
+  // `name` is what an exercise would allow. A name on one line is reported once.
   void add(Verdict verdict, const std::string& name, int line, std::string what) {
     for (const Allowed& allowed : subject_.exercise->allowed) {
       if (allowed.name == name) return;

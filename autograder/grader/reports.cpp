@@ -98,7 +98,7 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-// <failure> for what the student can mend, <error> for what a machine or a person must.
+// <failure> for what the student can fix, <error> for what is up to a machine or a person.
 std::string junit_of(const Finding& finding) {
   const char* element = finding.verdict == Verdict::failed ? "failure" : "error";
   std::string place =

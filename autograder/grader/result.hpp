@@ -14,7 +14,7 @@
 
 namespace course::grader {
 
-// One thing that is wrong, in words for the person who must mend it.
+// One thing that is wrong, in words for the person who must fix it.
 struct Finding {
   Verdict verdict = Verdict::failed;
   std::string test;          // empty: the stage as a whole

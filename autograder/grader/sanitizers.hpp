@@ -19,7 +19,7 @@ namespace course::grader {
 struct SanitizerHealth {
   bool works = false;
   bool fixed_addresses = false;  // works, but only with address randomisation off
-  std::string trouble;           // why it does not, and the command that mends it
+  std::string trouble;           // why it does not, and the command that fixes it
 };
 
 class Sanitizers {

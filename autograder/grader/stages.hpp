@@ -31,8 +31,8 @@ class Judge;
 namespace course::grader {
 
 // The tests that hung in the unit stage, or that the interleave stage saw end in threads that
-// wait for each other: nobody waits for them again under a sanitizer, where they would hang
-// ten times as long.
+// wait for each other: they are not run again under a sanitizer, where they would hang ten
+// times as long.
 //
 // Threads     Any.
 class Hangs {
@@ -65,8 +65,8 @@ struct Workshop {
 [[nodiscard]] StageResult run_build_stage(const Subject& subject, Workshop& workshop);
 
 // Runs `stage`, whose program must have been built (see `build` and `program_of`). With
-// names in `only` just those of its tests or gates are run, which proves a mutant and grades
-// nobody.
+// names in `only` just those of its tests or gates are run, which proves a mutant and is no
+// grade.
 [[nodiscard]] StageResult run_stage(Stage stage, const Subject& subject,
                                     Workshop& workshop,
                                     const std::vector<std::string>& only = {});

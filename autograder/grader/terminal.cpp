@@ -228,7 +228,7 @@ void Terminal::end(const ExerciseResult& result) {
   }
   if (verdict == Verdict::passed && result.subject.variant == "student") {
     const Exercise& exercise = *result.subject.exercise;
-    fmt::print(stream_, "{}", wrapped(exercise.otherwise, 2));
+    fmt::print(stream_, "  In the solution:\n{}", wrapped(exercise.otherwise, 2));
     fmt::print(stream_, "  autograder/course diff {}\n\n", exercise.id);
   }
   std::fflush(stream_);

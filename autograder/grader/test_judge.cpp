@@ -36,16 +36,16 @@ std::optional<Finding> wrong_explorations(const Test& test, const TestRun& run,
   finding.test = test.name;
   if (is_solution && brought != due) {
     finding.what = fmt::format(
-        "explores {} times where its source shows {}: call `explore` in the test itself, "
-        "or "
-        "a helper that is named explore_…",
-        brought, due);
+        "explores {} time{} and its source shows {}: call `explore` in the test itself, "
+        "or a helper that is named explore_…",
+        brought, brought == 1 ? "" : "s", due);
     return finding;
   }
   if (brought >= due) return std::nullopt;
   finding.verdict = Verdict::tampered;
   finding.what = fmt::format(
-      "explored {} of {} times: something keeps its explorations from it", brought, due);
+      "only {} of its {} exploration{} reported: something suppresses the rest", brought,
+      due, due == 1 ? "" : "s");
   return finding;
 }
 
@@ -68,7 +68,7 @@ std::optional<Finding> TestJudge::judge(const Test& test, const TestCommand& com
   const bool of_the_step =
       finding->verdict == Verdict::failed || finding->verdict == Verdict::not_started;
   if (of_the_step) {
-    // What fails while its own step is still to be written is not held against anybody: it
+    // What fails while its own step is still to be written does not count against it: it
     // fails because of the steps before, which say so themselves.
     if (auto excused = unwritten(test)) return excused;
   }
@@ -136,11 +136,12 @@ std::optional<Finding> TestJudge::too_few_schedules(const TestRun& run,
   Finding finding;
   finding.verdict = Verdict::environment;
   finding.test = command.test;
+  const int schedules = few->value("schedules", 0);
   finding.what = fmt::format(
-      "the time was spent after {} schedules, which is too few to pass; free the machine "
-      "of "
-      "other work and grade again",
-      few->value("schedules", 0));
+      "the time ran out after {} schedule{}, which is too few to pass; close what else "
+      "is "
+      "running and grade again",
+      schedules, schedules == 1 ? "" : "s");
   finding.again = again(command);
   return finding;
 }

@@ -72,7 +72,7 @@ bool TestPlan::is_second_look(const Turn& turn) const {
   return stage_ == Stage::interleave && turn.round > 0;
 }
 
-// Several at once in the unit stage, for which somebody waits; the others run side by side as
+// Several at once in the unit stage, for which a student waits; the others run side by side as
 // stages.
 unsigned TestPlan::width() const { return stage_ == Stage::unit ? workshop_.cores : 1; }
 

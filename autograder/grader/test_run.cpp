@@ -251,9 +251,10 @@ Finding judge_ended(const TestRun& run, const std::string& test) {
     finding.what = "skipped itself, which is not a pass";
   } else {
     finding.verdict = Verdict::tampered;
-    finding.what =
-        fmt::format("what it reported does not agree: result \"{}\", {} tests, {}",
-                    run.result, run.tests_reported, words_for(run.process));
+    finding.what = fmt::format(
+        "its reports contradict each other: result \"{}\", {}, {}", run.result,
+        run.tests_reported == 1 ? "1 test" : fmt::format("{} tests", run.tests_reported),
+        words_for(run.process));
   }
   return finding;
 }

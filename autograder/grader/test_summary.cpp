@@ -145,10 +145,11 @@ std::vector<Finding> TestSummary::told() const {
 std::vector<std::string> TestSummary::notes() const {
   std::vector<std::string> notes = notes_;
   if (left_to_earlier_stages_ > 0) {
-    notes.push_back(fmt::format("{} not run again, which an earlier stage saw never end",
+    notes.push_back(fmt::format("{} not run again: in an earlier stage {} never ended",
                                 left_to_earlier_stages_ == 1
                                     ? "1 test"
-                                    : fmt::format("{} tests", left_to_earlier_stages_)));
+                                    : fmt::format("{} tests", left_to_earlier_stages_),
+                                left_to_earlier_stages_ == 1 ? "it" : "they"));
   }
   if (stage_ == Stage::interleave) note_exploration(notes);
   return notes;
@@ -166,7 +167,7 @@ void TestSummary::note_exploration(std::vector<std::string>& notes) const {
     }
   }
   if (explorations == 0) return;
-  notes.push_back(fmt::format("{} schedules", schedules));
+  notes.push_back(fmt::format("{} schedule{}", schedules, schedules == 1 ? "" : "s"));
   if (whole > 0) {
     notes.push_back(
         fmt::format("every behaviour checked in {} of {}", whole, explorations));

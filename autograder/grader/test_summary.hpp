@@ -4,7 +4,7 @@
 //   leave_*  each test that is not run (again), and why --+--> result()
 //
 // Threads     Any; each call is one step of its own.
-// Invariant   Of each test the first run that did not pass is told, and no other.
+// Invariant   Of each test the first run that did not pass is reported, and no other.
 #pragma once
 
 #include <map>
@@ -35,15 +35,15 @@ class TestSummary {
   void add(const Test& test, Finding finding);
   // An earlier stage saw that it never ends. It has no check here, which is not a pass.
   void leave_to_earlier_stage();
-  // Its step must be mended first.
+  // Its step must be fixed first.
   void leave_at_first_look();
 
   // -- What is known so far ------------------------------------------------------------------
 
   // One failure is enough.
   [[nodiscard]] bool failed(const Test& test) const;
-  // Something of its step must be mended, so nobody waits for the rest of that step; what is
-  // told of the other steps is decided by the whole search. A control's is everybody's.
+  // Something of its step must be fixed, so the rest of that step is not run; what is said of
+  // the other steps is decided by the whole search. A control that fails breaks every step.
   [[nodiscard]] bool step_is_broken(const Test& test) const;
   // The tests that held in every run so far.
   [[nodiscard]] std::vector<const Test*> held() const;

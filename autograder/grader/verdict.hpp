@@ -23,8 +23,8 @@ enum class Verdict {
 // Whether there is nothing left to do: it passed, or this machine could not tell.
 [[nodiscard]] bool passes(Verdict verdict) noexcept;
 
-// The one verdict for two things that were judged: the one that matters more to whoever
-// reads it. Tampered, then environment, failed, not started, inconclusive, not run,
+// The one verdict for two things that were judged: the one that matters more to its
+// reader. Tampered, then environment, failed, not started, inconclusive, not run,
 // passed.
 [[nodiscard]] Verdict worse(Verdict left, Verdict right) noexcept;
 

@@ -23,6 +23,7 @@ std::string first_place(const ExerciseResult& result) {
   const std::optional<Cause> cause = cause_of(result);
   const bool known = cause && cause->line > 0 &&
                      fs::path(cause->file).filename() == fs::path(own).filename();
+  // The cause's file may be a relative path, as a compiler was given it.
   return known ? fmt::format("{}:{}", own, cause->line) : own;
 }
 

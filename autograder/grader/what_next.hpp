@@ -1,4 +1,4 @@
-// One sentence with a command in it: what somebody should do next.
+// One sentence with a command in it: what to do next.
 #pragma once
 
 #include <string>

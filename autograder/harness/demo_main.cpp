@@ -7,8 +7,8 @@
 // "text") and its cells, between tabs, written as soon as the experiment knows it.
 //
 // Environment:
-//   COURSE_COLUMNS   how wide lines may be: a wider table goes on below, and sentences are
-//                    broken between words; without it nothing is
+//   COURSE_COLUMNS   how wide lines may be: a wider table continues below, and sentences
+//                    are broken between words; without it nothing is
 //
 // Exit status: 0 all ran; 1 an experiment failed; 2 a claim this demo does not have.
 #include <algorithm>
@@ -122,7 +122,7 @@ std::string number(double value) {
 
 std::string count(std::int64_t value) { return grouped(std::to_string(value)); }
 
-// How wide lines may be; nearly endless if nobody says.
+// How wide lines may be; nearly endless if it is not set.
 std::size_t columns_allowed() noexcept {
   const char* asked = std::getenv("COURSE_COLUMNS");
   const std::size_t columns = asked == nullptr ? 0 : std::strtoul(asked, nullptr, 10);

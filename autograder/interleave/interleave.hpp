@@ -178,7 +178,7 @@ template <typename Body>
 }
 
 // Fails the schedule if `holds` is false. Under the runtime the schedule ends here; in a
-// stress build the body goes on and explore throws when it returns.
+// stress build the body continues and explore throws when it returns.
 void check(bool holds, std::string_view message = {},
            Location where = Location::current());
 

@@ -2,7 +2,7 @@
 // the system's scheduler, in plain, ThreadSanitizer and AddressSanitizer builds.
 //
 // Threads     check may be called by any thread of the body. The first failure is kept, the
-//             body goes on (another thread cannot be stopped), and the explorer returns it
+//             body continues (another thread cannot be stopped), and the explorer returns it
 //             after that run.
 // Left out    Everything that needs a chosen schedule: pictures, tokens, costs. A body that
 //             hangs, hangs: the test's time limit ends it.
@@ -17,6 +17,7 @@
 #include "interleave/interleave.hpp"
 #include "interleave/results.hpp"
 #include "interleave/search/random.hpp"
+#include "interleave/trace/counted.hpp"
 
 namespace interleave {
 namespace {
@@ -93,8 +94,7 @@ Result run_repeatedly(const std::function<void()>& body, const Options& options)
     }
   }
   result.milliseconds = milliseconds_since(start);
-  result.coverage =
-      std::to_string(result.schedules) + " runs under the system's scheduler";
+  result.coverage = counted(result.schedules, "run") + " under the system's scheduler";
   if (first_failure().found) {
     result.kind = "check";
     result.message = first_failure().message + " (run " +

@@ -52,8 +52,7 @@ std::optional<Condition> power(const fs::path& root) {
   }
   if (!known) return std::nullopt;
   if (!on_battery) return Condition{"power", "mains", ""};
-  return Condition{"power", "battery",
-                   "plug it in: on battery the speed changes as it goes"};
+  return Condition{"power", "battery", "plug it in: on battery the speed varies"};
 }
 
 std::optional<Condition> governor(const fs::path& root) {

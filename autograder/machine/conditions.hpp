@@ -1,4 +1,4 @@
-// What about this machine disturbs measurements of speed. Shown to whoever asks why a
+// What about this machine disturbs measurements of speed. Shown to a person who asks why a
 // verdict was inconclusive; never used to decide one.
 #pragma once
 

@@ -50,7 +50,7 @@ std::string with_class(std::string svg, std::string_view name) {
   return svg.insert(4, fmt::format(" class=\"{}\"", name));
 }
 
-// The numbers behind the plot, for whoever wants to read them off exactly.
+// The numbers behind the plot, for a reader who wants them exactly.
 std::string table(const Chart& chart) {
   std::string rows;
   for (const Series& series : chart.series) {

@@ -9,7 +9,7 @@
 //
 // Every colour is a class (series-0, axis, grid …) that the page's style defines, so that
 // one drawing serves dark and light. Each series has its name at its end, in its colour,
-// and a marker of its own shape: nothing is told by colour alone.
+// and a marker of its own shape: nothing is shown by colour alone.
 #pragma once
 
 #include <string>

@@ -54,7 +54,7 @@ function mountViewer(place, view, {alone = false} = {}) {
   button("Forward", "→", "One step forward", () => go(position + 1));
   button("End", "End", "Where it fails", () => go(end));
   if (view.inflection > 0) {
-    button("Point of no return", "P", "From here on every way to go on fails",
+    button("Point of no return", "P", "From here on no schedule that was run succeeds",
       () => go(view.inflection));
   }
   const panes = make("div", "panes", "", root);

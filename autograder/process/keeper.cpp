@@ -52,8 +52,8 @@ bool write_whole(const char* file, const std::string& text) {
   return written == static_cast<ssize_t>(text.size());
 }
 
-// Puts the next child into a pid namespace of its own. Anybody but root needs a user namespace
-// for it, in which they stay who they are.
+// Puts the next child into a pid namespace of its own. All users but root need a user
+// namespace for it, in which they stay who they are.
 bool unshare_processes() {
   const std::string user = std::to_string(::geteuid());
   const std::string group = std::to_string(::getegid());

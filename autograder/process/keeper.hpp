@@ -20,7 +20,7 @@ namespace course::process {
 
 // Returns what `work` returned; ends this process by the signal that stopped it. Says on
 // standard error how it ended, where it did not end by itself, and returns `status_if_killed`
-// where nobody asked it to end. Blocks.
+// if it was not asked to end. Blocks.
 int keep(const std::function<int()>& work, int status_if_killed);
 
 // Opens those of the descriptors 0, 1 and 2 that are closed, so that no file takes their place

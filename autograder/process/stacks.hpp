@@ -1,5 +1,5 @@
 // The stack of every thread of a running process, for a message to the person whose code
-// does not come to an end.
+// does not end.
 #pragma once
 
 #include <sys/types.h>

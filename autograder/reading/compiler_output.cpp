@@ -138,7 +138,7 @@ std::string without_source(const std::string& output) {
   return said;
 }
 
-// What no change to the student's file can mend, nor building anew, and what can.
+// What no change to the student's file can fix, nor building anew, and what can.
 std::optional<std::string> machine_fault(const std::string& output) {
   static const std::vector<std::pair<std::regex, std::string>> faults{
       {std::regex("No space left on device"),
@@ -230,7 +230,7 @@ Shortage shortage_in(const std::string& output) {
        Shortage::file_size},
       {std::regex("CPU time limit exceeded|signal 24\\b"), Shortage::time},
       {std::regex("Killed signal terminated program|virtual memory exhausted|"
-                  "out of memory|annot allocate memory|memory exhausted"),
+                  "out of memory|annot allocate memory|memory exhausted|std::bad_alloc"),
        Shortage::memory},
   };
   for (const auto& [pattern, shortage] : signs) {

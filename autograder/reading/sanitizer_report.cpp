@@ -194,11 +194,11 @@ std::string what_would_order(const Access& first, const Access& second,
                              const std::vector<Section>& sections, const Source& source) {
   if (first.atomic != second.atomic) {
     return "One access is atomic and the other is not: only two atomic ones, or one lock "
-           "held round both, would be in order.";
+           "held around both, would be in order.";
   }
   if (first.mutexes.empty() && second.mutexes.empty()) {
     return fmt::format(
-        "Nothing orders the two. One lock held round both would, or an atomic that is "
+        "Nothing orders the two. One lock held around both would, or an atomic that is "
         "stored (release) after the first use of {} and loaded (acquire) before the "
         "second.",
         object);
@@ -391,9 +391,10 @@ SanitizerReport leak_sanitizer(const std::string& output, std::size_t at,
   for (const auto& section : sections_of(output, at)) {
     if (!std::regex_search(section.heading, match, form)) continue;
     const Place place = source.place(section.frames);
-    report.detail += fmt::format(
-        "{} bytes in {} object{}, allocated at {}   {}\n", match[2].str(), match[3].str(),
-        match[3] == "1" ? "" : "s", short_place(place), source.code(place));
+    report.detail +=
+        fmt::format("{} byte{} in {} object{}, allocated at {}   {}\n", match[2].str(),
+                    match[2] == "1" ? "" : "s", match[3].str(),
+                    match[3] == "1" ? "" : "s", short_place(place), source.code(place));
     if (report.line == 0) {
       report.file = place.file;
       report.line = place.line;
@@ -451,15 +452,15 @@ std::string start_up_death(const std::string& output) {
   static const std::pair<const char*, const char*> deaths[] = {
       {"ThreadSanitizer: unexpected memory mapping",
        "ThreadSanitizer cannot start: this kernel spreads addresses too widely for "
-       "it. Mend it with: sudo sysctl vm.mmap_rnd_bits=28"},
+       "it. Fix it with: sudo sysctl vm.mmap_rnd_bits=28"},
       {"ThreadSanitizer: encountered an incompatible memory layout",
        "ThreadSanitizer cannot start: this kernel spreads addresses too widely for "
-       "it. Mend it with: sudo sysctl vm.mmap_rnd_bits=28"},
+       "it. Fix it with: sudo sysctl vm.mmap_rnd_bits=28"},
       {"personality",
        "ThreadSanitizer cannot start: it may not turn address randomisation off here. "
        "Start the container with: --security-opt seccomp=unconfined"},
       {"Shadow memory range interleaves",
-       "AddressSanitizer cannot start: its memory is taken. Mend it with: sudo sysctl "
+       "AddressSanitizer cannot start: its memory is taken. Fix it with: sudo sysctl "
        "vm.mmap_rnd_bits=28"},
       {"LeakSanitizer has encountered a fatal error",
        "LeakSanitizer cannot look for leaks: it may not trace this process. Run "

@@ -25,7 +25,7 @@ struct SanitizerReport {
 [[nodiscard]] std::optional<SanitizerReport> read_sanitizer_report(
     const std::string& output, const std::filesystem::path& student_file);
 
-// Why a sanitizer could not even start, and the one command that mends it; empty if
+// Why a sanitizer could not even start, and the one command that fixes it; empty if
 // `output` does not say so.
 [[nodiscard]] std::string start_up_death(const std::string& output);
 

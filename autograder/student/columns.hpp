@@ -4,7 +4,7 @@
 //   1  lock left_                                 with its thread's name. What is longer than a
 //   2                        lock right_          line folds, and keeps its column.
 //
-// Threads that do nothing in the schedule have no column, and are told in a line.
+// Threads that do nothing in the schedule have no column, and are named in one line.
 //
 // Threads     Any, after construction.
 #pragma once

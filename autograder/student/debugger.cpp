@@ -13,7 +13,7 @@
 namespace course::student {
 namespace {
 
-// The explorer uses these signals itself: it ends a schedule that crashes or goes round for
+// The explorer uses these signals itself: it ends a schedule that crashes or loops for
 // ever.
 const std::vector<std::string> to_the_step{
     "set width 0",

@@ -87,8 +87,8 @@ Replayed read_replay(const grader::TestCommand& command, const grader::TestRun& 
 
 std::string remark_on(const Replayed& replayed, const std::string& id) {
   const std::string changed =
-      "Your program takes other steps than when this token was written: it has "
-      "changed.\n";
+      "Your program has changed: it takes other steps than when this token was "
+      "written.\n";
   if (replayed.end == Replayed::End::fails) {
     return replayed.same_steps ? "" : changed + "This is what it does now.\n";
   }

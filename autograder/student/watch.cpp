@@ -147,7 +147,7 @@ void Watch::start(const std::string& id) {
   const pid_t child = ::fork();
   if (child < 0) fail("cannot start " + words[0]);
   if (child == 0) become(pointers.data(), mask, self);
-  ::setpgid(child, child);  // here too: whoever is first, the group exists from now on
+  ::setpgid(child, child);  // here too: whichever is first, the group exists from now on
   command_ = child;
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Property: no line that somebody wrote is longer than 100 columns.
+# Property: no line that was written by hand is longer than 100 columns.
 #
 #   columns_test.sh ROOT
 #

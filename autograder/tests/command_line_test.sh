@@ -1,5 +1,5 @@
 #!/bin/sh
-# What is mistyped on the command line is told, with what was probably meant:
+# What is mistyped on the command line is reported, with what was probably meant:
 # command_line_test.sh COURSE_PROGRAM
 set -eu
 

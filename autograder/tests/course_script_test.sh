@@ -92,12 +92,12 @@ rm "$work/tools/ninja" "$work/tools/c++"
 course map
 [ "$status" = 3 ] || fail "a missing tool that cannot be installed is status 3"
 says 'lacks ninja, g++ 12 to 14 or clang++ 14 to 19.' || fail "what is missing is named"
-says 'apt-get install -y cmake ninja-build g++' || fail "the command that mends it is printed"
+says 'apt-get install -y cmake ninja-build g++' || fail "the command that fixes it is printed"
 
 fresh
 tool cmake 'echo "cmake version 3.22.1"'
 course map
-[ "$status" = 3 ] && says 'CMake 3.25' || fail "an old CMake is told"
+[ "$status" = 3 ] && says 'CMake 3.25' || fail "an old CMake is reported"
 
 fresh
 tool c++ 'case $1 in -dumpversion) echo 11 ;; *) echo "c++ (Ubuntu) 11.4.0" ;; esac'
@@ -139,7 +139,7 @@ export CI
 course map
 unset CI
 grep -q 'install.*ninja-build' "$work/calls" || fail "CI=true installs"
-says 'could not be built' || fail "a build that fails is told"
+says 'could not be built' || fail "a build that fails is reported"
 [ "$status" = 3 ] || fail "a build that fails is status 3"
 
 # The dev container's image has nothing; what it runs first makes it ready.
@@ -253,8 +253,9 @@ setpriv=$(command -v setpriv) && ln -s "$setpriv" "$work/tools/setpriv"
 course map
 chmod a-w "$root/.build/student"
 as_another_user
-[ "$status" = 3 ] && says 'another user built the course here' || fail "a foreign .build is told"
-says "sudo rm -rf '$root/.build'" || fail "the command that mends it is printed"
+[ "$status" = 3 ] && says 'another user built the course here' ||
+  fail "a foreign .build is reported"
+says "sudo rm -rf '$root/.build'" || fail "the command that fixes it is printed"
 chmod u+w "$root/.build/student"
 
 fresh
@@ -265,13 +266,13 @@ if unshare --map-root-user --mount true 2>/dev/null; then
     mount -t tmpfs -o noexec none "$0" && cp -r "$1/autograder" "$0/" &&
     PATH=$2 exec sh "$0/autograder/course" map' \
     "$work/noexec" "$root" "$work/tools" >"$work/out" 2>"$work/err" || status=$?
-  [ "$status" = 3 ] && says 'mounted noexec' || fail "a file system that runs nothing is told"
+  [ "$status" = 3 ] && says 'mounted noexec' || fail "a file system that runs nothing is reported"
   status=0
   unshare --map-root-user --mount sh -c '
     mount -t tmpfs -o size=256k none "$0" && cp -r "$1/autograder" "$0/" && mkdir "$0/.build" &&
     { cat /dev/zero >"$0/full" 2>/dev/null || :; } && PATH=$2 exec sh "$0/autograder/course" map' \
     "$work/noexec" "$root" "$work/tools" >"$work/out" 2>"$work/err" || status=$?
-  [ "$status" = 3 ] && says 'the disk may be full' || fail "a full disk is told"
+  [ "$status" = 3 ] && says 'the disk may be full' || fail "a full disk is reported"
 else
   echo "skipped: this machine does not let a user mount a file system"
 fi

@@ -19,8 +19,8 @@ env "$mark" env --default-signal=INT "$course" --compiler "$compiler" grade --an
   >"$log" 2>&1 &
 grading=$!
 
-# Until a stage runs beside the program itself, which is three processes: that is when most is
-# going on.
+# Until a stage runs beside the program itself, which is three processes: that is when most
+# is running.
 for second in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   [ "$(left_running)" -lt 5 ] || break
   sleep 0.5

@@ -53,7 +53,7 @@ $(echo "$left" | sed 's/environ/cmdline/' | xargs -n 1 tr '\0' ' ')"
   fi
   case $1-$status in KILL-137 | TERM-143 | *-0) ;; *) fail "SIG$1 ended it with $status" ;; esac
   if grep -qE 'environment|tampered|failed' "$log"; then
-    fail "SIG$1 at $2 s was told as something else than a stop"
+    fail "SIG$1 at $2 s was reported as something other than a stop"
   fi
 }
 

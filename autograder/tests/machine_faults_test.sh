@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the machine denies is told as the machine's fault, with its remedy, and never held
-# against anybody: machine_faults_test.sh COURSE_PROGRAM ROOT COMPILER
+# What the machine denies is reported as the machine's fault, with its remedy, and never
+# counts against the student: machine_faults_test.sh COURSE_PROGRAM ROOT COMPILER
 #
 # Limits of every kind, disks that are full, descriptors that are closed, a folder that is gone.
 set -eu
@@ -54,7 +54,7 @@ limited() {
   status=$(cat "$work/status")
   case $status in
     0) ;;
-    3) says "$2" || fail "$1 is too low, which must be told: $2" ;;
+    3) says "$2" || fail "$1 is too low, which must be reported: $2" ;;
     *) fail "$1 is held against the solution" ;;
   esac
   if grep -qE 'tampered|  failed' "$work/out"; then fail "$1 is held against the solution"; fi
@@ -100,7 +100,7 @@ start sh -c '"$0" map <&- 2>&-' "$course"
 is 0 'next: ' "closed descriptors that are not needed"
 grade 1.1 --json /dev/full
 is 3 'cannot write /dev/full: No space left on device' "a full device for --json"
-says 'free some space' || fail "the remedy of a full disk is told"
+says 'free some space' || fail "the remedy of a full disk is reported"
 
 echo old >"$work/real.json"
 ln -s real.json "$work/link.json"
@@ -154,7 +154,7 @@ if unshare --map-root-user --mount true 2>/dev/null; then
   is 1 'unit failed' "a mistake"
   on_full_disk .course "$course" --compiler "$compiler" grade 1.1
   is 3 'No space left on device' "the log of a test that fails, on a full disk"
-  says 'free some space' || fail "the remedy of a full disk is told"
+  says 'free some space' || fail "the remedy of a full disk is reported"
   on_full_disk .course "$course" --compiler "$compiler" grade --answers 1.1 --json .course/g.json
   is 3 'No space left on device' "a report on a full disk"
   graded=.build/$compiler/student/graded

@@ -40,7 +40,7 @@ expect() {
   [ "$status" = "$1" ] || { echo "FAILED: $2 (status $status)"; cat "$work/log"; exit 1; }
 }
 
-expect 2 "a peer that is not there is told as such"
+expect 2 "a peer that is not there is reported as such"
 
 mkdir -p "$work/prefix/include/echo_peer" "$work/prefix/include/silence_peer" "$work/prefix/lib"
 echo 'int echo(int value);' >"$work/prefix/include/echo_peer/echo.h"

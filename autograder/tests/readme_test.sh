@@ -2,7 +2,7 @@
 # The README's first block shows how the map begins on a fresh clone, how many lessons and
 # exercises it has, and how it ends: readme_test.sh COURSE_PROGRAM ROOT
 #
-# The map is made in a copy of the texts and starters, so nobody's progress shows.
+# The map is made in a copy of the texts and starters, so no one's progress shows.
 set -eu
 
 clone=$(mktemp -d)

@@ -32,15 +32,15 @@ says() { grep -qF -- "$1" "$work/out" "$work/err"; }
 replay nonsense
 [ "$status" = 2 ] && says 'is not a token' || fail "nonsense is a mistake on the command line"
 replay 'Nobody.HasThis@1@weak@pct3@1.1@00000000'
-[ "$status" = 2 ] && says 'no exercise has the test' || fail "an unknown test is told"
+[ "$status" = 2 ] && says 'no exercise has the test' || fail "an unknown test is reported"
 replay "$test@1@weak@pct3@1.1@00000000" --of nobody
-[ "$status" = 2 ] && says 'no variant nobody' || fail "an unknown variant is told"
+[ "$status" = 2 ] && says 'no variant nobody' || fail "an unknown variant is reported"
 
 # --- A token of another program ---------------------------------------------------------
 # This also builds the mutant's program. Its default schedule does not fail.
 replay "$test@1@weak@default@@00000000" --of $mutant
-[ "$status" = 0 ] && says 'it has changed' && says 'Others may' ||
-  fail "a program that is not the token's is said to have changed"
+[ "$status" = 0 ] && says 'program has changed' && says 'Others may' ||
+  fail "a program that is not the token's is reported as changed"
 
 # --- Ten times of ten -------------------------------------------------------------------
 program=$root/.build/$compiler/interleave/graded/job_queue-$mutant
@@ -52,10 +52,10 @@ for time in 1 2 3 4 5 6 7 8 9 10; do
   [ "$time" = 1 ] || cmp -s "$work/out" "$work/first" || fail "it does the same, time $time"
   cp "$work/out" "$work/first"
 done
-says 'pop gave nothing' || fail "why it failed is told"
-says 'from here on' || fail "the step after which every schedule fails is told"
+says 'pop gave nothing' || fail "why it failed is reported"
+says 'from here on' || fail "the step after which every schedule fails is reported"
 steps=$(grep -cE '^ *[0-9]+  ' "$work/first")
-! says 'Enter:' || fail "without a terminal there is nobody to ask"
+! says 'Enter:' || fail "without a terminal no one can be asked"
 
 # --- A key for each step ----------------------------------------------------------------
 # script(1) gives it a terminal. Two steps, then the end.
@@ -75,9 +75,24 @@ wide=$(sed 's/\r$//; s/.*\r//; s/\x1b\[K//g' "$work/out" | awk 'length > 60')
 [ -z "$wide" ] || fail "a row is wider than a terminal of 60 columns: $wide"
 says 'in the browser:    the same command with --open' || fail "what else can be seen is told"
 
+# --- What a submission says is shown, and not obeyed ------------------------------------
+file=$(echo exercises/01-*/job_queue/job_queue.hpp)
+cp "$file" "$work/before"
+trap 'cp "$work/before" "$file"; rm -rf "$work"' EXIT
+sed -e '1i #pragma GCC diagnostic ignored "-Wunused-parameter"' \
+  -e 's/.*todo(.*/throw std::runtime_error("\\033[2Jall points");/' "$work/before" >"$file"
+grep -q 'throw std' "$file" || fail "the exercise has a step to be written"
+"$course" --compiler "$compiler" grade 1.1 >/dev/null 2>&1 </dev/null || :
+"$root/.build/$compiler/interleave/graded/job_queue-student" \
+  --gtest_filter=JobQueue.ComesOutInOrder >"$work/found" 2>&1 || :
+replay "$(sed -n 's/.*autograder\/course replay //p' "$work/found" | head -n 1)"
+says 'all points' && ! grep -q "$(printf '\033')" "$work/out" ||
+  fail "an escape sequence in what the submission throws is not obeyed"
+cp "$work/before" "$file"
+
 # --- As a page --------------------------------------------------------------------------
 replay "$token" --of $mutant --html="$work/page.html"
-[ "$status" = 1 ] && says "page: $work/page.html" || fail "--html tells where the page is"
+[ "$status" = 1 ] && says "page: $work/page.html" || fail "--html says where the page is"
 grep -q 'mountViewer' "$work/page.html" && grep -q 'pop gave nothing' "$work/page.html" ||
   fail "the page holds the viewer and the schedule"
 ! grep -qE '(src|href)="?https?:' "$work/page.html" || fail "the page needs nothing else"
@@ -108,7 +123,7 @@ done
 replay "$token" --of $mutant --gdb -- -batch -ex 'backtrace 40'
 grep -qE "^#[0-9]+ .*/$(line_of "$steps")\$" "$work/out" || fail "without --step it is the last"
 replay "$token" --of $mutant --gdb --step 9999
-[ "$status" = 2 ] && says 'there is no step 9999' || fail "a step too many is told"
+[ "$status" = 2 ] && says 'there is no step 9999' || fail "a step too many is reported"
 replay "$token" --of $mutant --step 2
 [ "$status" = 2 ] || fail "--step without --gdb is a mistake"
 
@@ -121,7 +136,7 @@ status=0
 PATH=$work/tools "$course" --compiler "$compiler" replay "$token" --of $mutant --gdb \
   >"$work/out" 2>"$work/err" </dev/null || status=$?
 [ "$status" = 3 ] && says 'gdb is not installed: sudo apt-get install gdb' ||
-  fail "a missing gdb is status 3, and the command that mends it is printed"
+  fail "a missing gdb is status 3, and the command that fixes it is printed"
 
 [ "$failures" = 0 ] && echo "all passed"
 [ "$failures" = 0 ]

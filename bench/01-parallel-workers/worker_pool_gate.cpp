@@ -1,5 +1,5 @@
 // Speed gates of exercise 1.2: the time that a pool's workers need for a batch of jobs of
-// some fifteen microseconds each. Whoever runs one job at a time needs twice as long on two
+// some fifteen microseconds each. A pool that runs one job at a time needs twice as long on two
 // cores, and gains nothing from a second worker.
 #include <benchmark/benchmark.h>
 

@@ -1,5 +1,5 @@
 // Speed gate of exercise 2.1: the time two readers need to read a published value, each as
-// fast as it can. Nobody writes any more, so nothing should make them wait.
+// fast as it can. No thread writes any more, so nothing should make them wait.
 #include <benchmark/benchmark.h>
 
 #include <array>

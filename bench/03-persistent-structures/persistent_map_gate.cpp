@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint32_t keys = 2000;
 
-// The keys from 0 to `keys` - 1 in a mixed order, the same for everybody:
+// The keys from 0 to `keys` - 1 in a mixed order, the same for all:
 // 1237 and 2000 have no common divisor.
 std::uint32_t key_at(std::uint32_t position) { return position * 1237 % keys; }
 

@@ -1,5 +1,5 @@
 // Speed gate of exercise 3.2: nine reads to one update, by one thread, so that the store's
-// own work is timed and nobody is overtaken.
+// own work is timed and no update is overtaken.
 #include <benchmark/benchmark.h>
 
 #include <snapshot_store.hpp>

@@ -1,5 +1,5 @@
 // Speed gates of exercise 4.1: the time that workers need for a batch of updates of some
-// fifteen microseconds each, every worker on a key of its own. Whoever keeps others out
+// fifteen microseconds each, every worker on a key of its own. One that keeps others out
 // while `change` computes needs twice as long on two cores, and gains nothing from a second
 // worker.
 #include <benchmark/benchmark.h>

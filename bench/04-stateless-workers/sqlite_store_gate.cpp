@@ -35,7 +35,7 @@ void ReadsAndReplacements(benchmark::State& state) {
   for (auto _ : state) {
     for (int job = 0; job < jobs; ++job) {
       if (!do_job(*session, job % accounts)) {
-        return state.SkipWithError("nobody else writes, and yet somebody was faster");
+        return state.SkipWithError("no other session writes, and yet one was faster");
       }
     }
     ++rounds;

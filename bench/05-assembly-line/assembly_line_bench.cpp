@@ -163,7 +163,7 @@ void stream(benchmark::State& state) {
   speed = std::max(speed, static_cast<double>(items) / least);
 }
 
-// The fastest run of each, so that a neighbour's noise is nobody's.
+// The fastest run of each, so that a neighbour's noise does not count.
 void ratio(benchmark::State& state) {
   const Speeds& both = speeds[state.range(0)];
   for (auto _ : state) benchmark::DoNotOptimize(state.iterations());

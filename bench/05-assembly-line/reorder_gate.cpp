@@ -1,5 +1,5 @@
 // Speed gates of exercise 5.3: the time that a stage's workers need for a batch of items of
-// some fifteen microseconds each. Whoever works on one item at a time needs twice as long on
+// some fifteen microseconds each. A stage that works on one item at a time needs twice as long on
 // two cores, and gains nothing from a second worker.
 #include <benchmark/benchmark.h>
 

@@ -176,7 +176,7 @@ void record_by_lttng(benchmark::State& state) {
   record<lttng>(state);
 }
 
-// The fastest run of each, so that a neighbour's noise is nobody's.
+// The fastest run of each, so that a neighbour's noise does not count.
 void ratio(benchmark::State& state) {
   const Speeds& both = speeds[state.range(0)];
   if (both.peer == 0) return state.SkipWithError("LTTng-UST was not measured");

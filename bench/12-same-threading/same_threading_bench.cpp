@@ -289,7 +289,7 @@ void operations(benchmark::State& state) {
   speed = std::max(speed, static_cast<double>(all) / least);
 }
 
-// The fastest run of each, so that a neighbour's noise is nobody's.
+// The fastest run of each, so that a neighbour's noise does not count.
 void ratio(benchmark::State& state) {
   const Speeds& both = speeds[state.range(0)];
   for (auto _ : state) benchmark::DoNotOptimize(state.iterations());

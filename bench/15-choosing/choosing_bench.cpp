@@ -25,7 +25,7 @@ const Orders& orders() {
   return all;
 }
 
-// Orders per second by model, of its fastest run, so that a neighbour's noise is nobody's.
+// Orders per second by model, of its fastest run, so that a neighbour's noise does not count.
 std::map<std::string, double>& speeds() {
   static std::map<std::string, double> all;
   return all;

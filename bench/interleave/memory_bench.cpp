@@ -40,7 +40,7 @@ void write_own(MemoryModel& model, const Site& site, Value&) {
   benchmark::DoNotOptimize(model.write(site, kPlain + 64 * site.thread, 8));
 }
 
-// Everybody reads the same: one record for each thread.
+// Every thread reads the same: one record for each thread.
 void read_shared(MemoryModel& model, const Site& site, Value&) {
   benchmark::DoNotOptimize(model.read(site, kPlain, 8));
 }
@@ -75,7 +75,7 @@ void update(MemoryModel& model, const Site& site, Value& held) {
   held = model.commit_update(0, number(site.step)).written;
 }
 
-// One thread stores and nobody else ever hears of it: the others may read many old stores.
+// One thread stores and no other ever synchronises with it: the others may read many old stores.
 void load_among_many(MemoryModel& model, const Site& site, Value& held) {
   if (site.thread == 0) return store<MemoryOrder::kRelaxed>(model, site, held);
   const auto choices = model.load_choices(site, kAtomic, 8, MemoryOrder::kRelaxed, held);

@@ -53,4 +53,4 @@ perf report -i "$samples" --stdio --no-children --sort symbol 2>/dev/null |
   cat "$here/profile.body"
 } >"$here/profile.txt"
 rm "$here/profile.body"
-echo "wrote $here/profile.txt; now: autograder/course author weave"
+echo "wrote $here/profile.txt; next: autograder/course author weave"

@@ -27,7 +27,7 @@ TEST(ParallelWorkers, ReturnEachResult) {
   });
 }
 
-// A future throws what its job threw, and the worker goes on with the next job.
+// A future throws what its job threw, and the worker continues with the next job.
 TEST(ParallelWorkers, OutliveAThrowingJob) {
   explore([] {
     ParallelWorkers<int> workers(1);

@@ -79,7 +79,7 @@ class TwoLocks {
     left_ += amount;
   }
 
-  // Only while nobody moves.
+  // Only while no thread moves.
   [[nodiscard]] std::int64_t left() const { return left_; }
   [[nodiscard]] std::int64_t right() const { return right_; }
 

@@ -26,7 +26,7 @@ TEST(SharedTotals, AddUp) {
       totals.add("ink", 5);
     }
     check(totals.total("ink") == 7, "both additions must count");
-    check(totals.total("paper") == 0, "an item nobody added to has nothing");
+    check(totals.total("paper") == 0, "an item that was not added to has nothing");
   });
 }
 
@@ -128,7 +128,7 @@ TEST(BrokenSharedState, TwoLocksDeadlock) {
             "deadlock");
 }
 
-// A notify that nobody heard yet is gone.
+// A notify that no thread waits for is gone.
 TEST(BrokenSharedState, NotifyWithoutLockIsLost) {
   if (!interleave::explores_schedules()) GTEST_SKIP() << "needs the schedule explorer";
   EXPECT_EQ(kind_of([] {

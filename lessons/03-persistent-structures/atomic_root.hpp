@@ -3,7 +3,7 @@
 //   newest_ ----> box [ version ]
 //   seats_  ----> [ looking at ] --> [ looking at ] --> ...         one seat for each reader
 //   read:   looking at = newest_; is it still the newest? look at the version; looking at = 0
-//   store:  newest_ = next; the box that was there is deleted once nobody looks at it
+//   store:  newest_ = next; the box that was there is deleted once no reader looks at it
 //
 // What std::atomic<std::shared_ptr> is for. libstdc++'s ends a load with a relaxed
 // operation: nothing then orders the load's plain read before the next store's plain write.
@@ -14,7 +14,7 @@
 // Progress    read: lock-free; it looks again if a store came between its two steps, so
 //             steady writers can delay it. It writes to its own seat alone: readers do not
 //             slow each other down. load also counts an owner, as every copy of a shared_ptr
-//             does, and the last owner frees a whole version, whoever that is. store,
+//             does, and the last owner frees a whole version, whichever it is. store,
 //             compare_exchange: lock-free.
 //
 // Invariants

@@ -177,8 +177,8 @@ TEST(AtomicRoot, ALoadSeesAWholeVersion) {
   });
 }
 
-// What a reader holds stays, however often it is replaced meanwhile; what nobody holds is
-// freed (the explorer counts).
+// What a reader holds stays, however often it is replaced meanwhile; what no reader holds
+// is freed (the explorer counts).
 TEST(AtomicRoot, AVersionLivesWhileSomebodyHoldsIt) {
   explore([] {
     Root root(twice(1));

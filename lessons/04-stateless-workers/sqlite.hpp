@@ -34,7 +34,7 @@ namespace sqlite {
 // What helps against an error, by SQLite's extended code for it.
 inline std::string remedy_for(int code) {
   if (code == SQLITE_BUSY_SNAPSHOT) {
-    return "this transaction read before somebody else wrote, so waiting does not help: "
+    return "this transaction read before another one wrote, so waiting does not help: "
            "roll back and start again";
   }
   switch (code & 0xff) {
@@ -105,7 +105,7 @@ class Connection {
     longest_wait_ = longest;
   }
 
-  // Makes the file's journal a write-ahead log, which it stays for whoever opens it.
+  // Makes the file's journal a write-ahead log, which it stays, for every connection.
   //
   // SQLite reads the file first, and does not wait where a reader becomes a writer: two of
   // those would wait for each other. So `run` fails at once when several connections open
@@ -176,7 +176,7 @@ class Rows {
   Rows(const Rows&) = delete;
   Rows& operator=(const Rows&) = delete;
 
-  // Goes on to the next row, first to the first; false if there is none.
+  // Moves to the next row, first to the first; false if there is none.
   [[nodiscard]] bool next() {
     const int code = sqlite3_step(statement_);
     connection_.check(code);

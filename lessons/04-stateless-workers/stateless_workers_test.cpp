@@ -128,7 +128,7 @@ TEST(StatelessWorkers, SayWhatTheyWrote) {
   });
 }
 
-// A change that throws writes nothing; its future throws, and the worker goes on.
+// A change that throws writes nothing; its future throws, and the worker continues.
 TEST(StatelessWorkers, OutliveAThrowingChange) {
   explore([] {
     MemoryStore store;
@@ -149,7 +149,7 @@ TEST(StatelessWorkers, OutliveAThrowingChange) {
   });
 }
 
-// Workers that come later go on where those before them ended: nothing was kept in them.
+// Workers that come later continue where those before them ended: nothing was kept in them.
 TEST(StatelessWorkers, CanBeReplaced) {
   explore([] {
     MemoryStore store;
@@ -201,7 +201,7 @@ void expect_the_contract(Store& store) {
   EXPECT_EQ(one->read(key).value, "");
   EXPECT_FALSE(one->compare_and_set(key, 1, value)) << "there is no version 1 yet";
   EXPECT_TRUE(one->compare_and_set(key, 0, value));
-  EXPECT_FALSE(two->compare_and_set(key, 0, "late")) << "somebody was faster";
+  EXPECT_FALSE(two->compare_and_set(key, 0, "late")) << "another was faster";
   EXPECT_EQ(two->read(key).value, value);
   EXPECT_EQ(two->read(key).version, 1U);
   EXPECT_TRUE(two->compare_and_set(key, 1, ""));
@@ -248,8 +248,8 @@ TEST(RedisStore, KeepsTheContract) {
 }
 
 // Without a server, a StoreError that names the port.
-TEST(RedisStore, SaysWhereNobodyAnswered) {
-  RedisStore store(1);  // a port that nobody may listen on without being asked
+TEST(RedisStore, SaysWhereNoServerAnswered) {
+  RedisStore store(1);  // a port that only root may listen on
   try {
     static_cast<void>(store.connect());
     ADD_FAILURE() << "there is no server at port 1";

@@ -34,7 +34,7 @@ class Session {
   [[nodiscard]] virtual Versioned read(const std::string& key) = 0;
 
   // Puts `value` under `key`, as version `seen` + 1, if the version there is `seen`.
-  // Returns whether it did; if not, somebody was faster and nothing changed.
+  // Returns whether it did; if not, another was faster and nothing changed.
   [[nodiscard]] virtual bool compare_and_set(const std::string& key, std::uint64_t seen,
                                              const std::string& value) = 0;
 };

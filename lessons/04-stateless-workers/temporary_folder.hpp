@@ -1,4 +1,4 @@
-// A folder of its own for files that nobody needs afterwards; gone when this object is.
+// A folder of its own for files that are not needed afterwards; gone when this object is.
 //
 // A process that is killed leaves its folder behind, named after it. The next folder that
 // is made in the same place takes those of dead processes away.

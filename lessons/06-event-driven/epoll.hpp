@@ -4,7 +4,7 @@
 //                       +--> epoll --> wait: what is ready, by token
 //   wake --> doorbell --+
 //
-// Threads     wake: any thread, while this lives. All else: one thread, the loop's.
+// Threads     now, wake: any thread, while this lives. All else: one thread, the loop's.
 // Progress    wait blocks for `limit` at most; nothing else blocks.
 //
 // Invariants

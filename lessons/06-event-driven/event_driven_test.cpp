@@ -157,7 +157,7 @@ TEST(EventLoop, TellsWhatIsReady) {
       loop.watch(listener.number(), Interest::kRead,
                  [&](const Ready& ready) { told += ready.readable; });
   loop.wait(0ms);
-  EXPECT_EQ(told, 0) << "nobody has connected yet";
+  EXPECT_EQ(told, 0) << "no client has connected yet";
   Client client = Client::connected_to(port_of(listener));
   loop.wait({});
   loop.wait({});

@@ -1,6 +1,6 @@
 // A poller without a system under it: its clock moves when a test says so.
 //
-// Threads     wake, advance: any thread. now, wait, meanwhile: the loop's.
+// Threads     now, wake, advance: any thread. wait, meanwhile: the loop's.
 // Progress    wait blocks where time stands, until a wake or an advance.
 //
 // Invariants

@@ -29,7 +29,7 @@ struct Ready {
 };
 
 //> region poller
-// now, wait: the loop's thread. wake: any thread.
+// wait: the loop's thread. now, wake: any thread.
 //
 // `wait` sleeps until something is ready, until it is woken, or until `limit` has passed.
 // It may return earlier, for no reason. A `wake` is kept: if no thread sleeps in `wait`,

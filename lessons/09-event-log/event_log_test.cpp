@@ -47,7 +47,7 @@ TEST(EventLog, KeepsOrder) {
   EXPECT_EQ(lines.str(), "1 a\n2 b c\n");
 }
 
-// I3, I4: in every schedule of two leaders the log makes the state.
+// I3, I4: whatever the schedule of two leaders, the log makes the state.
 TEST(EventLog, LogMakesTheState) {
   explore([] {
     std::ostringstream lines;

@@ -53,7 +53,7 @@ Span last_of(const std::vector<Span>& spans, std::uint64_t job,
   return last;
 }
 
-// Each stage leaves a span for each job, caused by the one before it, in every schedule.
+// Each stage leaves a span for each job, caused by the one before it, whatever the schedule.
 TEST(Tracing, ChainsTheSpansOfAJob) {
   interleave::Options options;
   options.schedules = 500;

@@ -1,4 +1,4 @@
-// Tests of the reference, and of what the exercises stand on. Each opens with its property.
+// Tests of the reference, and of what the exercises rely on. Each opens with its property.
 #include "byte_messages.hpp"
 
 #include <gtest/gtest.h>
@@ -88,7 +88,7 @@ TEST(ByteChannel, ASenderOutlivesItsReceiver) {
   EXPECT_THROW(here.send(bytes_of("hello")), std::system_error);
 }
 
-// --- What the ring stands on ----------------------------------------------------------
+// --- What the ring relies on ----------------------------------------------------------
 
 // What is written through one mapping is read through another, and by another process.
 TEST(SharedMemory, IsOneMemory) {

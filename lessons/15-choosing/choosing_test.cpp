@@ -132,9 +132,9 @@ TEST(Checker, SoundnessSeesWhatCannotBe) {
 
 // --- The models ----------------------------------------------------------------------------
 
-// In every schedule a model's trades are sound; those of the models in which each symbol's
+// Whatever the schedule, a model's trades are sound; those of the models in which each symbol's
 // orders have one way to its book are the sequential ones.
-TEST(Models, EveryScheduleIsSound) {
+TEST(Models, AreSoundWhateverTheSchedule) {
   for (const Model& model : models()) {
     interleave::Options options;
     options.schedules = 1'000;

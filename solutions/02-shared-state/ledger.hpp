@@ -11,10 +11,10 @@
 //
 // Invariants
 //   I1  A balance is read and written only while its account's mutex is held.
-//   I2  Whoever holds every mutex sees no transfer half done: the balances sum to what was
+//   I2  Under all mutexes no transfer is seen half done: the balances sum to what was
 //       there at first and what was paid in since.
 //> hide
-//   I3  Whoever holds several mutexes took them in ascending order of account, so that no
+//   I3  A thread takes its mutexes in ascending order of account, so that no
 //       circle of threads can wait for one another.
 //<
 //
@@ -42,7 +42,7 @@ class Ledger {
   // moves nothing, if `from` has less. A transfer from an account to itself changes nothing
   // and needs the money all the same.
   bool transfer(std::size_t from, std::size_t to, Cents amount) {
-    //> step 1(from, to, amount): lock both accounts, or the one, in an order all agree on
+    //> step 1(from, to, amount): lock both accounts, or the one, in an order all threads share
     if (from == to) return balance(from) >= amount;
     // I3: the lower account first, whichever way the money goes.
     const std::scoped_lock lower(accounts_[std::min(from, to)].mutex);
@@ -68,7 +68,7 @@ class Ledger {
 
   // The sum of all balances at one moment: never with a transfer half done.
   [[nodiscard]] Cents total() {
-    //> step 2(): hold every account, in the order all agree on, while you add
+    //> step 2(): hold every account, in the order all threads share, while you add
     std::vector<std::unique_lock<std::mutex>> held;
     held.reserve(accounts_.size());
     for (Account& account : accounts_) held.emplace_back(account.mutex);

@@ -1,20 +1,20 @@
 // One value, handed by a leader to any number of readers through one flag.
 //
-//   leader   value_ = 42   ready_ = true ---PUBLISH---> ready_?  value_   reader
-//                                        \--PUBLISH---> ready_?  value_   reader
+//   leader   value_ = 42   ready_ = 1 ---PUBLISH---> ready_?  value_   reader
+//                                     \--PUBLISH---> ready_?  value_   reader
 //
 // Threads     publish: one thread, once. try_read, wait: any thread. Construct and destroy
 //             while no call is running.
 // Progress    try_read: wait-free. publish: two stores and a wake-up, which is a system call
-//             if a reader may be asleep; it waits for nobody. wait: blocking; a reader that
+//             if a reader may be asleep; it never waits. wait: blocking; a reader that
 //             waits sleeps.
 //
 // Invariants
-//   I1  value_ is written before ready_ becomes true, and never again.
-//   I2  No thread reads value_ before having seen ready_ true.
+//   I1  value_ is written before ready_ becomes 1, and never again.
+//   I2  No thread reads value_ before having seen ready_ at 1.
 //
 // Edges
-//   PUBLISH   publish stores ready_  -->  try_read and wait load ready_ and see true
+//   PUBLISH   publish stores ready_  -->  try_read and wait load ready_ and see 1
 //
 // Left out    Publishing a second value: exercise 3.2 does that, with one atomic root.
 #pragma once
@@ -34,8 +34,8 @@ class Publication {
     //> step 1(value): put the value in place, then raise the flag that says so
     value_ = std::move(value);
     // PUBLISH, release: the line above happens before whatever a reader does after it saw
-    // true. Relaxed would let a reader see the flag and, still, the empty value.
-    ready_.store(true, std::memory_order_release);
+    // 1. Relaxed would let a reader see the flag and, still, the empty value.
+    ready_.store(1, std::memory_order_release);
     ready_.notify_all();
     //<
   }
@@ -54,7 +54,7 @@ class Publication {
   [[nodiscard]] const Value& wait() const {
     //> step 2(): sleep until the flag is up (publish must wake), then give the value
     // PUBLISH, acquire: as in try_read, wait must see the value and not only the flag.
-    ready_.wait(false, std::memory_order_acquire);
+    ready_.wait(0, std::memory_order_acquire);
     return value_;
     //<
   }
@@ -62,5 +62,6 @@ class Publication {
  private:
   // Written by the leader.
   Value value_{};
-  std::atomic<bool> ready_ = false;
+  // The flag: 0, then 1. An int, because that is what Linux can wait for without a detour.
+  std::atomic<int> ready_ = 0;
 };

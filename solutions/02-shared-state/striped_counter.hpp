@@ -14,11 +14,11 @@
 //       seat from its first add to its end. Only the last stripe is shared: all threads
 //       that found no seat add to it, at the same time.
 //   I2  The count is the sum of the stripes. A stripe keeps its part when its thread ends;
-//       the next thread in that seat goes on from there.
+//       the next thread in that seat continues from there.
 //   I3  No two stripes lie on one cache line.
 //
-// Edges       None of the counter's own: it counts, it does not publish. Whoever wants the
-//             exact sum joins the threads first, and the join is the edge.
+// Edges       None of the counter's own: it counts, it does not publish. For the exact
+//             sum join the threads first: the join is the edge.
 //   SEAT      a thread that ends unlocks seats' mutex  -->  the next one locks it
 //
 // Left out    Setting the count back to zero; more seats when more threads come.

@@ -139,7 +139,7 @@ class TransientBuilder {
   using Branch = typename Tree::Branch;
   using Leaf = typename Tree::Leaf;
 
-  // A mark that nobody has, and that nobody had before (I3).
+  // A mark that no builder has or had before (I3).
   static std::uint64_t new_mark() {
     //> step 1(): builders come and go, on several threads at once; no two marks are equal
     static std::atomic<std::uint64_t> last = 0;

@@ -1,4 +1,4 @@
-// Replaces a value by what is computed from it, as if nobody else had written meanwhile.
+// Replaces a value by what is computed from it, as if no other had written meanwhile.
 //
 //        +-----------------------------------------------+
 //        v                                               | conflict

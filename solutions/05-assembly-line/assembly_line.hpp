@@ -14,7 +14,7 @@
 // Invariants
 //   I1  A belt has one producer and one consumer, and never more items than its capacity.
 //   I2  asleep_ of a side is set by that side, before it looks for the last time, and
-//       cleared by whoever wakes it: by the other side after each change, or by itself.
+//       cleared by the side that wakes it: by the other after each change, or by itself.
 //   I3  closed_ and stopped_ once true stay true. What was pushed before close can still be
 //       popped; what is on a belt after stop is dropped with it.
 //   I4  A stage ends when the belt before it has ended or the belt after it was stopped,
@@ -54,12 +54,12 @@ class Bed {
     asleep_.store(1, std::memory_order_relaxed);
     // SLEEP, seq_cst: this side's store comes before its last look, for every thread that
     // has a fence of its own. Release and acquire let the look run ahead of the store: then
-    // each side may see the other's old state, and nobody wakes anybody.
+    // each side may see the other's old state, and neither wakes the other.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (ready()) {
       asleep_.store(0, std::memory_order_relaxed);
     } else {
-      // relaxed: whoever is woken looks again, and that look has the edges it needs.
+      // relaxed: the woken side looks again, and that look has the edges it needs.
       asleep_.wait(1, std::memory_order_relaxed);
     }
     //<
@@ -77,7 +77,7 @@ class Bed {
   }
 
  private:
-  // Written by the sleeper (1 and 0) and by whoever wakes it (0). An int, because that is
+  // Written by the sleeper (1 and 0) and by the side that wakes it (0). An int, as that is
   // what Linux can wait for without a detour.
   std::atomic<int> asleep_ = 0;
 };

@@ -92,7 +92,7 @@ class JobLine {
 
   // How many jobs have come out with an error.
   [[nodiscard]] std::uint64_t failures() const {
-    //> step 2(): what a part throws goes on with its job, past the other parts, and is counted
+    //> step 2(): what a part throws travels with its job, past the other parts, and is counted
     // relaxed: a count orders nothing.
     return failures_.load(std::memory_order_relaxed);
     //<

@@ -6,9 +6,10 @@
 //   header   "journal" 1 | version 4 | salt 8 | first number 8 | checksum 4
 //   block    length 4 | first number 8 | checksum 4 | (size 4, bytes), (size 4, bytes), ...
 //
-// A block is one group: the records that were committed together. Its checksum is over the
-// journal's salt, the length, the number and all records, so that no field is believed that was
-// not checked, and no block of an earlier journal in the same file is taken for one of this.
+// A block is one group: the records that were committed together. `length` counts the bytes
+// behind the checksum. The checksum is over the journal's salt, the length, the number and all
+// records, so that no field is believed that was not checked, and no block of an earlier journal
+// in the same file is taken for one of this.
 //
 // Threads     append, commit, durable: any thread. Construct and destroy while no call runs.
 // Progress    append: as long as the lock. commit: blocking, until the disk has the record. One
@@ -216,7 +217,8 @@ class Journal {
   }
 
   // Replays the blocks of `file`, and returns where the last whole one ends. Throws CorruptJournal
-  // if at that place or behind it there is a whole block of this journal with a later number.
+  // if at that place or behind it there is a whole block of this journal with a number from the
+  // next record's on.
   std::size_t recover(std::string_view file, const Replay& replay) {
     //> step 2(file, replay): block by block; then make sure that what is left is a crash's
     std::size_t at = kHeader;

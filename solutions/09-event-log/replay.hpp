@@ -68,7 +68,7 @@ struct Command {
 struct Answer {
   bool granted = false;
   std::uint64_t holder = 0;  // of the name from now on; 0 where it is free
-  std::uint64_t until = 0;   // milliseconds
+  std::uint64_t until = 0;   // milliseconds: its time is over then; 0 where it is free
 
   auto operator<=>(const Answer&) const = default;
 };
@@ -97,7 +97,7 @@ class Leases {
 
   // Carries out `command` and returns the answer, once for each request. A request that was
   // answered before is answered alike and changes nothing. One that is older than the client's
-  // last was answered too, and its answer is forgotten: it changes nothing and is not granted.
+  // last was answered too, and its answer is forgotten: it changes nothing, and gets Answer().
   Answer apply(const Command& command) {
     //> step 2(command): once for each request; remember the answer
     Answered& last = answered_[command.client];

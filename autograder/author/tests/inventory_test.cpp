@@ -88,7 +88,7 @@ TEST_F(InventoryTest, EmptyHintAndMissingFileAreTold) {
                                  manifest + ": a hint is empty"}));
 }
 
-TEST_F(InventoryTest, StaleStarterAndTextNameWhatMendsThem) {
+TEST_F(InventoryTest, StaleStarterAndTextNameWhatFixesThem) {
   replace("exercises/16-work-sharing/shared_sum/shared_sum.hpp", "// TODO 1",
           "// TODO one");
   replace("lessons/16-work-sharing/work_sharing.hpp", "class WorkSharing",

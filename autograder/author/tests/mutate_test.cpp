@@ -130,7 +130,7 @@ TEST_F(Mutate, TellsWhatBecameOfEach) {
       << summary_of(made);
 }
 
-TEST_F(Mutate, GoesOnWhereItWas) {
+TEST_F(Mutate, ContinuesWhereItWas) {
   const auto first = run();
   EXPECT_GT(runs_, 0);
   const auto second = run();

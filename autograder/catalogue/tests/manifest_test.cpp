@@ -186,7 +186,7 @@ TEST_F(Manifest, SuggestsTheKeyThatWasMeant) {
       "`titel`; did you mean `title`?");
 }
 
-TEST_F(Manifest, RejectsAKeyThatNobodyReads) {
+TEST_F(Manifest, RejectsAKeyThatIsNeverRead) {
   EXPECT_EQ(
       rejected("test_seconds = 2", "test_seconds = 2\nstage_second = 3"),
       "exercises/01-parallel-workers/job_queue/exercise.toml:12: [limits] has no key "
@@ -264,7 +264,7 @@ TEST_F(Manifest, RejectsATestThatHoldsNoStep) {
   for (const char* test : {"TEST(JobQueue, Order)", "STEP_TEST(one, JobQueue, Order)"}) {
     EXPECT_EQ(rejected_tests("STEP_TEST(1, JobQueue, Order, \"job order\")", test),
               tests_file +
-                  ":2: this test says of no step that it holds; write STEP_TEST(STEP, "
+                  ":2: this test does not say which step it holds; write STEP_TEST(STEP, "
                   "SUITE, NAME) { or STEP_TEST(STEP, SUITE, NAME, \"concept\") {");
   }
 }
@@ -296,7 +296,7 @@ TEST_F(Manifest, RejectsAHeadThatLacksALine) {
                 "`caught by`, `concept` and `tests`");
 }
 
-TEST_F(Manifest, RejectsALineThatNobodyReads) {
+TEST_F(Manifest, RejectsALineThatIsNeverRead) {
   EXPECT_EQ(rejected_head("caught by:", "caught in:"),
             diff_file +
                 ":3: a mutant's head has no line `caught in`; did you mean "

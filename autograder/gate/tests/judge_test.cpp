@@ -178,7 +178,7 @@ TEST_F(JudgeOnAQuietMachine, TriesTheMachineOncePerRun) {
   EXPECT_EQ(judge.machine_trouble(), "");
 }
 
-// A machine on which everything seems to take the same time would pass everybody.
+// A machine on which everything seems to take the same time would pass every submission.
 TEST(Judge, SettlesNothingOnAMachineThatDoesNotSeeDoubleWork) {
   const Runner blind = [](const gate::Run& run) {
     Measurement measurement;

@@ -91,13 +91,13 @@ TEST(Program, SaysWhatBroke) {
   expect_broken("AnswersWrongly", "a job was lost");
   expect_broken("Crashes", "SIGABRT");
   expect_broken("LeavesEarly", "reported 0 measurements");
-  expect_broken("ChoosesItsOwnIterations", "something else than 100 iterations");
+  expect_broken("ChoosesItsOwnIterations", "something other than 100 iterations");
   expect_broken("NoSuchBenchmark", "reported 0 measurements");
 }
 
-TEST(Program, ThatDoesNotExistIsBroken) {
+TEST(Program, ThatDoesNotExistIsTheMachinesFault) {
   const Measurement measurement = measure(run_of("Works", "/no/such/program"));
-  EXPECT_EQ(measurement.end, End::broken);
+  EXPECT_EQ(measurement.end, End::limited);
   EXPECT_NE(measurement.words, "");
 }
 

@@ -70,7 +70,7 @@ void CountsThreads(benchmark::State& state) {
 }
 BENCHMARK(CountsThreads)->Apply(course::gate);
 
-// Says how often it went round, as an error: only an error carries words.
+// Says how often it looped, as an error: only an error carries words.
 void CountsIterations(benchmark::State& state) {
   int iterations = 0;
   for (auto _ : state) ++iterations;

@@ -39,8 +39,8 @@ double chance_of_reaching(double evidence, int signs) {
   return reached;
 }
 
-// Slows the first, fourth, fifth and eighth run of each block, so that whoever the coin put
-// there loses, and by as much as the other would have lost.
+// Slows the first, fourth, fifth and eighth run of each block, so that the side that the
+// coin put there loses, and by as much as the other would have lost.
 class WorstMachine {
  public:
   Runner runner() {

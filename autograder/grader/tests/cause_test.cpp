@@ -1,4 +1,4 @@
-// Property: of all that the stages found one cause is told, by what says most about it, and in no
+// Property: of all that the stages found one cause is printed, by what says most of it, and in no
 // more than a terminal shows.
 #include "grader/cause.hpp"
 

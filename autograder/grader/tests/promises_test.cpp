@@ -145,7 +145,7 @@ TEST_F(Promises, ATestThatReportedTwiceCostsItsStep) {
   EXPECT_EQ(points(), "0 30 10 20 | 60 of 100 points");
 }
 
-TEST_F(Promises, ATestThatNobodyKnowsCostsEveryStep) {
+TEST_F(Promises, AnUnknownTestCostsEveryStep) {
   in(Stage::tsan).checks.push_back({"Q.D", Verdict::passed, 0});
   EXPECT_EQ(points(), "0 0 10 20 | 30 of 100 points");
 }

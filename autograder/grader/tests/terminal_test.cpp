@@ -142,7 +142,8 @@ TEST(Terminal, SaysWhatTheSolutionDoesOtherwiseAfterAllPoints) {
   result.stages.push_back(unit);
   result.promises = {{Promise::Kind::step, 1, "in order", Verdict::passed, 100}};
   EXPECT_NE(
-      printed_of(result).find("  It wakes one worker. A second would find nothing.\n"
+      printed_of(result).find("  In the solution:\n"
+                              "  It wakes one worker. A second would find nothing.\n"
                               "  autograder/course diff 1.1\n"),
       std::string::npos)
       << printed_of(result);

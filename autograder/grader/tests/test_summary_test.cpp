@@ -54,7 +54,8 @@ TEST(TestSummary, ABrokenStepLeavesTheOtherStepsAlone) {
   EXPECT_TRUE(summary.step_is_broken(tests[0]));
   EXPECT_FALSE(summary.step_is_broken(tests[1]));
   summary.add(finding("CourseControl.MustFail", Verdict::tampered));
-  EXPECT_TRUE(summary.step_is_broken(tests[1])) << "a control's failure is everybody's";
+  EXPECT_TRUE(summary.step_is_broken(tests[1]))
+      << "a control's failure breaks every step";
 }
 
 TEST(TestSummary, AnUnwrittenStepIsNotBroken) {

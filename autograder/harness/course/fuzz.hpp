@@ -1,7 +1,7 @@
 // Bytes that libFuzzer finds: it looks for those that take new ways through the code.
 //
 // Threads     One; no other thread may run at the moment of the fork.
-// Errors      std::runtime_error where no process can be had.
+// Errors      std::runtime_error where no process can be started.
 #pragma once
 
 #include <sys/prctl.h>
@@ -69,7 +69,7 @@ inline int run_on(const std::uint8_t* data, std::size_t size) {
   detail::fuzz_check = check;
   const pid_t owner = ::getpid();
   const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error("no process can be had to fuzz in");
+  if (child < 0) throw std::runtime_error("cannot start a process to fuzz in");
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != owner) ::_exit(1);  // it ended before the line above

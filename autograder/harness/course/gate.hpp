@@ -9,7 +9,7 @@
 //
 // One iteration does the same work however many threads share it, so that time at k threads
 // and at 2k threads can be compared. Set-up outside the loop is not timed, but it must stay
-// short: the grader's own clock runs round the whole process.
+// short: the grader's own clock runs around the whole process.
 //
 // Threads     The main thread only.
 // Errors      A number in the environment that is none counts as absent.

@@ -89,7 +89,7 @@ class Histories {
   // Forgets everything; clocks and pages must begin anew too.
   void begin();
 
-  // The location at `address`. New, replaced, or written by somebody unseen: its history
+  // The location at `address`. New, replaced, or written by unseen code: its history
   // starts with `held`.
   std::uint32_t locate(Address address, std::uint8_t size, Value held);
 

@@ -4,8 +4,8 @@
 //   segment           --> last plain write, and since then: who read, who used atomics
 //
 // Two accesses race if they share a byte, one of them writes, not both are atomic, and
-// neither happens before the other. A write remembers nothing older than itself: whoever
-// races with an older access, but not with the write, would have been told before.
+// neither happens before the other. A write remembers nothing older than itself: a thread
+// that races with an older access, but not with the write, would have been reported before.
 //
 // Threads     None: one caller at a time.
 // Cost        One cell and one segment for an access of up to 8 aligned bytes. Readers

@@ -135,7 +135,7 @@ std::uint32_t SeqCstOrder::last_timed(const Thread& thread, Time known) const {
   return low;
 }
 
-// The last fence of each thread that happens before whoever knows `known`.
+// The last fence of each thread that happens before the operation that knows `known`.
 void SeqCstOrder::gather_fences(Row into, Row known) {
   for (ThreadId thread = 0; thread < used_threads_; ++thread) {
     const Thread& other = threads_[thread];

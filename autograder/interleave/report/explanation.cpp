@@ -4,6 +4,7 @@
 #include <set>
 
 #include "interleave/report/states.hpp"
+#include "interleave/trace/counted.hpp"
 
 namespace interleave {
 namespace {
@@ -30,6 +31,7 @@ class Explainer {
     std::string message = failure_.message;
     switch (failure_.kind) {
       case FailureKind::kRace:
+        if (const std::string freed = message_of_freed(); !freed.empty()) message = freed;
         explain_race();
         break;
       case FailureKind::kDeadlock:
@@ -104,7 +106,7 @@ class Explainer {
     return found == failure_.waiting.end() ? nullptr : &*found;
   }
 
-  // Only the test knows what a thread was to be told that nobody told anything.
+  // Only the test knows what a thread that was never notified should have been told.
   std::string explain_sleeper(const Waiting& sleeper) {
     if (!slept_again(sleeper, trace_, naming_)) {
       return who(sleeper.thread) + " sleeps, and no thread is left that could wake it";
@@ -114,7 +116,7 @@ class Explainer {
     const std::string by = naming_.place(notify->stack).function;
     return (by.empty() ? step_name_(sleeper.last_notify) : by) + " woke " +
            who(sleeper.thread) +
-           "; it looks at what has changed before its wait, and not in it";
+           "; it checks its condition before the wait, and not in it";
   }
 
   // A thread that was woken for no reason, or too late, and acted without another look: there
@@ -136,7 +138,7 @@ class Explainer {
       out_.concept_name = "check then act";
       say(who(wake.operation.thread) + " was woken " +
           (spurious ? "for no reason" : "too late") + " in " + step_name_(wake.number) +
-          " and went on without another look" + where(wake.number));
+          " and continued without another look" + where(wake.number));
       return;
     }
   }
@@ -194,6 +196,22 @@ class Explainer {
     return access.write ? " writes " : " reads ";
   }
 
+  // The failure counts freeing as writing; a person looks for another mistake then. Empty if
+  // neither access frees.
+  [[nodiscard]] std::string message_of_freed() const {
+    if (failure_.accesses.size() < 2) return "";
+    for (const auto& [frees, other] :
+         {std::pair{&failure_.accesses[0], &failure_.accesses[1]},
+          std::pair{&failure_.accesses[1], &failure_.accesses[0]}}) {
+      if (verb_of(*frees) != " frees ") continue;
+      std::string verb = verb_of(*other);
+      verb.pop_back();
+      return who(frees->thread) + " frees memory that " + who(other->thread) + verb +
+             ", and nothing orders the two";
+    }
+    return "";
+  }
+
   void explain_race() {
     out_.concept_name = "data race";
     if (failure_.accesses.size() < 2) return;
@@ -217,8 +235,8 @@ class Explainer {
       say(who(edge.load->operation.thread) + " saw " + who(edge.store->operation.thread) +
           "'s store to " + object + " (" + step_name_(edge.load->number) + " read " +
           step_name_(edge.store->number) + "), which " +
-          (edge.still_read ? "gave away what was still to be read."
-                           : "came before what it was to announce."));
+          (edge.still_read ? "released what was still to be read."
+                           : "came before what it announces."));
       return;
     }
     out_.concept_name = "release without acquire";
@@ -274,7 +292,7 @@ class Explainer {
     }
     const std::string object = naming_.object(waiting.operation.object);
     if (failure_.kind == FailureKind::kLivelock) {
-      return " reads " + object + " again and again; nobody is left to change it" +
+      return " reads " + object + " again and again; no thread is left to change it" +
              where(waiting.wait_step);
     }
     std::string line = " waits " + std::string(is_lock(kind) ? "for " : "on ") + object;
@@ -305,8 +323,9 @@ class Explainer {
     out_.concept_name = "leak";
     for (const Block& block : failure_.leaked) {
       const Frame frame = naming_.place(block.stack);
-      say(std::to_string(block.size) + " bytes allocated by " + who(block.thread) +
-          " at " + Naming::location(frame) + " are never freed   " + naming_.text(frame));
+      say(counted(block.size, "byte") + " allocated by " + who(block.thread) + " at " +
+          Naming::location(frame) + (block.size == 1 ? " is" : " are") +
+          " never freed   " + naming_.text(frame));
     }
   }
 

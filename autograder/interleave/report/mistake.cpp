@@ -8,9 +8,15 @@
 namespace interleave {
 namespace {
 
+// A destructor that was not written has the place of its class.
+bool is_of_no_line(const std::string& text) {
+  return text.starts_with("class ") || text.starts_with("struct ");
+}
+
 bool is_under_test(const Step& step, const Naming& naming) {
-  const std::string file = naming.place(step.stack).file;
-  return !file.empty() && !file.ends_with("_test.cpp");
+  const Frame place = naming.place(step.stack);
+  return !place.file.empty() && !place.file.ends_with("_test.cpp") &&
+         !is_of_no_line(naming.text(place));
 }
 
 // Whether the thread of both went from `first` to `second` in one go through one function: else
@@ -55,6 +61,7 @@ class Search {
       case FailureKind::kException:
       case FailureKind::kCrash:
         if (const Step* poll = last_poll()) return poll;
+        if (const Step* old = last_old_value()) return old;
         return of_switch();
       default:
         return nullptr;
@@ -157,6 +164,17 @@ class Search {
       const bool again = looks.sleep != nullptr && looks.at == step.operation.object;
       if (again) last = looks.sleep;
       looks = {step.operation.object, nullptr, looks.tries};
+    }
+    return last;
+  }
+
+  // The last load of a value that another thread had overwritten.
+  [[nodiscard]] const Step* last_old_value() const {
+    const Step* last = nullptr;
+    for (const Step& step : trace_.steps) {
+      const bool old = step.reads && step.newest_store != kNoStep &&
+                       step.newest_store != step.reads_from;
+      if (old && under_test(&step)) last = &step;
     }
     return last;
   }

@@ -6,10 +6,11 @@
 //                   the sleeper had looked at; else its wait
 //   locks in a cycle, a spin   the last step of a thread that waits
 //   a lock held over a call that sleeps, or comes back to lock it again   that call
-//   a check that does not hold   the two steps of one call between which another thread came
+//   a check that does not hold   the last load of an old value; else the two steps of one call
+//                                between which another thread came
 //
-// The last is a guess: the schedule is minimal, so the switch that it needs is most often the
-// one that the program did not expect.
+// The last is a guess: the schedule is minimal, so the old value, or the switch, that it needs is
+// most often the one that the program did not expect.
 #pragma once
 
 #include <cstdint>

@@ -8,17 +8,22 @@
 #include <utility>
 
 #include "interleave/report/wording.hpp"
+#include "interleave/trace/counted.hpp"
 
 namespace interleave {
 namespace {
 
-constexpr std::size_t kFirstColumn = 6;
 constexpr std::size_t kWidth = 100;  // what the columns share
 constexpr std::size_t kWidestColumn = 42;
 constexpr std::size_t kNarrowestColumn = 14;
 constexpr std::size_t kMostRows = 60;
 constexpr std::size_t kRowsAtStart = 6;
 constexpr std::size_t kRowsAtEnd = 44;
+
+// Where the words begin, behind numbers of at least three digits and a gap.
+std::size_t behind_numbers(std::size_t rows, std::size_t gap) {
+  return std::max<std::size_t>(std::to_string(rows).size(), 3) + gap;
+}
 
 // Steps that tell a reader nothing unless an explanation names them.
 bool is_background(OperationKind kind) {
@@ -185,7 +190,7 @@ std::string Picture::row(std::size_t index, std::size_t indent) const {
   char number[16];
   std::snprintf(number, sizeof number, "%3zu", index + 1);
   std::string line = number;
-  line.resize(kFirstColumn + indent, ' ');
+  line.resize(behind_numbers(rows_.size(), 3) + indent, ' ');
   line += words(index);
   const std::string location = Naming::location(place(index));
   if (!location.empty()) line += "   " + location;
@@ -207,7 +212,9 @@ std::map<ThreadId, std::size_t> Picture::indents() const {
 std::string Picture::header() const {
   std::string out;
   for (const auto& [thread, indent] : indents()) {
-    out.resize(std::max(out.size() + (indent == 0 ? 0 : 1), kFirstColumn + indent), ' ');
+    out.resize(std::max(out.size() + (indent == 0 ? 0 : 1),
+                        behind_numbers(rows_.size(), 3) + indent),
+               ' ');
     out += naming_.thread(thread);
   }
   return out.empty() ? out : out + "\n";
@@ -268,7 +275,7 @@ std::string Picture::brief_row(std::size_t index, const std::string& file,
 
 std::string Picture::brief(const Mistake& mistake, std::size_t width, std::size_t most,
                            const std::string& way_back) const {
-  constexpr std::size_t first = 5;  // behind the numbers
+  const std::size_t first = behind_numbers(rows_.size(), 2);
   const std::vector<std::size_t> chosen = rows_that_matter(mistake, most);
   const std::string& file = mistake.place.file;
   std::map<ThreadId, std::size_t> columns;
@@ -325,7 +332,7 @@ std::string Picture::text(const std::string& way_back) const {
       left_out += 1 + all[i].left_out;
       continue;
     }
-    if (left_out > 0) out += "  ...   " + std::to_string(left_out) + " steps left out\n";
+    if (left_out > 0) out += "  ...   " + counted(left_out, "step") + " left out\n";
     left_out = 0;
     out += all[i].text;
     if (i + 1 == inflection) out += way_back;

@@ -77,7 +77,7 @@ class Picture {
   std::vector<const Step*> rows_;   // the first step of each
   std::vector<Origin> origins_;     // of each row
   std::vector<const Step*> looks_;  // the last of the row that loads an atomic
-  std::vector<bool> blocked_;       // whether a step of the row could not go on at once
+  std::vector<bool> blocked_;  // whether a step of the row could not continue at once
   std::vector<std::uint32_t> left_out_;           // see Row
   std::map<std::uint32_t, std::size_t> numbers_;  // step -> row, from 1
 };

@@ -48,7 +48,7 @@ std::uint32_t inflection_of(const Trace& trace, const Inflection& inflection) {
   return kNoStep;
 }
 
-// No more than was seen: that all ways to go on fail, or so many.
+// No more than was seen: that all continuations fail, or so many.
 std::string no_way_out(const Inflection& inflection) {
   const std::string count = with_commas(inflection.schedules);
   if (!inflection.all)

@@ -38,7 +38,7 @@ void shorten(Trace& trace);
 
 struct ThreadState {
   std::set<Address> holds;
-  std::string waits;  // "waits for right_, held by leader"; empty while it can go on
+  std::string waits;  // "waits for right_, held by leader"; empty while it can run
   bool ended = false;
 
   friend bool operator==(const ThreadState&, const ThreadState&) = default;

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "interleave/trace/counted.hpp"
+
 namespace interleave {
 namespace {
 
@@ -12,7 +14,7 @@ std::string order_note(const Step& step) {
   return " (" + std::string(name_of(step.operation.order)) + ")";
 }
 
-// What a thread was about to do when nothing went on: it has read and written no value yet.
+// What a thread was about to do when no thread could run: it has read and written no value yet.
 std::string pending_in_words(const Step& step, const std::string& object) {
   switch (step.operation.kind) {
     case Kind::kAtomicLoad:
@@ -182,7 +184,7 @@ std::string in_words(const Step& step, const Naming& naming) {
     case Kind::kFutexWait:
       return "wait for a change of " + object;
     case Kind::kFutexWake:
-      return "wake who waits on " + object;
+      return "wake the waiters of " + object;
     case Kind::kSemaphoreWait:
       return "acquire " + object;
     case Kind::kSemaphorePost:
@@ -196,9 +198,9 @@ std::string in_words(const Step& step, const Naming& naming) {
     case Kind::kOnceDone:
       return object + " is done";
     case Kind::kAllocate:
-      return "allocate " + std::to_string(step.amount) + " bytes";
+      return "allocate " + counted(step.amount, "byte");
     case Kind::kRelease:
-      return "free " + std::to_string(step.amount) + " bytes";
+      return "free " + counted(step.amount, "byte");
     case Kind::kClockRead:
       return "read the clock";
     case Kind::kCall:

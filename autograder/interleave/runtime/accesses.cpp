@@ -304,7 +304,7 @@ void arrive(Thread& self, const Operation& operation) {
   check_alive(self, operation, may_write(operation.kind), true);
 }
 
-// A thread that goes round in circles gets the newest value in the end: stores arrive in
+// A thread that goes around in circles gets the newest value in the end: stores arrive in
 // finite time.
 bool must_see_newest(Thread& self, const Operation& operation) {
   if (is_waiter_table(operation.object)) return true;
@@ -400,8 +400,10 @@ void* allocate(Thread& self, std::size_t size, std::size_t alignment, ProgramCou
   const Step* step = tracer().remark(
       self, {.thread = self.id, .kind = OperationKind::kAllocate, .pc = pc});
   void* block = engine().arena().allocate(size, alignment, self.id, tracer().step(), pc);
-  if (block == nullptr)
-    engine().unsupported(self, pc, "more than 4 GiB of memory in one run");
+  if (block == nullptr) {
+    engine().fail(FailureKind::kCrash, self, pc,
+                  self.name + " asks for more memory than the 4 GiB that one run has");
+  }
   // It counts as writing: who gets to know of the block must be ordered after it.
   if (!engine().alone()) {
     engine().memory().write(tracer().site(self, pc), reinterpret_cast<Address>(block),

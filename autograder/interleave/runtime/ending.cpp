@@ -25,7 +25,7 @@ namespace {
 constexpr std::array kFatal{SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 constexpr std::size_t kSignalStackSize = std::size_t{64} << 10U;
 
-// A schedule that goes on for so long without a visible step is stuck in a loop of its own.
+// A schedule that runs for so long without a visible step is stuck in a loop of its own.
 constexpr int kSecondsWithoutAStep = 4;
 constexpr int kSecondsInAReplay = 2;
 
@@ -50,7 +50,7 @@ std::string description_of_current_exception() {
   }
 }
 
-// Of the exception on its way, which nobody has caught.
+// Of the exception on its way, which no handler has caught.
 std::string description_of_last_throw(const Thread& self) {
   void* object = self.thrown;
   const std::type_info* type = self.type_thrown;
@@ -213,7 +213,7 @@ EndingGuard::~EndingGuard() {
 
 }  // namespace interleave
 
-// Remembered: while it is on its way, nothing tells what was thrown. By another name, since the
+// Remembered: while it is on its way, nothing says what was thrown. By another name, since the
 // compiler declares that of the symbol itself, and as it likes.
 INTERLEAVE_HOOK void interleave_throw(void* object, std::type_info* type,
                                       void (*destroy)(void*)) asm("__cxa_throw");

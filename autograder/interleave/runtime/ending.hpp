@@ -1,5 +1,5 @@
-// Ways in which a body ends a schedule other than by returning: an exception that nobody
-// catches, abort, a signal, a loop without end.
+// Ways in which a body ends a schedule other than by returning: an uncaught
+// exception, abort, a signal, a loop without end.
 #pragma once
 
 namespace interleave {

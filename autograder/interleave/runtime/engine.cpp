@@ -8,6 +8,7 @@
 
 #include "interleave/runtime/call_site.hpp"
 #include "interleave/runtime/program.hpp"
+#include "interleave/trace/counted.hpp"
 
 namespace interleave {
 
@@ -151,7 +152,7 @@ void Engine::run_exit_handlers(Thread& self) {
   }
   for (ExitHandler destructor{}; take_own_value(self, destructor);) {
     // libstdc++ makes a future ready here (set_value_at_thread_exit), by a store that
-    // nobody sees: see saw_nobodys_store.
+    // is never seen: see saw_nobodys_store.
     memory_->merge_to(self.id, kUnseenStores);
     unseen_stores_ = true;
     const ProgramScope scope(self);
@@ -198,9 +199,9 @@ Failure Engine::failure_after_the_end() {
   failure.pc = failure.block.stack.front();
   std::uint64_t bytes = 0;
   for (const Block& block : failure.leaked) bytes += block.size;
-  failure.message = std::to_string(failure.leaked.size()) +
-                    (failure.leaked.size() == 1 ? " block of " : " blocks of together ") +
-                    std::to_string(bytes) + " bytes not freed when the body ended";
+  failure.message = counted(failure.leaked.size(), "block") +
+                    (failure.leaked.size() == 1 ? " of " : " of together ") +
+                    counted(bytes, "byte") + " not freed when the body ended";
   return failure;
 }
 

@@ -1,6 +1,6 @@
 // Runs a body under one schedule, from its first thread's start to its end, whichever that is.
 //
-//      explorer --run--> [ threads 0, 1, ... ]   scheduler()  which of them goes on
+//      explorer --run--> [ threads 0, 1, ... ]   scheduler()  which of them runs next
 //          ^                      |              probe()      what it means that none can
 //          +-- the body ended, ---+              tracer()     what happened, step by step
 //              or fail()
@@ -107,7 +107,7 @@ class Engine {
   // -- Kept from run to run
   ThreadList threads_;  // with their stacks; written by create_thread and finish
   Arena arena_;         // the body's heap; written by its allocations
-  // Where run goes on once the run has ended; written by run and end_run.
+  // Where run continues once the run has ended; written by run and end_run.
   Fiber explorer_;
 
   // -- Written by the public interface

@@ -12,6 +12,7 @@
 #include "interleave/runtime/real.hpp"
 #include "interleave/runtime/replay.hpp"
 #include "interleave/runtime/settings.hpp"
+#include "interleave/trace/counted.hpp"
 
 namespace interleave {
 namespace {
@@ -24,7 +25,7 @@ constexpr double kLeastToExplain = 0.5;
 constexpr std::uint64_t kFewSchedules = 100;
 constexpr std::uint64_t kMostPrunedPerSchedule = 50;
 
-// To find the decision that lost a longer schedule, one that goes round in circles, takes
+// To find the decision that lost a longer schedule, one that goes around in circles, takes
 // longer than anyone waits for the report, and all that it would say is that it repeats.
 constexpr std::uint32_t kMostStepsToLookThrough = 20'000;
 
@@ -57,7 +58,7 @@ std::unique_ptr<Strategy> strategy_for(const Options& options) {
   std::_Exit(2);
 }
 
-// Whether two failures are the same, as far as making a schedule smaller goes.
+// Whether two failures are the same, as far as minimising a schedule goes.
 bool same_failure(const Answer& a, const Answer& b) {
   if (a.kind != b.kind) return false;
   const bool whole_program = a.kind == FailureKind::kDeadlock ||
@@ -70,8 +71,8 @@ bool same_failure(const Answer& a, const Answer& b) {
 void tell_person(const Finding& found, const RunResult& run) {
   if (!found.same_steps) {
     std::fprintf(stderr,
-                 "interleave: the program takes other steps than when this token was "
-                 "written: it has changed\n");
+                 "interleave: the program has changed: it takes other steps than when "
+                 "this token was written\n");
   }
   if (!run.failure) {
     std::fprintf(stderr, "interleave: this one schedule does not fail\n");
@@ -261,15 +262,15 @@ Answer Exploration::minimised(const Answer& failure) {
   if (failure.kind == FailureKind::kUnsupported) return smallest;
   Deviations deviations = deviations_of(failure.choices);
   int attempts = 0;
-  const auto may_go_on = [&] {
+  const auto may_continue = [&] {
     return attempts < kMostAttemptsToMinimise && Clock::now() < explain_until_;
   };
   for (std::size_t chunk = std::max<std::size_t>(deviations.size() / 2, 1); chunk > 0;
        chunk /= 2) {
     for (std::size_t end = deviations.size(); end > 0;) {
-      if (!may_go_on()) {
+      if (!may_continue()) {
         leave_undone(
-            "It may switch more often than it has to: to look for less would take "
+            "It may switch more often than necessary: minimising it further would take "
             "too long.");
         return smallest;
       }
@@ -296,7 +297,7 @@ Inflection Exploration::inflection_of(const Answer& smallest) {
     const Inflection found = fresh_->inflection(smallest.choices, explain_until_);
     if (found.known || Clock::now() < explain_until_) return found;
   }
-  leave_undone("From which step on it is lost would take too long to find.");
+  leave_undone("Finding the step from which on it fails would take too long.");
   return {};
 }
 
@@ -349,13 +350,13 @@ std::string Exploration::coverage() const {
         "; the body keeps state between runs, so each schedule had a process of its own";
   }
   if (not_replayed_ != 0) {
-    text += "; " + std::to_string(not_replayed_) +
-            " failures did not come again when they were replayed, and do not count";
+    text += "; " + counted(not_replayed_, "failure") +
+            (not_replayed_ == 1 ? " was not reproduced and does not count"
+                                : " were not reproduced and do not count");
   }
   if (result_.few) {
-    text += "; " + std::to_string(result_.schedules) +
-            (result_.schedules == 1 ? " schedule says" : " schedules say") +
-            " little: the time was spent";
+    text += "; " + counted(result_.schedules, "schedule") +
+            (result_.schedules == 1 ? " says" : " say") + " little: the time ran out";
   }
   return text;
 }

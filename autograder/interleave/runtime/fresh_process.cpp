@@ -195,7 +195,7 @@ void FreshProcess::keep() {
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == kAnswered) continue;
     if (question != Question::kWayOut) break;
-    put_value(socket_, false);  // one of the ways to go on led out of the process
+    put_value(socket_, false);  // one of the continuations led out of the process
   }
   std::_Exit(0);
 }

@@ -42,7 +42,7 @@ class FreshProcess {
   // Runs a schedule that `strategy`, which stays here, decides.
   Answer run(Strategy& strategy);
   // Where the schedule, which fails, lost its way. Unknown if the body keeps state between
-  // runs, if a way to go on ends the process, or if it takes longer than `until`.
+  // runs, if a continuation ends the process, or if it takes longer than `until`.
   Inflection inflection(const std::vector<std::uint32_t>& choices,
                         std::chrono::steady_clock::time_point until);
   // Runs the schedule once more and reports its failure.

@@ -1,8 +1,7 @@
 // The C library's heap, and the functions that move and fill memory without the compiler's hooks.
 //
-// Blocks of a running body come from the arena, all others from the C library. A pointer
-//        tells by its
-// address where it belongs, whoever frees it.
+// Blocks of a running body come from the arena, all others from the C library. A pointer tells
+// by its address where it belongs, whichever thread frees it.
 #include <errno.h>
 #include <malloc.h>
 

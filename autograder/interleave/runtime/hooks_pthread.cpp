@@ -250,7 +250,7 @@ INTERLEAVE_HOOK int __cxa_guard_acquire(abi::__guard* guard) {
 }
 INTERLEAVE_HOOK void __cxa_guard_release(abi::__guard* guard) noexcept {
   INTERLEAVE_IN_BODY({
-    // Whoever finds it done reads it with acquire order, without a call.
+    // A thread that finds it done reads it with acquire order, without a call.
     Value done;
     done.low = 1;
     engine().memory().store_choices(

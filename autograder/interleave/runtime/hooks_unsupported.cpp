@@ -235,7 +235,7 @@ INTERLEAVE_HOOK int pthread_clockjoin_np(pthread_t thread, void** result, clocki
   return INTERLEAVE_NEXT(pthread_clockjoin_np)(thread, result, clock, time);
 }
 
-// -- Signals that somebody waits for ----------------------------------------------------
+// -- Signals that a thread waits for ----------------------------------------------------
 
 INTERLEAVE_HOOK unsigned alarm(unsigned seconds) noexcept {
   INTERLEAVE_UNSUPPORTED("alarm");

@@ -1,10 +1,10 @@
 // The inflection point: the decision of a failing schedule after which every schedule fails.
 //
 //   it fails              0 1 0 0 2 0
-//   the first 2 kept      0 1 . . . . .     some way to go on ends well
+//   the first 2 kept      0 1 . . . . .     some continuation ends well
 //   the first 3 kept      0 1 0 . . .       none does: the third decision lost it
 //
-//   last_way_out    halves until it knows where likely ways to go on stop ending well
+//   last_way_out    halves until it knows where likely continuations stop ending well
 //   ways_on         tries all of them there; one that ends well after all sends it back
 //
 // What ends well after the first k decisions does so after fewer, which is why halving
@@ -36,7 +36,7 @@ struct Ending {
 };
 using RunSchedule = std::function<Ending(Strategy& strategy)>;
 
-// The ways to go on after the first `kept` of the choices of a schedule that fails.
+// The continuations after the first `kept` of the choices of a schedule that fails.
 struct WaysOn {
   std::size_t kept = 0;
   bool one_succeeds = false;
@@ -44,13 +44,13 @@ struct WaysOn {
   std::uint64_t schedules = 0;  // so many were run
 };
 
-// The least number of kept choices, from `least` on, after which no likely way to go on ends
-// well. For `run` many schedules may be run in one process: what an earlier one leaves
+// The least number of kept choices, from `least` on, after which no likely continuation
+// ends well. For `run` many schedules may be run in one process: what an earlier one leaves
 // behind may move the body's memory.
 [[nodiscard]] WaysOn last_way_out(const std::vector<std::uint32_t>& choices,
                                   std::size_t least, const RunSchedule& run);
 
-// All ways to go on. `run` must begin each in the same state.
+// All continuations. `run` must begin each in the same state.
 [[nodiscard]] WaysOn ways_on(const std::vector<std::uint32_t>& choices, std::size_t kept,
                              const RunSchedule& run);
 

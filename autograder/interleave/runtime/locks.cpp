@@ -68,7 +68,7 @@ void took(Thread& self, Lock& lock) {
 void gave_back(Thread& self, Lock& lock) {
   const auto held = std::find(self.holds.rbegin(), self.holds.rend(), &lock);
   if (held != self.holds.rend()) self.holds.erase(std::next(held).base());
-  // Whoever polls under this lock need look again only if something was written under it.
+  // A thread that polls under this lock need look again only if something was written under it.
   if (self.wrote_under_lock) scheduler().changed(self);
 }
 
@@ -170,7 +170,7 @@ int unlock_mutex(Thread& self, pthread_mutex_t* mutex, ProgramCounter pc) {
   expect_alive(self, operation_on(self, OperationKind::kUnlock, lock, pc));
   check_alive(self, lock, pc);
   if (lock.owner == kNoThread) {
-    misuse(self, pc, lock.address, "unlocks a mutex that nobody holds");
+    misuse(self, pc, lock.address, "unlocks a mutex that no thread holds");
   }
   if (lock.owner != self.id) {
     misuse(self, pc, lock.address,

@@ -6,7 +6,7 @@
 // its fields here, once, for writing and for reading; a list that lacks one does not compile.
 //
 // Threads     None: one process at each end, each with one thread.
-// Errors      Where the other end is gone there is nobody left to tell: the process ends.
+// Errors      Where the other end is gone there is no one left to tell: the process ends.
 #pragma once
 
 #include <cstddef>

@@ -45,7 +45,7 @@ void Probe::nothing_can_run() {
   if (stuck_.cycle.empty()) wake_everyone();
 }
 
-// Lets every spinning thread go round again, at a later time. False if there is none, or
+// Lets every spinning thread go around again, at a later time. False if there is none, or
 // if they have had their chances. One that counts its rounds has as many as a run has steps.
 bool Probe::renew_spinners() {
   bool renewed = false;
@@ -79,7 +79,7 @@ void Probe::conclude_deadlock() {
     stuck_.kind = FailureKind::kLivelock;
     stuck_.message =
         "the threads that are left read the same values again and again; "
-        "nobody is left to change them";
+        "no thread is left to change them";
   } else {
     stuck_.kind = FailureKind::kDeadlock;
     stuck_.message = stuck_.cycle.empty()
@@ -102,7 +102,7 @@ void Probe::conclude_lost_wake_up(Thread& woken) {
     if (waiting.last_notify < waiting.wait_step) {
       last_notify = "the last notify came before it waited";
     }
-    if (waiting.last_notify == kNoStep) last_notify = "nobody ever notified it";
+    if (waiting.last_notify == kNoStep) last_notify = "no thread ever notified it";
     stuck_.message =
         woken.name + " waits although what it waits for is there; " + last_notify;
   }

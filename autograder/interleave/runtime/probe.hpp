@@ -1,4 +1,4 @@
-// What happens when no thread can go on: time has stood still, so it is over, one way or another.
+// What happens when no thread can run: time has stood still, so it is over, one way or another.
 //
 //   spinners left?   let them look again, later in time; still spinning: livelock
 //   waiters left?    wake them all for no reason. If one gets on with it, all it lacked was the
@@ -21,13 +21,13 @@ class Probe {
  public:
   void begin_run() { running_ = false; }
 
-  // Returns if some thread can go on after all; else the schedule fails.
+  // Returns if some thread can run after all; else the schedule fails.
   void nothing_can_run();
 
   // Whether the waiters were woken for no reason, to tell a deadlock from a lost wake-up.
   [[nodiscard]] bool running() const { return running_; }
 
-  // Whoever changes something while it is running had lost its wake-up: the schedule fails.
+  // A thread that changes something while it is running had lost its wake-up: the schedule fails.
   void made_progress(Thread& self) {
     if (running_) conclude_lost_wake_up(self);
   }
@@ -49,7 +49,7 @@ class Probe {
   bool running_ = false;
 
   // -- Written by nothing_can_run, completed by the two that conclude
-  Failure stuck_;  // what to report, as things stood before anyone was woken
+  Failure stuck_;  // what to report, as things stood before any thread was woken
 };
 
 // The only one. Every change asks it whether it is running, so it is not behind a call.

@@ -59,7 +59,7 @@ bool Scheduler::settle(Thread& self) {
   return in_time;
 }
 
-// A spinning thread is held back until going round again could differ.
+// A spinning thread is held back until going around again could differ.
 void Scheduler::wait_for_change(Thread& self) {
   cut_ = cut_ || (!self.spin.closed() && another_can_go_on(self));
   const Wait need = std::exchange(self.wait, Wait::kChange);
@@ -90,7 +90,7 @@ void Scheduler::look_closer(Thread& self, ProgramCounter pc) {
 void Scheduler::leave(Thread& self) {
   ++changes_;
   if (!self.started) {
-    // It never had a visible operation: its creator is still waiting to go on.
+    // It never had a visible operation: its creator is still waiting to continue.
     self.started = true;
     hand_over(self, engine().threads()[self.creator]);
   }

@@ -1,9 +1,9 @@
-// Says which thread of a body goes on, and keeps its time.
+// Says which thread of a body runs next, and keeps its time.
 //
 //      [ thread 0 ] --point--> strategy chooses --switch--> [ thread 1 ] --point--> ...
 //
 // Each visible operation of a thread calls point() before it happens: there, and only
-// there, another thread may be chosen to go on. A blocked thread's need (Thread::wait) is
+// there, another thread may be chosen to run. A blocked thread's need (Thread::wait) is
 // looked at whenever one is to be chosen; no thread has to wake it.
 //
 // Threads     Called by the body's threads, of which one runs at a time; begin_run by the explorer.
@@ -88,7 +88,7 @@ class Scheduler {
     return self.spin.repeats(operation.pc, operation.object, changes_);
   }
 
-  // The same, and that it does it is nobody's business.
+  // The same, and no other thread can tell that it does.
   [[nodiscard]] bool spins(const Thread& self, const Operation& operation) const {
     return self.spin.is_left_alone() && repeats(self, operation);
   }
@@ -125,10 +125,10 @@ class Scheduler {
   std::uint32_t spurious_left_ = 0;     // so many more things may happen for no reason
 
   // -- Written by wait_for_change
-  bool cut_ = false;  // a thread was held back that might have gone on by itself
+  bool cut_ = false;  // a thread was held back that might have continued by itself
 
   // -- Written by pick and what it calls, anew for each choice of a thread
-  std::vector<Alternative> alternatives_;  // which threads could go on
+  std::vector<Alternative> alternatives_;  // which threads could run
 
   // -- Written by changed, and when a thread ends
   // What a spinning thread compares with: any since it looked?

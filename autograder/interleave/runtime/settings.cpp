@@ -24,7 +24,7 @@ void read_number(const char* name, std::uint64_t& number) {
   if (text == nullptr) return;
   char* end = nullptr;
   number = std::strtoull(text, &end, 10);
-  if (end == text || *end != '\0') stop(name, text, "a whole number is wanted");
+  if (end == text || *end != '\0') stop(name, text, "expected a whole number");
 }
 
 void read_number(const char* name, double& number) {
@@ -32,7 +32,7 @@ void read_number(const char* name, double& number) {
   if (text == nullptr) return;
   char* end = nullptr;
   number = std::strtod(text, &end);
-  if (end == text || *end != '\0') stop(name, text, "a number is wanted");
+  if (end == text || *end != '\0') stop(name, text, "expected a number");
 }
 
 // The program as a shell in this folder would name it.
@@ -54,7 +54,7 @@ Options with_environment(Options options) {
   if (const char* name = std::getenv("INTERLEAVE_STRATEGY")) options.strategy = name;
   if (const char* memory = std::getenv("INTERLEAVE_MEMORY")) {
     const std::optional<Memory> wanted = memory_called(memory);
-    if (!wanted) stop("INTERLEAVE_MEMORY", memory, "weak, sequential or rc11 is wanted");
+    if (!wanted) stop("INTERLEAVE_MEMORY", memory, "expected weak, sequential or rc11");
     options.memory = *wanted;
   }
   return options;

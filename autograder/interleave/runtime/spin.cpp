@@ -27,7 +27,7 @@ bool Spin::repeats(ProgramCounter pc, Address object, std::uint64_t changes) con
   return false;
 }
 
-// What it held before: a counter holds something else each time round.
+// What it held before: a counter holds something else each time around.
 void Spin::observe_write(ProgramCounter pc, Address object, std::uint64_t size,
                          std::uint64_t changes) {
   note(pc, object, content_of_memory(object, size), size, changes);

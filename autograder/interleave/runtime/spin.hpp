@@ -1,14 +1,14 @@
-// Tells when a thread goes round in a circle: it repeats what it did, sees what it saw,
+// Tells when a thread goes around in a circle: it repeats what it did, sees what it saw,
 // and changes nothing.
 //
-//   load flag -> 0   yield   load flag -> 0   yield   load flag -> 0     third time round
+//   load flag -> 0   yield   load flag -> 0   yield   load flag -> 0     third time around
 //
 // An observation is a place in the program, an object and what was seen there. A thread
 // repeats itself when it has gone through the same observations twice without a new one
 // between them, while no other thread changed anything. If its registers, its stack and the
 // memory that it wrote to are the same as a round ago too, nothing but another thread can
 // ever end this: the circle is closed. What the thread does next cannot matter to others, so
-// the scheduler lets it go on without considering a switch, and after `kPatience` more
+// the scheduler lets it run without considering a switch, and after `kPatience` more
 // repeats makes it wait for a change.
 //
 // A loop that counts its rounds repeats itself in no closed circle, and each of its rounds
@@ -56,7 +56,7 @@ class Spin {
   [[nodiscard]] bool repeats(ProgramCounter pc, Address object,
                              std::uint64_t changes) const;
 
-  // Whether it went round in a circle just now, as often as it takes to know, and goes on
+  // Whether it went around in a circle just now, as often as it takes to know, and continues
   // without a choice.
   [[nodiscard]] bool spins(std::uint64_t changes) const {
     return spinning_ && is_left_alone() && changes == changes_seen_;
@@ -69,7 +69,7 @@ class Spin {
   }
 
   [[nodiscard]] bool out_of_patience() const { return repeats_ > kPatience; }
-  // Everybody waits: look once more whether going on leads anywhere.
+  // Every thread waits: look once more whether continuing leads anywhere.
   void renew_patience() {
     repeats_ = 0;
     ++renewals_;

@@ -21,13 +21,13 @@ inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max(
 
 struct Lock;
 
-// What a thread needs before it can go on.
+// What a thread needs before it can run.
 enum class Wait : std::uint8_t {
   kNothing,
   kExclusive,  // `lock` is free
   kShared,     // `lock` has no writer
   kJoin,       // thread `target` has finished
-  kSignal,     // somebody sets `signalled`
+  kSignal,     // another sets `signalled`
   kChange,     // it spins: another thread changes something
 };
 

@@ -158,7 +158,7 @@ std::uint64_t virtual_time(clockid_t clock, const timespec& time) {
 void yield(Thread& self, ProgramCounter pc) {
   const Operation operation{.thread = self.id, .kind = OperationKind::kYield, .pc = pc};
   // atomic::wait reads sixteen times and yields in between before it goes to sleep; to be
-  // held up there would hide that nobody wakes it.
+  // held up there would hide that no thread wakes it.
   if (scheduler().spins(self) && !scheduler().repeats(self, operation)) return;
   self.reluctant = true;
   scheduler().point(self, operation);

@@ -61,7 +61,7 @@ class Tracer {
 
   // -- The end --------------------------------------------------------------------------
 
-  // No thread can go on: each shows what it wants as its last step.
+  // No thread can run: each shows what it wants as its last step.
   void trace_stuck();
 
   // -- In a debugger --------------------------------------------------------------------

@@ -1,5 +1,5 @@
-// "default": one schedule, every decision at its default. The program as it runs with
-// nobody in its way.
+// "default": one schedule, every decision at its default. The program as it runs
+// undisturbed.
 #pragma once
 
 #include "interleave/search/strategy.hpp"

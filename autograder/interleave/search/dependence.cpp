@@ -7,7 +7,7 @@ bool only_reads(OperationKind kind) {
   return kind == OperationKind::kAtomicLoad || kind == OperationKind::kPlainRead;
 }
 
-// What it does, nobody else can tell; kYield only asks to go later.
+// What it does, no other thread can tell; kYield only asks to go later.
 bool is_private(OperationKind kind) {
   return kind == OperationKind::kYield || kind == OperationKind::kThreadStart ||
          kind == OperationKind::kCall || kind == OperationKind::kCheck ||

@@ -1,4 +1,4 @@
-// Which operations cannot change places without anybody being able to tell.
+// Which operations cannot change places without any thread being able to tell.
 //
 // Two operations of different threads are independent if, wherever both can happen, doing
 // them in either order leads to the same state and leaves the same operations possible.

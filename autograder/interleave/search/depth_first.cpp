@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "interleave/trace/counted.hpp"
+
 namespace interleave {
 namespace {
 
@@ -72,14 +74,14 @@ bool DepthFirst::exhaustive() const {
 }
 
 std::string DepthFirst::coverage() const {
-  if (exhaustive()) return "all " + std::to_string(schedules_) + " schedules checked";
-  const std::string count = std::to_string(schedules_);
+  const std::string count = counted(schedules_, "schedule");
+  if (exhaustive()) return "all " + count + " checked";
   const std::string changing = (diverged_ ? " (the body changes from run to run)" : "") +
                                (cut_ ? std::string(kCutNote) : "");
-  if (bound_ == kUnbounded) return "depth-first: " + count + " schedules" + changing;
+  if (bound_ == kUnbounded) return "depth-first: " + count + changing;
   const std::string share = finished_ && !diverged_ ? "all " : "not all, but ";
   return std::to_string(bound_) + (bound_ == 1 ? " preemption: " : " preemptions: ") +
-         share + count + " schedules" + changing;
+         share + count + changing;
 }
 
 std::string_view DepthFirst::name() const {

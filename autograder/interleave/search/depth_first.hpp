@@ -8,7 +8,7 @@
 // What counts against the bound (Musuvathi, Qadeer 2007: most bugs need two preemptions
 // at most) is every deviation that the program did not ask for: a preemption, a time-out
 // while others can run, a stale store, an unusual place in modification order, a spurious
-// failure. Who goes on after a thread has blocked, and which waiter is woken, is free.
+// failure. Who runs after a thread has blocked, and which waiter is woken, is free.
 //
 // Invariants
 //   I1  Every schedule within the bound is walked exactly once.

@@ -58,7 +58,7 @@ class HappensBefore {
 
   // Threads that can begin a schedule in which `later` comes before `earlier`: take what
   // happened after `earlier` but not because of it, then `later`; these are the threads
-  // whose first step there waits for nobody.
+  // whose first step there waits for no other.
   [[nodiscard]] const std::vector<Who>& initials(std::size_t earlier, std::size_t later);
 
  private:

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "interleave/trace/counted.hpp"
+
 namespace interleave {
 namespace {
 
@@ -104,8 +106,8 @@ double Pct::missed() const {
 }
 
 std::string Pct::coverage() const {
-  return "PCT depth " + std::to_string(depth_) + ": " + std::to_string(schedules_) +
-         " schedules; a bug of depth " + std::to_string(depth_) +
+  return "PCT depth " + std::to_string(depth_) + ": " + counted(schedules_, "schedule") +
+         "; a bug of depth " + std::to_string(depth_) +
          " is missed with probability at most " + rounded_up(missed());
 }
 

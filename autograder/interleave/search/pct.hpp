@@ -14,7 +14,7 @@
 // k is learned: the longest schedule seen. A schedule drawn with a smaller k than the
 // final one, or with deviations in memory order, does not count towards the bound.
 //
-// Beyond the paper: a thread that yields drops below everybody, and so does one after its
+// Beyond the paper: a thread that yields drops below all others, and so does one after its
 // sleep or wait came to its end, or loops that poll would never let others run.
 #pragma once
 

@@ -2,6 +2,7 @@
 
 #include "interleave/search/dependence.hpp"
 #include "interleave/search/side_choices.hpp"
+#include "interleave/trace/counted.hpp"
 
 namespace interleave {
 namespace {
@@ -58,7 +59,7 @@ std::size_t Pos::choose(const Decision& decision) {
 }
 
 std::string Pos::coverage() const {
-  return "partial order sampling: " + std::to_string(schedules_) + " schedules";
+  return "partial order sampling: " + counted(schedules_, "schedule");
 }
 
 }  // namespace interleave

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "interleave/search/dependence.hpp"
+#include "interleave/trace/counted.hpp"
 
 namespace interleave {
 namespace {
@@ -190,13 +191,13 @@ void Reduced::end_schedule(const ScheduleEnd& end) {
 }
 
 std::string Reduced::coverage() const {
-  const std::string count = std::to_string(behaviours_.size());
+  const std::string count = counted(behaviours_.size(), "behaviour");
   if (exhaustive()) {
     return behaviours_.size() == 1 ? "the only behaviour checked"
-                                   : "all " + count + " behaviours checked";
+                                   : "all " + count + " checked";
   }
   if (too_long_) return "partial-order reduction: not tried, the schedules are too long";
-  return "partial-order reduction: " + count + " behaviours, not all" +
+  return "partial-order reduction: " + count + ", not all" +
          (diverged_ ? " (the body changes from run to run)" : "") +
          (cut_ ? std::string(kCutNote) : "");
 }

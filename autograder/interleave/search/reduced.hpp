@@ -20,8 +20,8 @@
 //   Failures     A schedule that ends early hides what its threads would have done.
 //                All threads are wanted at each of its decisions.
 //
-//   Spinning     The runtime stops a thread that goes round in a circle until anything
-//                changes, so how often it went round may differ for one behaviour. Not every
+//   Spinning     The runtime stops a thread that goes around in a circle until anything
+//                changes, so how often it went around may differ for one behaviour. Not every
 //                such number is shown; what happens between the rounds is. A loop that counts
 //                its rounds is no circle; one that is too long to follow makes the search one
 //                that is not exhaustive.
@@ -66,7 +66,7 @@ class Reduced : public Strategy {
     Operation pending;
     bool wrote = false;  // wherever it was explored: false if it only read each time
   };
-  // A thread that could go on at a decision.
+  // A thread that could run at a decision.
   struct Way {
     Operation pending;
     bool wanted = false;
@@ -107,7 +107,7 @@ class Reduced : public Strategy {
   std::size_t step_ = 0;   // executed in this schedule
   std::size_t fresh_ = 0;  // the first step that differs from the schedule before
   std::vector<Sleeper> asleep_;
-  bool redundant_ = false;  // a sleeper had to run, with nobody else there
+  bool redundant_ = false;  // a sleeper had to run, with no other thread there
   bool finished_ = false;
   bool diverged_ = false;
   bool too_long_ = false;

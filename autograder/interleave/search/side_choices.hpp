@@ -13,7 +13,7 @@
 
 namespace interleave {
 
-// How often a thread that only yields, sleeps or times out goes on before one that works.
+// How often a thread that only yields, sleeps or times out runs before one that works.
 inline constexpr double kTimeOutEarly = 1.0 / 16;
 
 class SideChoices {
@@ -31,7 +31,7 @@ class SideChoices {
 };
 
 // One of `decision`'s alternatives, all as likely; but threads that only yield, sleep or
-// time out are rarely taken while another thread could go on.
+// time out are rarely taken while another thread could run.
 [[nodiscard]] std::size_t any_thread(const Decision& decision, Random& random);
 
 }  // namespace interleave

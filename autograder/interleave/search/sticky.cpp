@@ -1,5 +1,7 @@
 #include "interleave/search/sticky.hpp"
 
+#include "interleave/trace/counted.hpp"
+
 namespace interleave {
 
 std::size_t Sticky::choose(const Decision& decision) {
@@ -14,7 +16,7 @@ std::size_t Sticky::choose(const Decision& decision) {
 
 std::string Sticky::coverage() const {
   return "random with " + std::to_string(percent_) +
-         " % switches: " + std::to_string(schedules_) + " schedules";
+         " % switches: " + counted(schedules_, "schedule");
 }
 
 std::string_view Sticky::name() const {

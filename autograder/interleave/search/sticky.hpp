@@ -1,4 +1,4 @@
-// "sticky5", "sticky20", "sticky50": the running thread goes on, but with 5, 20 or 50 %
+// "sticky5", "sticky20", "sticky50": the running thread continues, but with 5, 20 or 50 %
 // another one takes over, any of them.
 //
 // Few switches reach deep into a program before anything happens; many find what needs

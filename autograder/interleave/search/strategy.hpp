@@ -4,7 +4,7 @@
 //   budget is spent
 //
 // A schedule is the list of choices at its decisions. At each decision alternative 0 is
-// the default: the running thread goes on if it can, else the next in order of creation;
+// the default: the running thread continues if it can, else the next in order of creation;
 // the newest store; the last place; the first waiter; nothing spurious; nothing times out
 // while something else can run. A schedule is therefore told by its deviations alone:
 // (number of the decision, index of the alternative). That is the token.
@@ -36,7 +36,7 @@ enum class DecisionKind : std::uint8_t {
               // for no reason
 };
 
-// One way to go on.
+// One way to continue.
 struct Alternative {
   // kThread: who runs; kStore: who stored; kWaiter: who is woken.
   ThreadId thread = kNoThread;
@@ -45,7 +45,7 @@ struct Alternative {
   // kStore: the step that stored; kPlace: places from the end.
   std::uint32_t store = kNoStep;
   bool reluctant = false;  // kThread: it only yields, sleeps or times out; default while
-                           // nobody else can run
+                           // no other thread can run
 };
 
 struct Decision {

@@ -155,7 +155,7 @@ TEST(LongLoop, IsSaidToBeCut) {
       << result.coverage;
 }
 
-// Nobody else is there to change it, and it ends all the same.
+// No other thread is there to change it, and it ends all the same.
 TEST(LongLoop, IsNoLivelock) {
   const Result result = interleave::find_failure([] {
     std::atomic<int> x{0};

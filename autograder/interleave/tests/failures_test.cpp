@@ -102,7 +102,7 @@ TEST(Failures, RaceInsideACopy) {
     volatile std::size_t size = text.size();
     std::memcpy(copy.data(), text.data(), size);
     worker.join();
-    check(copy[0] == '\0');  // or Clang leaves out a copy that nobody reads
+    check(copy[0] == '\0');  // or Clang leaves out a copy that is never read
   });
 }
 
@@ -189,7 +189,7 @@ TEST(Failures, WhoWaitsHasGivenItsLockBack) {
   EXPECT_EQ(result.picture.find(" holds "), std::string::npos) << result.picture;
 }
 
-TEST(Failures, NobodyNotifiesAnAtomic) {
+TEST(Failures, AnAtomicThatIsNeverNotified) {
   finds("lost wake-up", [] {
     std::atomic<int> stage{0};
     std::thread worker([&] { stage = 1; });

@@ -16,7 +16,7 @@
 namespace interleave {
 namespace {
 
-// Mended by the change: both additions count.
+// Fixed by the change: both additions count.
 TEST(Lost, Addition) {
   explore([] {
     std::atomic<int> sum{0};

@@ -1,5 +1,5 @@
 // Property: a token fails again, in whichever process and wherever the program was built,
-// ten times of ten. Of a program that has changed it is said that it has. What does not
+// ten times of ten. A program that has changed is reported as changed. What does not
 // fail again is no failure.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -79,18 +79,18 @@ std::string replayed_after_the_change(const std::string& test) {
   return output_of(REPLAY_PROGRAM_CHANGED, test, token);
 }
 
-TEST(Changed, AMendedProgramIsSaidToHaveChanged) {
+TEST(Changed, AFixedProgramIsReportedAsChanged) {
   const std::string output = replayed_after_the_change("Lost.Addition");
   EXPECT_EQ(field(output, "kind"), "clean");
   EXPECT_TRUE(says(output, "\"same_steps\":false")) << output;
-  EXPECT_TRUE(says(output, "it has changed")) << output;
+  EXPECT_TRUE(says(output, "the program has changed")) << output;
   EXPECT_TRUE(says(output, "this one schedule does not fail")) << output;
 }
 
 TEST(Changed, AnotherFailureIsNotTakenForTheTokens) {
   const std::string output = replayed_after_the_change("Lost.Order");
   EXPECT_TRUE(says(output, "\"same_steps\":false")) << output;
-  EXPECT_TRUE(says(output, "it has changed")) << output;
+  EXPECT_TRUE(says(output, "the program has changed")) << output;
 }
 
 TEST(Changed, AnExplorationThatIsGoneIsNotReplayed) {
@@ -129,7 +129,7 @@ TEST(Replay, AFailureThatDoesNotComeAgainIsNotReported) {
   EXPECT_GT(runs, 20) << "it did fail";
 }
 
-TEST(Replay, AFailureThatComesAgainNowAndThenIsNotReportedEither) {
+TEST(Replay, AFailureThatIsReproducedNowAndThenIsNotReportedEither) {
   std::atomic<int>& runs = shared_between_processes();
   runs = 0;
   const Result result = find_failure(
@@ -140,7 +140,7 @@ TEST(Replay, AFailureThatComesAgainNowAndThenIsNotReportedEither) {
       },
       {.schedules = 60, .strategy = "sticky50"});
   EXPECT_TRUE(result.clean()) << result.picture;
-  EXPECT_TRUE(says(result.coverage, "did not come again")) << result.coverage;
+  EXPECT_TRUE(says(result.coverage, "not reproduced")) << result.coverage;
 }
 
 TEST(Replay, AMinimalScheduleHasOneSwitchOfItsOwn) {

@@ -129,7 +129,7 @@ TEST(HiddenState, FewSchedulesSaySo) {
   EXPECT_TRUE(result.clean()) << result.picture;
   EXPECT_FALSE(result.exhaustive);
   EXPECT_TRUE(result.few);
-  EXPECT_NE(result.coverage.find("little: the time was spent"), std::string::npos)
+  EXPECT_NE(result.coverage.find("little: the time ran out"), std::string::npos)
       << result.coverage;
   EXPECT_FALSE(find_failure(body, for_seconds(5)).few) << "enough time, enough said";
 }

@@ -18,8 +18,8 @@ enum class FailureKind : std::uint8_t {
   kCrash,       // a signal; `message` names it
   kRace,        // `accesses` holds the two
   kDeadlock,    // `cycle` holds the threads, if it is one of locks
-  kLostWakeUp,  // all blocked, one of them on what nobody will notify
-  kLivelock,    // every thread that is left re-reads what nobody will change
+  kLostWakeUp,  // all blocked, one of them on what no thread will notify
+  kLivelock,    // every thread that is left re-reads what none will change
   kMisuse,      // unlock by another, lock twice, destroyed while locked, never joined
   kLeak,
   kUseAfterFree,  // `accesses` holds the use; `block` the memory
@@ -71,11 +71,11 @@ struct Access {
   bool atomic = false;
 };
 
-// A thread that cannot go on, what it wants and who has it.
+// A thread that cannot run, what it wants and which thread has it.
 struct Waiting {
   ThreadId thread = kNoThread;
   Operation operation;
-  ThreadId holder = kNoThread;  // kNoThread: nobody holds it; it waits for a signal
+  ThreadId holder = kNoThread;  // kNoThread: not held; it waits for a signal
   // Lost wake-up: the notify that came before the wait.
   std::uint32_t last_notify = kNoStep;
   std::uint32_t wait_step = kNoStep;
@@ -93,7 +93,7 @@ struct Failure {
   std::uint32_t line = 0;
   bool endless = false;          // kLivelock: the run came to a limit of the explorer's
   std::vector<Access> accesses;  // kRace: two, the older first
-  std::vector<Waiting> waiting;  // kDeadlock, kLostWakeUp, kLivelock: everybody
+  std::vector<Waiting> waiting;  // kDeadlock, kLostWakeUp, kLivelock: every thread
   std::vector<ThreadId> cycle;   // kDeadlock: who waits for whom, in order
   Block block;                   // kLeak, kUseAfterFree, kDoubleFree
   std::vector<Block> leaked;     // kLeak: all of them
@@ -104,9 +104,9 @@ struct Failure {
 // The decision of a failing schedule after which every schedule fails; see inflection.hpp.
 struct Inflection {
   bool known = false;
-  bool all = false;             // no other way to go on exists
+  bool all = false;             // no other continuation exists
   std::uint32_t decisions = 0;  // so many lead there; 0: whatever is decided, it fails
-  std::uint64_t schedules = 0;  // the ways to go on from there that were run: all failed
+  std::uint64_t schedules = 0;  // the continuations from there that were run: all failed
 
   friend bool operator==(const Inflection&, const Inflection&) = default;
 };

@@ -62,7 +62,7 @@ enum class OperationKind : std::uint8_t {
   // Waiting. `object` is the condition variable, or the address of the word that is
   // waited on.
   kConditionWait,  // unlocks the mutex and starts to wait
-  kConditionWake,  // a waiter that was notified, woke spuriously or timed out goes on
+  kConditionWake,  // a waiter that was notified, woke spuriously or timed out continues
   kNotifyOne,
   kNotifyAll,
   kFutexWait,  // atomic::wait, latch, barrier, semaphore and future come down to this

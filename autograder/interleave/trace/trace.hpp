@@ -43,8 +43,8 @@ struct Step {
   bool succeeded = true;  // try_lock, compare_exchange; false for a wait that timed out
   // Blocked here: the thread that holds what it wants, if one does.
   ThreadId waits_for = kNoThread;
-  bool blocked = false;              // the thread could not go on at once
-  std::uint32_t woken_by = kNoStep;  // the step that let it go on
+  bool blocked = false;              // the thread could not continue at once
+  std::uint32_t woken_by = kNoStep;  // the step that let it continue
   std::uint64_t nanoseconds = 0;     // virtual time since the body began
   std::uint64_t amount = 0;          // bytes allocated, waiters woken, nanoseconds slept
   // Return addresses, innermost first; stack[0] == operation.pc.

@@ -7,7 +7,7 @@ namespace {
 
 class Conditions : public FakeRoot {
  protected:
-  // The only condition this machine tells of.
+  // The only condition this machine reports.
   Condition only() const {
     const auto found = conditions(root_);
     EXPECT_EQ(found.size(), 1U);

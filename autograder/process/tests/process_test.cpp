@@ -178,7 +178,7 @@ TEST(Process, TellsOutputAsItArrives) {
   EXPECT_EQ(run(command).output, seen);
 }
 
-// Whoever gets at the descriptor may write to it for ever.
+// Code that gets at the descriptor may write to it for ever.
 TEST(Process, EndsAProgramThatReportsWithoutEnd) {
   for (const std::string line : {"forged", "$2 its own"}) {
     Command command = shell("set -- $COURSE_RECORDS; exec yes \"" + line + "\" >&3");

@@ -100,7 +100,7 @@ TEST(FirstError, OfCMakeIsWhatItWasToldToSay) {
             "old.");
 }
 
-TEST(FirstError, ThatNobodyUnderstandsIsTheEnvironments) {
+TEST(FirstError, ThatIsNotUnderstoodIsTheEnvironments) {
   EXPECT_TRUE(first_error("ninja: something odd\n", slot).environment);
 }
 

@@ -1,8 +1,10 @@
-// Includes itself twice, and each copy twice again: a warning from each of a million.
-#if __INCLUDE_LEVEL__ < 20
+// Includes itself twice, and each copy twice again: a warning from each of half a million.
+#if __INCLUDE_LEVEL__ < 19
 #warning a line of output for every copy of this file that the compiler is made to read, and more
+// clang-format off
 #include "slot.hpp"
 #include "slot.hpp"
+// clang-format on
 #endif
 
 #ifndef SLOT

@@ -212,14 +212,14 @@ TEST_F(RedTeam, ATestThatHangsIsShownWithItsStacks) {
        "put\n", "slot_test.cpp:", "--gtest_filter=Slot.GivesWhatWasPut"});
 }
 
-// Nobody waits ten times as long for what is known already.
+// What is known already is not waited for ten times as long.
 TEST_F(RedTeam, ATestThatHangsIsNotRunAgainUnderASanitizer) {
   (void)graded(Stage::unit, "hangs");
   const StageResult result = graded(Stage::tsan, "hangs");
   EXPECT_EQ(name_of(result.verdict), name_of(Verdict::not_run));
   ASSERT_FALSE(result.notes.empty());
   EXPECT_EQ(result.notes.back(),
-            "3 tests not run again, which an earlier stage saw never end");
+            "3 tests not run again: in an earlier stage they never ended");
 }
 
 TEST_F(RedTeam, AHangUnderASanitizerKeepsItsTestsConcept) {

@@ -62,10 +62,10 @@ TEST(Replay, ReadsAFailure) {
 TEST(Replay, SaysThatTheProgramHasChanged) {
   Replayed replayed =
       read_replay(command(), told(R"({"kind":"check","same_steps":false,"steps":[]})"));
-  EXPECT_NE(remark_on(replayed, "1.1").find("it has changed"), std::string::npos);
+  EXPECT_NE(remark_on(replayed, "1.1").find("program has changed"), std::string::npos);
   replayed = read_replay(command(), told(R"({"kind":"clean","same_steps":false})"));
   EXPECT_EQ(replayed.end, Replayed::End::succeeds);
-  EXPECT_NE(remark_on(replayed, "1.1").find("it has changed"), std::string::npos);
+  EXPECT_NE(remark_on(replayed, "1.1").find("program has changed"), std::string::npos);
   EXPECT_NE(remark_on(replayed, "1.1").find("course grade 1.1"), std::string::npos);
 }
 

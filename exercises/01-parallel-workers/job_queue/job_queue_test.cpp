@@ -82,7 +82,7 @@ STEP_TEST(4, JobQueue, HoldsAtMostItsCapacity, "backpressure") {
   });
 }
 
-// Two workers and two jobs: each worker gets one of them, whoever is first.
+// Two workers and two jobs: each worker gets one of them, whichever is first.
 STEP_TEST(1, JobQueue, EachJobIsPoppedOnce, "check then act") {
   explore([] {
     JobQueue<int> queue(2);
@@ -112,7 +112,7 @@ STEP_TEST(4, JobQueue, LeadersTakeTurnsForRoom, "check then act") {
   });
 }
 
-// Two leaders wait for room and two pops make it: both go on, though the queue was full
+// Two leaders wait for room and two pops make it: both continue, though the queue was full
 // before the first pop only.
 STEP_TEST(3, JobQueue, EveryPopLetsALeaderIn, "lost wake-up") {
   explore([] {
@@ -220,7 +220,7 @@ STEP_TEST(3, JobQueue, APopIsFeltAtOnce, "lost wake-up") {
   });
 }
 
-// Whoever waits is woken by the close itself.
+// A thread that waits is woken by the close itself.
 STEP_TEST(3, JobQueue, ACloseIsFeltAtOnce, "lost wake-up") {
   explore([] {
     JobQueue<int> queue(1);
@@ -272,7 +272,7 @@ STEP_TEST(2, JobQueue, CloseWakesEveryWorker, "lost wake-up") {
   });
 }
 
-// Every leader that waits for room goes on when the queue is closed.
+// Every leader that waits for room continues when the queue is closed.
 STEP_TEST(2, JobQueue, CloseWakesEveryLeader, "lost wake-up") {
   explore([] {
     JobQueue<int> queue(1);

@@ -289,7 +289,7 @@ STEP_TEST(2, WorkerPool, WaitIdleWaitsForEveryRunningJob, "check then act") {
   });
 }
 
-// Everyone who waits in wait_idle is told.
+// Every thread in wait_idle is woken.
 STEP_TEST(2, WorkerPool, WaitIdleWakesAllWhoWait, "lost wake-up") {
   explore([] {
     WorkerPool pool(1);
@@ -299,7 +299,7 @@ STEP_TEST(2, WorkerPool, WaitIdleWakesAllWhoWait, "lost wake-up") {
   });
 }
 
-// Who waits in wait_idle sleeps, and is woken once, by the job that ends last.
+// A thread in wait_idle sleeps, and is woken once, by the job that ends last.
 STEP_TEST(2, WorkerPool, CostOfAWaitForIdle, "busy waiting") {
   explore([] {
     WorkerPool pool(1);
@@ -456,7 +456,7 @@ STEP_TEST(3, WorkerPool, DrainRunsQueuedJobs, "shutdown") {
   });
 }
 
-// Whoever waits in wait_idle learns that cancel left nothing to do.
+// A thread that waits in wait_idle learns that cancel left nothing to do.
 STEP_TEST(3, WorkerPool, CancelWakesWaitIdle, "lost wake-up") {
   explore([] {
     WorkerPool pool(1);
@@ -466,7 +466,7 @@ STEP_TEST(3, WorkerPool, CancelWakesWaitIdle, "lost wake-up") {
   });
 }
 
-// Everyone who waits in wait_idle learns it.
+// Every thread in wait_idle learns it.
 STEP_TEST(3, WorkerPool, CancelWakesAllWhoWait, "lost wake-up") {
   explore([] {
     WorkerPool pool(1);

@@ -11,7 +11,7 @@
 //
 // Invariants
 //   I1  A balance is read and written only while its account's mutex is held.
-//   I2  Whoever holds every mutex sees no transfer half done: the balances sum to what was
+//   I2  Under all mutexes no transfer is seen half done: the balances sum to what was
 //       there at first and what was paid in since.
 //
 // Edges       All are the mutexes': each unlock happens before the next lock.
@@ -40,7 +40,7 @@ class Ledger {
   // moves nothing, if `from` has less. A transfer from an account to itself changes nothing
   // and needs the money all the same.
   bool transfer(std::size_t from, std::size_t to, Cents amount) {
-    // TODO 1: lock both accounts, or the one, in an order all agree on
+    // TODO 1: lock both accounts, or the one, in an order all threads share
     course::todo(1, from, to, amount);
   }
 
@@ -58,7 +58,7 @@ class Ledger {
 
   // The sum of all balances at one moment: never with a transfer half done.
   [[nodiscard]] Cents total() {
-    // TODO 2: hold every account, in the order all agree on, while you add
+    // TODO 2: hold every account, in the order all threads share, while you add
     course::todo(2);
   }
 

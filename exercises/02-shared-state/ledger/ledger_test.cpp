@@ -70,7 +70,7 @@ STEP_TEST(3, Ledger, OppositeTransfersEnd, "lock order") {
   });
 }
 
-// Three transfers round a circle of accounts all end.
+// Three transfers around a circle of accounts all end.
 STEP_TEST(3, Ledger, TransfersRoundACircleEnd, "lock order") {
   explore([] {
     Ledger ledger(3, 100);
@@ -85,7 +85,7 @@ STEP_TEST(3, Ledger, TransfersRoundACircleEnd, "lock order") {
   });
 }
 
-// Tellers who meet wait by sleeping: nobody takes a lock, finds the next one taken, lets go
+// Tellers who meet wait by sleeping: none takes a lock, finds the next one taken, lets go
 // and tries again. `std::scoped_lock` of both lets go too, and then sleeps until it has the
 // one that was taken: a few locks more, which are allowed.
 STEP_TEST(3, Ledger, WhoWaitsSleeps, "busy waiting") {
@@ -98,7 +98,7 @@ STEP_TEST(3, Ledger, WhoWaitsSleeps, "busy waiting") {
         const interleave::Cost cost("transfer that meets another");
         ledger.transfer(0, 1, 30);
         check(cost.counts().locks <= 30,
-              "a transfer that could not go on took a lock again and again instead of "
+              "a transfer that had to wait took a lock again and again instead of "
               "sleeping");
       },
       options);

@@ -1,20 +1,20 @@
 // One value, handed by a leader to any number of readers through one flag.
 //
-//   leader   value_ = 42   ready_ = true ---PUBLISH---> ready_?  value_   reader
-//                                        \--PUBLISH---> ready_?  value_   reader
+//   leader   value_ = 42   ready_ = 1 ---PUBLISH---> ready_?  value_   reader
+//                                     \--PUBLISH---> ready_?  value_   reader
 //
 // Threads     publish: one thread, once. try_read, wait: any thread. Construct and destroy
 //             while no call is running.
 // Progress    try_read: wait-free. publish: two stores and a wake-up, which is a system call
-//             if a reader may be asleep; it waits for nobody. wait: blocking; a reader that
+//             if a reader may be asleep; it never waits. wait: blocking; a reader that
 //             waits sleeps.
 //
 // Invariants
-//   I1  value_ is written before ready_ becomes true, and never again.
-//   I2  No thread reads value_ before having seen ready_ true.
+//   I1  value_ is written before ready_ becomes 1, and never again.
+//   I2  No thread reads value_ before having seen ready_ at 1.
 //
 // Edges
-//   PUBLISH   publish stores ready_  -->  try_read and wait load ready_ and see true
+//   PUBLISH   publish stores ready_  -->  try_read and wait load ready_ and see 1
 //
 // Left out    Publishing a second value: exercise 3.2 does that, with one atomic root.
 #pragma once
@@ -53,5 +53,6 @@ class Publication {
  private:
   // Written by the leader.
   Value value_{};
-  std::atomic<bool> ready_ = false;
+  // The flag: 0, then 1. An int, because that is what Linux can wait for without a detour.
+  std::atomic<int> ready_ = 0;
 };

@@ -23,7 +23,7 @@ void in_a_thread(auto work) { std::jthread(work).join(); }
 // A counter starts at nothing.
 STEP_TEST(1, StripedCounter, StartsAtZero, "atomicity") {
   explore([] {
-    const StripedCounter counter;
+    const StripedCounter counter{};  // with or without initializers of its own
     check(counter.value() == 0, "nothing was added");
   });
 }

@@ -222,8 +222,8 @@ testing::AssertionResult low_enough(const char*, const char*, int height,
                                     std::size_t size) {
   const int limit = height_limit(size);
   if (height <= limit) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "height " << height << ", at most " << limit
-                                     << " allowed for " << size << " keys";
+  return testing::AssertionFailure() << "height " << height << " with keys: " << size
+                                     << "; at most " << limit << " allowed";
 }
 
 // In whatever order the keys come, the tree stays low, after each insert.
@@ -305,8 +305,8 @@ testing::AssertionResult balanced_everywhere(const char*, const char*,
   }
   if (map.height() == height) return testing::AssertionSuccess();
   return testing::AssertionFailure()
-         << "height() is " << map.height() << ", and the longest way down has " << height
-         << " nodes";
+         << "height() is " << map.height()
+         << ", and the nodes on the longest way down are " << height;
 }
 
 // Random inserts: after each, the two subtrees of every node are about as high.
@@ -339,7 +339,7 @@ STEP_TEST(4, PersistentMap, ARotationLeavesTheOldVersion, "immutability") {
     for (int i = 0; i < size; ++i) {
       const int key = i % 2 == 0 ? i : size - i;
       ASSERT_EQ(version.find(key) != nullptr, i < keys)
-          << "key " << key << " in the version with " << keys << " keys";
+          << "key " << key << " in the version of size " << keys;
     }
   }
 }
@@ -468,7 +468,7 @@ STEP_TEST(3, History, GoesBackVersionByVersion, "immutability") {
 }
 
 // A version is freed with the last history that reaches it, and not before.
-STEP_TEST(3, History, FreesWhatNobodyReaches, "lifetime") {
+STEP_TEST(3, History, FreesWhatIsOutOfReach, "lifetime") {
   const auto version = std::make_shared<int>(7);
   using Pointers = History<std::shared_ptr<int>>;
   Pointers longer;
@@ -480,7 +480,7 @@ STEP_TEST(3, History, FreesWhatNobodyReaches, "lifetime") {
   EXPECT_EQ(version.use_count(), 2) << "the longer history still reaches the version";
   EXPECT_EQ(longer.undo().newest(), version);
   longer = Pointers();
-  EXPECT_EQ(version.use_count(), 1) << "nobody reaches the version";
+  EXPECT_EQ(version.use_count(), 1) << "the version is out of reach";
 }
 
 // The end of a history of a million versions needs no more stack than that of three.

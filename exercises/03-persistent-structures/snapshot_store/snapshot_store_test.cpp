@@ -41,7 +41,7 @@ STEP_TEST(1, SnapshotStore, ReadReturnsWhatTheReaderReturns, "immutability") {
 }
 
 // A reader takes no lock, and writes little that others write.
-STEP_TEST(1, SnapshotStore, AReadWaitsForNobody, "contention") {
+STEP_TEST(1, SnapshotStore, AReadNeverWaits, "contention") {
   explore([] {
     const SnapshotStore<int> store(7);
     const interleave::Cost cost("read beside others");
@@ -86,7 +86,7 @@ STEP_TEST(3, SnapshotStore, ASnapshotStays, "immutability") {
   });
 }
 
-// The value that a reader is given lives until the reader returns, even if the store goes on.
+// The value that a reader is given lives until the reader returns, even if the store moves on.
 STEP_TEST(3, SnapshotStore, AReadersVersionLives, "lifetime") {
   explore([] {
     SnapshotStore<std::vector<int>> store({1});
@@ -235,8 +235,8 @@ STEP_TEST(2, SnapshotStore, AFailedChangeChangesNothing, "exception safety") {
   });
 }
 
-// A version that was replaced and that nobody holds is freed.
-STEP_TEST(3, SnapshotStore, FreesWhatNobodyHolds, "lifetime") {
+// A version that was replaced and that no reader holds is freed.
+STEP_TEST(3, SnapshotStore, FreesWhatNoReaderHolds, "lifetime") {
   explore([] {
     SnapshotStore<int> store(0);
     auto held = store.snapshot();
@@ -244,10 +244,10 @@ STEP_TEST(3, SnapshotStore, FreesWhatNobodyHolds, "lifetime") {
     const std::weak_ptr<const SnapshotStore<int>::Version> second =
         store.update(one_more);
     store.update(one_more);
-    check(second.expired(), "nobody holds version 1, and it is not the newest");
+    check(second.expired(), "no reader holds version 1, and it is not the newest");
     check(!first.expired(), "a snapshot still holds version 0");
     held.reset();
-    check(first.expired(), "nobody holds version 0 any more");
+    check(first.expired(), "no reader holds version 0 any more");
   });
 }
 

@@ -115,7 +115,7 @@ struct Paper {
 };
 
 // An element that cannot be stored is not appended: the size is what it was, and the builder
-// goes on.
+// works on.
 STEP_TEST(1, TransientBuilder, AFailedAppendAppendsNothing, "exception safety") {
   for (const std::size_t size : {0U, 1U, 32U, 1024U}) {
     TransientBuilder<Paper> builder;
@@ -173,7 +173,7 @@ STEP_TEST(2, TransientBuilder, FreezesItsElements, "path") {
   }
 }
 
-// A builder may go on after freeze: the frozen vector does not notice, the builder does.
+// A builder may continue after freeze: the frozen vector does not notice, the builder does.
 STEP_TEST(2, TransientBuilder, EditsAfterFreezingAreNotSeen, "immutability") {
   Builder builder;
   append(builder, 33);
@@ -264,7 +264,7 @@ STEP_TEST(2, TransientBuilder, EveryFrozenVectorEqualsItsModel, "ownership") {
   }
 }
 
-// A reader may read a frozen vector while its builder goes on.
+// A reader may read a frozen vector while its builder continues.
 STEP_TEST(2, TransientBuilder, AReaderBesideTheBuilder, "immutability") {
   explore([] {
     Builder builder;
@@ -279,7 +279,7 @@ STEP_TEST(2, TransientBuilder, AReaderBesideTheBuilder, "immutability") {
   });
 }
 
-// The last reader of a frozen vector lets go of it while the builder goes on: that a node has
+// The last reader of a frozen vector lets go of it while the builder continues: that a node has
 // one owner now does not mean that the others have finished reading it.
 STEP_TEST(2, TransientBuilder, AReaderLetsGoBesideTheBuilder, "ownership") {
   explore([] {

@@ -29,7 +29,7 @@ using namespace std::chrono_literals;
 std::optional<std::string> with_one_more(const std::string& value) { return value + "x"; }
 
 // A session during whose updates others are faster: before each of the first `conflicts`
-// calls of compare_and_set somebody else appends "o" to the value.
+// calls of compare_and_set another session appends "o" to the value.
 class Overtaken final : public Session {
  public:
   Overtaken(Store& store, int conflicts)
@@ -46,7 +46,7 @@ class Overtaken final : public Session {
     if (attempts <= conflicts_) {
       const Versioned now = session_->read(key);
       check(session_->compare_and_set(key, now.version, now.value + "o"),
-            "nobody else is here");
+            "no other session writes");
     }
     return session_->compare_and_set(key, seen, value);
   }
@@ -101,7 +101,7 @@ STEP_TEST(1, OptimisticUpdate, WritesWhatItComputed, "stale state") {
   });
 }
 
-// The result is the new value with its version, and no conflict where nobody else writes.
+// The result is the new value with its version, and no conflict where no other session writes.
 STEP_TEST(1, OptimisticUpdate, SaysWhatItWrote, "stale state") {
   explore([] {
     MemoryStore store;
@@ -111,7 +111,7 @@ STEP_TEST(1, OptimisticUpdate, SaysWhatItWrote, "stale state") {
     check(update.state.value == "xx", "the result must be the value written");
     check(update.state.version == 2, "and the version under which it was written");
     check(!update.declined, "something was written");
-    check(update.conflicts == 0, "nobody else wrote");
+    check(update.conflicts == 0, "no other session wrote");
   });
 }
 
@@ -133,7 +133,7 @@ STEP_TEST(1, OptimisticUpdate, StartsOverAfterAConflict, "conflict") {
   });
 }
 
-// `on_conflict` itself is called, no copy of it: what it keeps goes on with the next update.
+// `on_conflict` itself is called, no copy of it: what it keeps is there at the next update.
 STEP_TEST(1, OptimisticUpdate, CallsOnConflictItself, "backing off") {
   struct Counter {
     void operator()(std::uint64_t) { ++calls; }
@@ -148,8 +148,8 @@ STEP_TEST(1, OptimisticUpdate, CallsOnConflictItself, "backing off") {
     }
     check(counter.calls == 2,
           "two updates were overtaken once each: the object must have "
-          "been called twice, and was called " +
-              std::to_string(counter.calls) + " times");
+          "been called twice; its calls: " +
+              std::to_string(counter.calls));
   });
 }
 
@@ -194,7 +194,7 @@ STEP_TEST(1, OptimisticUpdate, ReturnsItsOwnWrite, "re-reading") {
   });
 }
 
-// However often it is overtaken, an update without a limit goes on.
+// However often it is overtaken, an update without a limit tries again.
 STEP_TEST(1, OptimisticUpdate, HasNoLimitOfItsOwn, "conflict") {
   explore([] {
     MemoryStore store;
@@ -249,8 +249,8 @@ STEP_TEST(3, OptimisticUpdate, DecliningCountsItsConflicts, "conflict") {
         });
     check(update.declined && update.state.value == "o",
           "another worker wrote meanwhile, and then the update was declined");
-    check(update.conflicts == 1, "it had to start over once, and says that it was " +
-                                     std::to_string(update.conflicts) + " times");
+    check(update.conflicts == 1, "it had to start over once; the times it says: " +
+                                     std::to_string(update.conflicts));
   });
 }
 
@@ -260,7 +260,7 @@ STEP_TEST(3, OptimisticUpdate, ADecliningChangeTakesNothing, "stale state") {
     MemoryStore store;
     const auto session = store.connect();
     const std::string there = "a value that is too long to be copied by accident";
-    check(session->compare_and_set("key", 0, there), "nobody else is here");
+    check(session->compare_and_set("key", 0, there), "no other session writes");
     std::string kept;
     const Update update = optimistic_update(
         *session, "key", [&kept](std::string value) -> std::optional<std::string> {
@@ -277,7 +277,7 @@ STEP_TEST(3, OptimisticUpdate, ADecliningChangeTakesNothing, "stale state") {
 STEP_TEST(1, OptimisticUpdate, DecidesOnTheNewestState, "blind write") {
   explore([] {
     MemoryStore store;
-    check(store.connect()->compare_and_set("stock", 0, "x"), "nobody else is here");
+    check(store.connect()->compare_and_set("stock", 0, "x"), "no other session writes");
     bool declined1 = false;
     bool declined2 = false;
     {
@@ -328,7 +328,7 @@ STEP_TEST(3, OptimisticUpdate, AStoresErrorIsNoConflict, "conflict") {
     bool thrown = false;
     try {
       optimistic_update(session, "key", with_one_more, [&](std::uint64_t) {
-        if (++conflicts > 10) throw std::runtime_error("it goes on and on");
+        if (++conflicts > 10) throw std::runtime_error("it tries for ever");
       });
     } catch (const StoreError&) {
       thrown = true;
@@ -505,7 +505,7 @@ STEP_TEST(2, Backoff, GivesUpAboveItsLimit, "backing off") {
   });
 }
 
-// Below its limit it lets the update go on.
+// Below its limit it lets the update continue.
 STEP_TEST(2, Backoff, LetsAnUpdateSucceed, "backing off") {
   explore([] {
     MemoryStore store;

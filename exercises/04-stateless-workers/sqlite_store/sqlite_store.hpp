@@ -56,7 +56,7 @@ struct Replacement {
 
 class SqliteSession final : public Session {
  public:
-  // Takes over a connection that nobody else uses, to a file that has the table.
+  // Takes over a connection that no other thread uses, to a file that has the table.
   explicit SqliteSession(std::unique_ptr<sqlite::Connection> connection)
       : connection_(std::move(connection)) {}
 
@@ -72,8 +72,8 @@ class SqliteSession final : public Session {
   }
 
   // Does `changes` in their order, if each of them finds its version when its turn comes
-  // (a key may come twice); otherwise none, and false. Nobody ever sees some of them
-  // without the others.
+  // (a key may come twice); otherwise none, and false. No reader ever sees some of
+  // them without the others.
   [[nodiscard]] bool compare_and_set_all(const std::vector<Replacement>& changes) {
     // TODO 3: one transaction; whatever happens, it is not left open
     course::todo(3, changes);

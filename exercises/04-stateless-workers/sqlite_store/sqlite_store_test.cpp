@@ -56,8 +56,8 @@ void explore_with_file(const std::function<void(const std::filesystem::path&)>& 
   interleave::explore([&] { body(folder.fresh_file("state.db")); }, options);
 }
 
-// The connections that SQLite opened since this object was made, oldest first, whoever
-// asked for them. Those that were closed again must not be used.
+// The connections that SQLite opened since this object was made, oldest first, whichever
+// code asked for them. Those that were closed again must not be used.
 class Opened {
  public:
   Opened() {
@@ -125,7 +125,7 @@ testing::AssertionResult can_write(Session& session, const std::string& key,
       error_of([&] { done = session.compare_and_set(key, seen, "theirs"); });
   if (done) return testing::AssertionSuccess();
   return testing::AssertionFailure()
-         << (error.empty() ? "somebody was faster" : error) << "\n";
+         << (error.empty() ? "another was faster" : error) << "\n";
 }
 
 // Appends an x to the value under `key`, however often it takes.
@@ -142,7 +142,7 @@ class SqliteStoreTest : public testing::Test {
   const std::filesystem::path file_ = folder_.file("state.db");
 };
 
-// The file's journal is a write-ahead log, for whoever opens it.
+// The file's journal is a write-ahead log, for every connection to it.
 STEP_TEST_F(1, SqliteStoreTest, TheJournalIsAWriteAheadLog, "locked database") {
   const SqliteStore store(file_);
   sqlite::Connection other(file_);
@@ -174,7 +174,7 @@ STEP_TEST_F(1, SqliteStoreTest, EveryConnectionIsAsDurable, "durability") {
   EXPECT_EQ(opened.setting("synchronous"), "2") << "Durability::kPower is FULL, 2";
 }
 
-// A file that somebody else holds is waited for, also while it is opened.
+// A file that another connection holds is waited for, also while it is opened.
 STEP_TEST_F(1, SqliteStoreTest, WaitsWhileItOpens, "locked database") {
   explore_with_file([](const std::filesystem::path& file) {
     sqlite::Connection other(file);
@@ -188,7 +188,7 @@ STEP_TEST_F(1, SqliteStoreTest, WaitsWhileItOpens, "locked database") {
   });
 }
 
-// The same where somebody writes who lets others read. SQLite then reads, sees that it has
+// The same where a writer lets others read. SQLite then reads, sees that it has
 // to change the journal, and says at once that the file is locked.
 STEP_TEST_F(1, SqliteStoreTest, WaitsWhileItChangesTheJournal, "locked database") {
   explore_with_file([](const std::filesystem::path& file) {
@@ -351,7 +351,7 @@ STEP_TEST_F(2, SqliteStoreTest, OneOfTwoWins, "blind write") {
 STEP_TEST_F(2, SqliteStoreTest, LosesNoUpdate, "blind write") {
   explore_with_file([](const std::filesystem::path& file) {
     SqliteStore store(file);
-    check(store.connect()->compare_and_set("key", 0, ""), "nobody else is here");
+    check(store.connect()->compare_and_set("key", 0, ""), "no other session writes");
     {
       const auto session1 = store.connect();
       const auto session2 = store.connect();
@@ -402,7 +402,7 @@ STEP_TEST_F(2, SqliteStoreTest, WritersWaitForEachOther, "locked database") {
       std::this_thread::sleep_for(1ms);
       other.run("COMMIT");
     });
-    check(session->compare_and_set("key", 0, "value"), "nobody else wrote this key");
+    check(session->compare_and_set("key", 0, "value"), "no other session wrote this key");
   });
 }
 
@@ -425,7 +425,7 @@ STEP_TEST_F(4, SqliteStoreTest, SaysThatTheDatabaseIsLocked, "locked database") 
 }
 
 // On a full disk a write throws and changes nothing. What was written before is there, and
-// with room again the session goes on.
+// with room again the session works on.
 STEP_TEST_F(4, SqliteStoreTest, AFullDiskLosesNothing, "durability") {
   SqliteStore store(file_);
   const Opened opened;
@@ -439,7 +439,7 @@ STEP_TEST_F(4, SqliteStoreTest, AFullDiskLosesNothing, "durability") {
       done = session->compare_and_set(std::to_string(written), 0, std::string(4000, 'v'));
     });
     ASSERT_TRUE(done || !said.empty())
-        << "false means that somebody was faster, and nobody else writes here";
+        << "false means that another session was faster, and none writes here";
     written += done;
   }
   EXPECT_GT(written, 0);
@@ -585,7 +585,7 @@ STEP_TEST_F(3, SqliteStoreTest, WaitsAsLongAsItWasTold, "locked database") {
   });
 }
 
-// None happens, if one version is stale, wherever it stands; others can go on writing.
+// None happens, if one version is stale, wherever it stands; others can still write.
 STEP_TEST_F(3, SqliteStoreTest, ReplacesNoneIfOneIsStale, "transaction") {
   SqliteStore store(file_, 0ms);
   const auto session = store.open_session();
@@ -597,7 +597,7 @@ STEP_TEST_F(3, SqliteStoreTest, ReplacesNoneIfOneIsStale, "transaction") {
   EXPECT_EQ(session->read("a").value, "theirs");
 }
 
-// After an error in the middle none has happened, others can go on writing, and so can the
+// After an error in the middle none has happened; others can still write, and so can the
 // session itself.
 STEP_TEST_F(3, SqliteStoreTest, AnErrorInTheMiddleChangesNothing, "transaction") {
   SqliteStore store(file_, 0ms);
@@ -639,16 +639,16 @@ STEP_TEST_F(3, SqliteStoreTest, AFullDiskInTheMiddleChangesNothing, "transaction
       << "the session must be usable after an error";
 }
 
-// Two workers move the same coin between two accounts. Whoever looks sees one coin.
-STEP_TEST_F(3, SqliteStoreTest, NobodySeesHalf, "transaction") {
+// Two workers move the same coin between two accounts. Every reader sees one coin.
+STEP_TEST_F(3, SqliteStoreTest, NoReaderSeesHalf, "transaction") {
   explore_with_file([](const std::filesystem::path& file) {
     SqliteStore store(file);
     check(store.open_session()->compare_and_set_all({{"a", 0, "o"}, {"b", 0, ""}}),
-          "nobody else is here");
+          "no other session writes");
     const auto session = store.open_session();
     const std::jthread worker([&] {
       check(session->compare_and_set_all({{"a", 1, ""}, {"b", 1, "o"}}),
-            "nobody else writes");
+            "no other session writes");
     });
     sqlite::Connection onlooker(file);
     sqlite::Statement accounts(onlooker, "SELECT value FROM state");

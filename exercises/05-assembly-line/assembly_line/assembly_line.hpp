@@ -14,7 +14,7 @@
 // Invariants
 //   I1  A belt has one producer and one consumer, and never more items than its capacity.
 //   I2  asleep_ of a side is set by that side, before it looks for the last time, and
-//       cleared by whoever wakes it: by the other side after each change, or by itself.
+//       cleared by the side that wakes it: by the other after each change, or by itself.
 //   I3  closed_ and stopped_ once true stay true. What was pushed before close can still be
 //       popped; what is on a belt after stop is dropped with it.
 //   I4  A stage ends when the belt before it has ended or the belt after it was stopped,
@@ -63,7 +63,7 @@ class Bed {
   }
 
  private:
-  // Written by the sleeper (1 and 0) and by whoever wakes it (0). An int, because that is
+  // Written by the sleeper (1 and 0) and by the side that wakes it (0). An int, as that is
   // what Linux can wait for without a detour.
   std::atomic<int> asleep_ = 0;
 };

@@ -68,7 +68,7 @@ STEP_TEST(1, AssemblyLine, PopWaitsForAnItem, "lost wake-up") {
     std::jthread consumer([&] {
       interleave::name_thread("consumer");
       const std::optional<int*> item = belt->pop();
-      check(item.has_value(), "pop gave nothing, though nobody closed the belt");
+      check(item.has_value(), "pop gave nothing, though the belt was not closed");
       check(item && **item == 7,
             "the consumer must see what was written before the push");
     });
@@ -136,7 +136,7 @@ STEP_TEST(1, AssemblyLine, AConsumerSleeps, "busy waiting") {
     });
     const interleave::Cost cost("wait for an item");
     const std::optional<Clock::time_point> pushed = belt->pop();
-    check(pushed.has_value(), "pop gave nothing, though nobody closed the belt");
+    check(pushed.has_value(), "pop gave nothing, though the belt was not closed");
     check(pushed && woken_at(*pushed),
           "pop sleeps for a time, and looks again, instead of being woken");
   });
@@ -277,7 +277,7 @@ int times_ten(int item) { return 10 * item; }
 
 using Line = AssemblyLine<int>;
 
-// Of so many threads there are more schedules than anybody has time for.
+// Of so many threads there are more schedules than there is time for.
 void explore_some(void (*body)()) {
   interleave::Options options;
   options.schedules = 2'000;

@@ -24,7 +24,7 @@ using interleave::check;
 using interleave::explore;
 using Numbers = Reorder<int, int>;
 
-// Of so many threads there are more schedules than anybody has time for.
+// Of so many threads there are more schedules than there is time for.
 void explore_some(void (*body)()) {
   interleave::Options options;
   options.schedules = 3'000;
@@ -65,7 +65,7 @@ STEP_TEST(1, Reorder, GivesEachResult, "job order") {
   });
 }
 
-// Two workers: whoever is done first, what comes out is in order.
+// Two workers: whichever is done first, what comes out is in order.
 STEP_TEST(1, Reorder, RestoresTheOrder, "job order") {
   explore_some([] {
     Numbers stage(2, 3, times_ten);

@@ -52,7 +52,7 @@ class SpscRing {
   SpscRing(const SpscRing&) = delete;
   SpscRing& operator=(const SpscRing&) = delete;
 
-  // Destroys what nobody popped.
+  // Destroys what was not popped.
   ~SpscRing() {
     for (std::uint64_t n = head_.load(); n != tail_.load(); ++n) {
       std::destroy_at(&slots_[n & mask_].item);

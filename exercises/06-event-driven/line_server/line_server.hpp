@@ -9,8 +9,9 @@
 //
 // Invariants
 //   I1  A connection has one token, and no later one has it again. What is closed has none.
-//   I2  Per client no more than `line` bytes are kept unread after each read, and nothing is
-//       read while `unsent` bytes or more of its answers are kept.
+//   I2  Per client no more than `line` bytes are kept unread after each read, and the "\r" of
+//       an end that has half come; and nothing is read while `unsent` bytes or more of its
+//       answers are kept.
 //   I3  Each answer is sent once, whole, in the order of the lines.
 //   I4  There are never more than `clients` connections.
 //

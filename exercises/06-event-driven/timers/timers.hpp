@@ -67,8 +67,8 @@ class Timers {
   }
 
   // Has `handler` run again and again: when `period` has passed, and then a multiple of
-  // `period` after the first time, however late it was the last time. Times that have
-  // passed meanwhile are left out. `period` is more than 0.
+  // `period` after the first time, however late it was the last time. If it could not run at
+  // several of its times, it runs once for all of them. `period` is more than 0.
   Id every(Duration period, Handler handler) {
     // TODO 2: the same, and `run` notes it again
     course::todo(2, period, handler);

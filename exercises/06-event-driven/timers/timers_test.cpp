@@ -1,5 +1,5 @@
 // Tests of exercise 6.1. Each opens with its property. Time is a fake clock: where a test
-// says that 20 ms pass, nobody waits for them.
+// says that 20 ms pass, they are not waited for.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -76,8 +76,7 @@ STEP_TEST(1, Timers, RunsWhenDue, "due time") {
       check_on_time(watch.passed(), 5ms);
     });
     timers.run();
-    check(ran == 1,
-          "the handler must run once; it ran " + std::to_string(ran) + " times");
+    check(ran == 1, "the handler must run once; times it ran: " + std::to_string(ran));
     timers.run();
     check(ran == 1, "a second run must find nothing left");
   });
@@ -184,8 +183,9 @@ STEP_TEST(1, Timers, WhatAHandlerStartsRunsInALaterRound, "head-of-line blocking
     check(ran == 5,
           "each handler starts the next, five in all; " + std::to_string(ran) + " ran");
     check(poller.waits() >= 5,
-          "between two of them the poller must be asked; it was asked " +
-              std::to_string(poller.waits()) + " times for five handlers");
+          "between two of them the poller must be asked; for five handlers the times it "
+          "was asked: " +
+              std::to_string(poller.waits()));
   });
 }
 
@@ -255,7 +255,7 @@ STEP_TEST(2, Timers, RunsAgainAndAgain, "drift") {
     });
     run_until_enough(timers);
     check(ran == 5,
-          "it must run again and again; it ran " + std::to_string(ran) + " times");
+          "it must run again and again, here 5 times; it ran " + std::to_string(ran));
   });
 }
 
@@ -329,8 +329,8 @@ STEP_TEST(2, Timers, RunsAgainAfterItThrew, "exception safety") {
       run_until_enough(timers);
       check(ran == run,
             "a periodic timer whose handler threw must still run again and "
-            "again; of " +
-                std::to_string(run) + " times it ran " + std::to_string(ran));
+            "again; times due: " +
+                std::to_string(run) + ", times it ran: " + std::to_string(ran));
     }
   });
 }
@@ -383,7 +383,7 @@ STEP_TEST(3, Timers, AHandlerMayCancelItself, "cancellation") {
     });
     timers.run();
     check(ran == 1,
-          "it cancelled itself, and yet it ran " + std::to_string(ran) + " times");
+          "it cancelled itself in its first run; times it ran: " + std::to_string(ran));
     id = timers.after(1ms, [&] {
       check(!timers.cancel(id), "it runs only once: nothing is left to cancel");
     });

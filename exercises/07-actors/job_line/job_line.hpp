@@ -81,7 +81,7 @@ class JobLine {
 
   // How many jobs have come out with an error.
   [[nodiscard]] std::uint64_t failures() const {
-    // TODO 2: what a part throws goes on with its job, past the other parts, and is counted
+    // TODO 2: what a part throws travels with its job, past the other parts, and is counted
     course::todo(2);
   }
 

@@ -308,7 +308,7 @@ STEP_TEST(3, Mailbox, SurvivesAMoveThatThrows, "exception safety") {
     mailbox.push(Fragile(4));
     const std::optional<Fragile> last = mailbox.try_pop();
     check(last && last->number == 4,
-          "after a push that threw the mailbox must go on to work");
+          "after a push that threw the mailbox must still work");
   });
 }
 

@@ -462,9 +462,10 @@ void expect_fair(std::size_t count, const std::set<std::size_t>& ready,
   for (const std::size_t i : ready) {
     const auto times = std::count(chosen.begin(), chosen.end(), i);
     EXPECT_NEAR(static_cast<double>(times), share, rounds / 10)
-        << "channel " << i << " of " << count << " was chosen " << times << " times in "
-        << rounds << "; " << ready.size() << " were ready each time, so it must be about "
-        << share << " (seed " << seed << ")";
+        << "channel " << i << " of " << count << " was chosen " << times << " of "
+        << rounds << " times; " << ready.size()
+        << " were ready each time, so it must be about " << share << " (seed " << seed
+        << ")";
   }
 }
 

@@ -169,7 +169,8 @@ STEP_TEST(2, Blame, DoesNotBlameAnotherJob, "causality") {
                                 Written(12, 11, "price").of_job(1).wrong().at(4),
                                 Written(13, 12, "print").of_job(1).threw().at(5)};
   const Blame found = blame(trace, 13, is_right);
-  ASSERT_EQ(told(found), "price");
+  ASSERT_EQ(told(found), "price") << "job 1's price took something right and gave "
+                                     "something wrong; print only threw at it";
   EXPECT_EQ(found.broke->job, 1u) << "it is job 1 that is asked about";
 }
 

@@ -135,8 +135,8 @@ STEP_TEST(1, ParallelReduce, ValuesAreOnlyMoved, "lifetime") {
 
 // --- Step 2: the whole team works --------------------------------------------------------
 
-// The same order under every schedule, whichever piece ends first.
-STEP_TEST(2, ParallelReduce, KeepsTheOrderUnderEverySchedule, "associativity") {
+// The same order whatever the schedule, whichever piece ends first.
+STEP_TEST(2, ParallelReduce, KeepsTheOrderWhateverTheSchedule, "associativity") {
   explore([] {
     Team team(1);
     check(parallel_reduce(team, 0, 3, 1, letters, appended) == "abc",
@@ -144,8 +144,8 @@ STEP_TEST(2, ParallelReduce, KeepsTheOrderUnderEverySchedule, "associativity") {
   });
 }
 
-// Sums add up under every schedule.
-STEP_TEST(2, ParallelReduce, AddsUpUnderEverySchedule, "data race") {
+// Sums add up whatever the schedule.
+STEP_TEST(2, ParallelReduce, AddsUpWhateverTheSchedule, "data race") {
   explore([] {
     Team team(1);
     const auto number = [](std::size_t first, std::size_t) { return first + 1; };

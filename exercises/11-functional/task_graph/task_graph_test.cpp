@@ -355,7 +355,8 @@ STEP_TEST(3, TaskGraph, ACycleIsRefused, "dependency") {
     const Refusal refusal = refusal_of("xabc", {"xa", "ab", "bc", "ca"});
     check(refusal.calls == 0, "no call may be made before a cycle is found");
     check(refusal.words == "a -> b -> c -> a",
-          "the cycle, and nothing else, must be named");
+          "what() must be \"a -> b -> c -> a\": the cycle as its results flow, and first "
+          "the call that was added first");
   });
 }
 
@@ -363,7 +364,7 @@ STEP_TEST(3, TaskGraph, ACycleIsRefused, "dependency") {
 STEP_TEST(3, TaskGraph, ACallMustNotFeedItself, "dependency") {
   explore([] {
     check(refusal_of("ab", {"ab", "bb"}).words == "b -> b",
-          "a call must not feed itself");
+          "a call must not feed itself: what() must be \"b -> b\"");
   });
 }
 
@@ -371,7 +372,8 @@ STEP_TEST(3, TaskGraph, ACallMustNotFeedItself, "dependency") {
 STEP_TEST(3, TaskGraph, OnlyTheCycleIsNamed, "dependency") {
   explore([] {
     const Refusal refusal = refusal_of("zyabx", {"za", "ab", "ba", "by", "yx"});
-    check(refusal.words == "a -> b -> a", "the cycle, and nothing else, must be named");
+    check(refusal.words == "a -> b -> a",
+          "what() must be \"a -> b -> a\": the cycle, and nothing that leads to it");
   });
 }
 

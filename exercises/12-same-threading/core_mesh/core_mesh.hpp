@@ -115,8 +115,9 @@ class CoreMesh {
 
   // Core `from`: has `call` served by core `to`, and answered here, by a later poll. Polls
   // while there are `limit` under way to that core. If `to` sleeps, it is woken by the next
-  // poll, serve_until or leave of `from`, for all that was submitted until then. To itself:
-  // served and answered at once. False, and `call` stays untouched, if this core has left.
+  // poll of `from`, its own or one in serve_until or leave, for all that was submitted until
+  // then. To itself: served and answered at once. False, and `call` stays untouched, if this
+  // core has left.
   [[nodiscard]] bool submit_to(std::size_t from, std::size_t to, Call& call) {
     // TODO 2: send it on its way; step 4 adds the room
     course::todo(2, from, to, call);
@@ -130,7 +131,7 @@ class CoreMesh {
   }
 
   // Core `core`: polls, and sleeps when there is nothing, until `done()`. What makes it true
-  // must come from a call that is served or answered here.
+  // must come from a call that is served or answered here. No poll if `done()` is true already.
   template <typename Done>
   void serve_until(std::size_t core, Done done) {
     // TODO 2: poll while there is something, else sleep

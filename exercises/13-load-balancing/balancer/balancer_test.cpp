@@ -265,7 +265,7 @@ STEP_TEST(2, Request, FailuresLeaveNothingBehind, "lost request") {
 STEP_TEST(3, DeadService, GetsNoRequest, "dead peer") {
   Balancer balancer(3, seed);
   for (int failure = 1; failure <= 3; ++failure) {
-    EXPECT_FALSE(balancer.dead(1)) << "after " << failure - 1 << " failures of 3";
+    EXPECT_FALSE(balancer.dead(1)) << "failures so far: " << failure - 1 << " of 3";
     taken_by(balancer, 1).failed(at(0));
   }
   EXPECT_TRUE(balancer.dead(1)) << "after 3 failures of 3";

@@ -182,8 +182,6 @@ STEP_TEST(2, Points, AreAddedOnce, "order dependence") {
 STEP_TEST(2, Movement, KeepsANeighbourAtTheSamePlace, "least movement") {
   HashRing<AsItSays> ring(3);
   add_all(ring, {"7", "07", "20"});  // two of them at 7
-  EXPECT_EQ(owner(ring, "5"), "07")
-      << "of two at one place the one whose name comes first";
   ring.remove("7");
   EXPECT_EQ(owner(ring, "5"), "07") << "7 was removed, and 07 stays where it is";
   ring.add("7");
@@ -298,6 +296,10 @@ STEP_TEST(4, Points, AreAsManyAsWereAskedFor, "virtual node") {
 
 // Who owns what depends on which services there are, not on who came first.
 STEP_TEST(4, Points, DoNotDependOnTheOrder, "order dependence") {
+  HashRing<AsItSays> two(3);
+  add_all(two, {"7", "07"});  // both at 7
+  EXPECT_EQ(owner(two, "5"), "07")
+      << "of two at one place the one whose name comes first";
   std::vector<std::string> order{"a:7001", "b:7002", "c:7003", "d:7004"};
   HashRing<> first;
   HashRing<Crowded> first_crowded(3);

@@ -704,7 +704,7 @@ STEP_TEST(3, MessageRing, AHundredSendersAreKilled, "dead producer") {
   const KilledSenders result =
       kill_senders<MessageRing, MessageSender, MessageReceiver>(100, course::seed());
   ASSERT_EQ(result.failure, "")
-      << "after " << result.kills << " kills; seed " << course::seed();
+      << "kills: " << result.kills << "; seed " << course::seed();
   EXPECT_EQ(result.kills, 100U);
   EXPECT_EQ(result.missing, 0U) << "messages were sent, and never read";
   EXPECT_EQ(result.wrong, 0U) << "messages that were read are not whole, or not the next";

@@ -80,7 +80,7 @@ struct WireError {
 };
 
 // The number whose bytes in memory are those of `value`, the most significant first; and, the
-// other way round, the number whose bytes were read in that order. One instruction at most.
+// other way around, the number whose bytes were read in that order. One instruction at most.
 template <std::unsigned_integral T>
 [[nodiscard]] constexpr T most_significant_first(T value) {
   if constexpr (std::endian::native == std::endian::big || sizeof(T) == 1) return value;

@@ -101,7 +101,7 @@ void numbers_come_back() {
     for (std::size_t shift = 0; shift < 16; ++shift) {
       const Copy message(written(value), shift);
       WireReader reader(message.bytes());
-      ASSERT_EQ(reader.get<T>("quantity"), value) << "of " << sizeof(T) << " bytes";
+      ASSERT_EQ(reader.get<T>("quantity"), value) << "size: " << sizeof(T);
       ASSERT_FALSE(reader.error()) << "all bytes of the field are there";
       ASSERT_EQ(reader.left(), 0U);
     }
@@ -147,7 +147,7 @@ void cut_off_everywhere() {
     WireReader reader(message.bytes());
     ASSERT_EQ(reader.get<std::uint8_t>("side"), 9U);
     ASSERT_EQ(reader.get<T>("quantity"), 0U)
-        << there << " of " << sizeof(T) << " bytes are there";
+        << "bytes there: " << there << " of " << sizeof(T);
     expect_error(reader, "quantity", 1);
   }
 }
@@ -190,8 +190,8 @@ STEP_TEST(2, WireCodec, BytesComeBack, "wire format") {
     WireReader reader(message.bytes());
     EXPECT_EQ(reader.get<std::uint8_t>("side"), 1U);
     const Bytes read = reader.get_bytes("symbol");
-    ASSERT_FALSE(reader.error()) << size << " bytes are there";
-    ASSERT_TRUE(std::ranges::equal(read, bytes)) << "of " << size << " bytes";
+    ASSERT_FALSE(reader.error()) << "bytes there: " << size;
+    ASSERT_TRUE(std::ranges::equal(read, bytes)) << "bytes: " << size;
     if (size > 0) {
       EXPECT_EQ(read.data(), message.bytes().data() + 5)
           << "where they lie in the message";
@@ -217,8 +217,8 @@ void announce(std::uint32_t length, std::size_t there, std::size_t before) {
   for (const std::byte byte : reader.get_bytes("symbol")) {
     sum += std::to_integer<std::size_t>(byte);  // whatever was given is read
   }
-  ASSERT_EQ(sum, 0U) << "a length of " << length << " where there are " << there
-                     << " bytes must give none";
+  ASSERT_EQ(sum, 0U) << "bytes there: " << there << "; a length of " << length
+                     << " must give none";
   expect_error(reader, "symbol", before);
 }
 
@@ -288,15 +288,15 @@ STEP_TEST(2, WireCodec, ACountOfWhatCannotFollow, "trusted length") {
     for (const std::uint32_t count : {0U, 1U, 2U, 5U}) {
       bool failed = false;
       EXPECT_EQ(counted(count, least, count * least, failed), count);
-      EXPECT_FALSE(failed) << count << " elements fit exactly";
+      EXPECT_FALSE(failed) << "a count of " << count << " fits exactly";
       EXPECT_EQ(counted(count, least, count * least + least - 1, failed), count);
       EXPECT_FALSE(failed) << "what follows the elements is not the count's business";
       if (count == 0) continue;
       EXPECT_EQ(counted(count, least, count * least - 1, failed), 0U)
-          << count << " elements of " << least
-          << " bytes cannot follow: a byte is missing";
-      EXPECT_TRUE(failed) << count << " elements of " << least
-                          << " bytes cannot follow: a byte is missing";
+          << "a count of " << count << ", elements of size " << least
+          << ", cannot be true: a byte is missing";
+      EXPECT_TRUE(failed) << "a count of " << count << ", elements of size " << least
+                          << ", cannot be true: a byte is missing";
     }
   }
 }
@@ -350,9 +350,8 @@ Order decoded(Bytes bytes) {
 // decode undoes encode.
 STEP_TEST(3, WireCodec, AnOrderComesBack, "wire format") {
   for (const Order& order : orders()) {
-    EXPECT_EQ(decoded(encode(order)), order)
-        << "of " << order.symbol.size() << " bytes of symbol and " << order.fills.size()
-        << " fills";
+    EXPECT_EQ(decoded(encode(order)), order) << "bytes of symbol: " << order.symbol.size()
+                                             << "; fills: " << order.fills.size();
   }
 }
 

@@ -114,8 +114,8 @@ STEP_TEST(1, OrderFlow, SymbolsApart, "determinism") {
   }
 }
 
-// Two leaders bring the orders of one symbol, dealt like cards: in every schedule the trades are
-// the sequential ones.
+// Two leaders bring the orders of one symbol, dealt like cards: whatever the schedule, the
+// trades are the sequential ones.
 STEP_TEST(1, OrderFlow, TwoLeadersOneOutcome, "determinism") {
   explore([] {
     const auto flow = a_flow(1);

@@ -231,6 +231,36 @@ TEST(Report, ARaceWithoutAnyEdgeNamesTheLocksHeld) {
       << report.picture;
 }
 
+TEST(Report, ARaceWithTheEndOfMemorySaysThatItIsFreed) {
+  Trace trace = two_threads();
+  const ProgramCounter pc = here();
+  trace.steps.push_back(step(trace, 1, OperationKind::kPlainRead, 0x1000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kRelease, 0x1000, pc));
+  Failure failure = race_between(trace, 0, 1);
+  failure.accesses[0].write = false;
+  failure.message = "worker 1 reads and leader writes the same memory";
+  const Report report = make_report(failure, trace, found());
+  EXPECT_NE(report.picture.find(
+                "leader frees memory that worker 1 reads, and nothing orders the two"),
+            std::string::npos)
+      << report.picture;
+  EXPECT_EQ(report.picture.find("the same memory"), std::string::npos) << report.picture;
+}
+
+TEST(Report, ALongTraceKeepsItsNumbersApartFromItsWords) {
+  Trace trace = two_threads();
+  const ProgramCounter pc = here();
+  for (int i = 0; i < 12'345; ++i) {
+    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x1000, pc));
+  }
+  Failure failure;
+  failure.kind = FailureKind::kException;
+  const Report report = make_report(failure, trace, found());
+  for (const std::string& text : {report.picture, report.brief}) {
+    EXPECT_NE(text.find("12345  "), std::string::npos) << text;
+  }
+}
+
 TEST(Report, ALostWakeUpNamesTheNotifyThatCameTooEarly) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();

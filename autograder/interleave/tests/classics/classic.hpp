@@ -25,7 +25,7 @@ struct Classic {
   std::string_view kind;     // what it is found as: Result::kind
   void (*broken)();
   void (*right)();
-  bool spins = false;  // the right form goes round in a circle until something changes
+  bool spins = false;  // the right form goes around in a circle until something changes
 };
 
 [[nodiscard]] std::span<const Classic> mutual_exclusion();

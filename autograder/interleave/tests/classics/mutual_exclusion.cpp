@@ -190,7 +190,7 @@ class McsLock {
 };
 
 // Craig 1993; Landin and Hagersten 1994. A node that was given up is still watched by the
-// successor; the thread goes on with its predecessor's instead.
+// successor; the thread continues with its predecessor's instead.
 template <Form kForm>
 class ClhLock {
  public:

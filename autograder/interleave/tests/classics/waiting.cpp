@@ -1,4 +1,4 @@
-// Whoever waits must be woken, and must look again when it is.
+// A thread that waits must be woken, and must look again when it is.
 #include <array>
 #include <atomic>
 #include <condition_variable>
@@ -139,7 +139,7 @@ void no_predicate() {
       });
 }
 
-// Closing must wake everybody who waits, not one of them.
+// Closing must wake every thread that waits, not one of them.
 template <Form kForm>
 void close_wakes_one() {
   std::mutex mutex;
@@ -205,7 +205,7 @@ void transfer() {
 }
 
 // Hensgen, Finkel, Manber 1988; sense reversal. A barrier that only counts can be entered
-// again before everybody has seen it open.
+// again before every thread has seen it open.
 template <Form kForm>
 class Barrier {
  public:

@@ -336,7 +336,7 @@ TEST(Threads, CsClocksPass) {
   });
 }
 
-TEST(Threads, TimePassesWhileEverybodyYields) {
+TEST(Threads, TimePassesWhileEveryThreadYields) {
   expect_clean([] {
     std::atomic<bool> over{false};
     std::jthread worker([&] {

@@ -1,5 +1,5 @@
-// Property: whoever waits in these programs is woken, whatever the schedule, and goes on
-// only when what it waited for has happened.
+// Property: a thread that waits in these programs is woken, whatever the schedule, and
+// continues only when what it waited for has happened.
 #include <atomic>
 #include <barrier>
 #include <chrono>
@@ -128,7 +128,7 @@ TEST(Waiting, ConditionVariableAnyWithAStopTokenAndATime) {
   });
 }
 
-TEST(Waiting, ConditionVariableThatNobodyNotifiesUntilADate) {
+TEST(Waiting, ConditionVariableThatIsNeverNotifiedUntilADate) {
   expect_clean([] {
     std::mutex mutex;
     std::condition_variable never;
@@ -140,7 +140,7 @@ TEST(Waiting, ConditionVariableThatNobodyNotifiesUntilADate) {
   });
 }
 
-TEST(Waiting, NotifyAllWakesEverybody) {
+TEST(Waiting, NotifyAllWakesEveryThread) {
   expect_clean([] {
     std::mutex mutex;
     std::condition_variable condition;

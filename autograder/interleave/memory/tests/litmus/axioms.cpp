@@ -232,7 +232,7 @@ class Judge {
       }
     }
     for (std::size_t thread = 0; thread < positions.size(); ++thread) {
-      // Somebody reads, round a cycle, what depends on that read.
+      // A thread reads, around a cycle, what depends on that read.
       if (positions[thread] < program_.threads[thread].size()) return false;
     }
     sequence();

@@ -57,7 +57,7 @@ std::vector<Litmus> store_buffering() {
        3,
        {},
        {"0 | 0 ;"}},
-      // A fence before the load: whoever's fence is second sees the other's store.
+      // A fence before the load: the thread whose fence is second sees the other's store.
       {{"SB+fences",
         {{store(x, 1, rlx), fence(sc), load(y, rlx)},
          {store(y, 1, rlx), fence(sc), load(x, rlx)}}},
@@ -119,7 +119,7 @@ std::vector<Litmus> store_buffering() {
        3,
        4,
        {"0 | 0 ;"}},
-      // 8; everybody reads 0.
+      // 8; every thread reads 0.
       {{"3.SB", {{store(x, 1), load(y)}, {store(y, 1), load(z)}, {store(z, 1), load(x)}}},
        7,
        8,
