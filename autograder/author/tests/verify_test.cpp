@@ -185,7 +185,7 @@ TEST_F(VerifyTest, EscapedMutantFails) {
 TEST_F(VerifyTest, MutantThatIsToldInAWideLineFails) {
   grading_.report = "  data race   Queue.A\n    as it was told\n    " +
                     std::string(77, 'x') + "\nnext: autograder/course grade 1.1\n";
-  EXPECT_NE(complaint().find("is told in a line of more than 80 columns:     xxx"),
+  EXPECT_NE(complaint().find("prints a line of more than 80 columns:     xxx"),
             std::string::npos)
       << complaint();
 }
