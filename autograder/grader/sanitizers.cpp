@@ -1,6 +1,7 @@
 #include "grader/sanitizers.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "catalogue/files.hpp"
 #include "machine/limits.hpp"
@@ -45,9 +46,11 @@ std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& k
   const std::string key = build_key(compiler, source);
   if (is_current(program, key_file, key)) return {program, ""};
   make_way_for(program);
+  fs::path own = program;  // until it is whole: another grading may build the same one
+  own += "." + std::to_string(::getpid());
   process::Command compile;
   compile.words = {compiler,   "-g",   "-w", known.flags,
-                   "-pthread", source, "-o", program.string()};
+                   "-pthread", source, "-o", own.string()};
   const process::Outcome outcome = run(compile);
   if (!outcome.exited_with(0)) {
     const std::string limit = limit_that_ended(outcome);
@@ -57,6 +60,7 @@ std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& k
             (limit.empty() ? reading::first_error(outcome.output, source).first.message
                            : limit)};
   }
+  fs::rename(own, program);
   write_own_file(key_file, key);
   return {program, ""};
 }
