@@ -176,7 +176,8 @@ ExerciseResult with_much_to_tell(Exercise& exercise) {
   result.stages = {built, stage};
   for (int number = 1; number <= 9; ++number) {
     result.promises.push_back({Promise::Kind::step, number,
-                               "a title of one hundred characters" + std::string(67, '.'),
+                               "a title of one hundred characters, that is longer than "
+                               "a line of a terminal, and is wrapped then",
                                Verdict::failed, 11});
   }
   return result;
