@@ -4,10 +4,9 @@
 //      [ explorer ] ------> [ body ] ------> [ worker 1 ]      one runs at a time
 //                  switch_to        switch_to
 //
-// The thread pointer (FS on x86-64) is switched with the stack, so `thread_local`, errno
+// The thread pointer (see machine/) is switched with the stack, so `thread_local`, errno
 // and the C++ runtime's exception state are each thread's own. A thread pointer cannot be
-// made without the C library: each fiber borrows that of a real thread, which sleeps for
-// ever.
+// made without the C library: each fiber borrows that of a real thread, which has left.
 //
 // Threads     One kernel thread calls all of this.
 #pragma once
@@ -15,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "interleave/runtime/platform.hpp"  // first: nothing else compiles elsewhere
 #include "interleave/trace/operation.hpp"
 
 namespace interleave {
@@ -30,12 +30,11 @@ struct Fiber {
     return address < stack_begin && address >= stack_end - kStackDistance;
   }
 
-  // From the end of one stack to the next: room for the largest that a thread may ask for.
-  static constexpr std::size_t kStackDistance = std::size_t{4} << 30U;
+  static constexpr std::size_t kStackDistance = machine::kStackDistance;
 };
 
 // The stacks of all fibers lie one behind the other from here.
-inline constexpr Address kFirstStack = 0x0150'0000'0000;
+inline constexpr Address kFirstStack = machine::kStacks;
 inline constexpr std::size_t kMostFibers = 256;
 
 [[nodiscard]] constexpr bool is_on_a_stack(Address address) {
@@ -64,8 +63,5 @@ void reset_thread_locals(const Fiber& fiber);
 
 // Saves the caller in `from` and continues `to`.
 void switch_fiber(Fiber& from, const Fiber& to);
-
-// The calling thread's thread pointer.
-[[nodiscard]] std::uintptr_t own_thread_pointer();
 
 }  // namespace interleave

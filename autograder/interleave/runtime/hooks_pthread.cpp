@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdarg>
 
 #include "interleave/runtime/program.hpp"
@@ -410,8 +411,8 @@ INTERLEAVE_HOOK long syscall(long number, ...) noexcept {
                          reinterpret_cast<const timespec*>(arguments[3])};
     INTERLEAVE_IN_BODY(return futex_in_body(*self, call, pc))
   }
-  if (number == SYS_clone || number == SYS_clone3 || number == SYS_fork ||
-      number == SYS_vfork) {
+  if (std::find(machine::kStarting.begin(), machine::kStarting.end(), number) !=
+      machine::kStarting.end()) {
     INTERLEAVE_IN_BODY(engine().unsupported(
         *self, pc, "a system call that starts a thread or a process"))
   }
