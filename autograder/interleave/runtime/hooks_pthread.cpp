@@ -252,14 +252,15 @@ INTERLEAVE_HOOK int __cxa_guard_acquire(abi::__guard* guard) {
 INTERLEAVE_HOOK void __cxa_guard_release(abi::__guard* guard) noexcept {
   INTERLEAVE_IN_BODY({
     // Whoever finds it done reads it with acquire order, without a call.
+    const auto address = reinterpret_cast<Address>(guard);
     Value done;
     done.low = 1;
-    engine().memory().store_choices(
-        tracer().site(*self, pc), reinterpret_cast<Address>(guard), 1,
-        MemoryOrder::kRelease, held_at(reinterpret_cast<Address>(guard), 1));
+    engine().memory().store_choices(tracer().site(*self, pc), address,
+                                    machine::kGuardBytes, MemoryOrder::kRelease,
+                                    held_at(address, machine::kGuardBytes));
     engine().memory().commit_store(0, done);
-    put(reinterpret_cast<Address>(guard), 1, done);
-    return end_once(*self, reinterpret_cast<Address>(guard));
+    put(address, machine::kGuardBytes, done);
+    return end_once(*self, address);
   })
   real().cxa_guard_release(guard);
 }

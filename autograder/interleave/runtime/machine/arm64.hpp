@@ -111,6 +111,16 @@ inline constexpr std::array kPreserved{19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
 // The instruction `svc 0`.
 inline constexpr std::array<std::uint8_t, 4> kSystemCall{0x01, 0x00, 0x00, 0xD4};
 
+// -- The compilers ------------------------------------------------------------------------
+
+// How much of a static variable's guard they read to see whether it is initialised. The program
+// is taken to be compiled by the compiler that this is compiled by.
+#if defined(__clang__)
+inline constexpr std::uint8_t kGuardBytes = 1;
+#else
+inline constexpr std::uint8_t kGuardBytes = 8;
+#endif
+
 // -- System calls -------------------------------------------------------------------------
 
 // Those that start a thread or a process.

@@ -115,6 +115,11 @@ inline constexpr std::array kPreserved{3, 6, 12, 13, 14, 15};
 // The instruction `syscall`.
 inline constexpr std::array<std::uint8_t, 2> kSystemCall{0x0F, 0x05};
 
+// -- The compilers ------------------------------------------------------------------------
+
+// How much of a static variable's guard they read to see whether it is initialised.
+inline constexpr std::uint8_t kGuardBytes = 1;
+
 // -- System calls -------------------------------------------------------------------------
 
 // Those that start a thread or a process.
