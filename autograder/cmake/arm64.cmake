@@ -2,7 +2,10 @@
 # `autograder/test`. Debian's libraries for arm64 lie in .build/arm64/root (see `setup`).
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
-set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+if(NOT CMAKE_CXX_COMPILER)
+  set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+endif()
+set(CMAKE_CXX_COMPILER_TARGET aarch64-linux-gnu)  # Clang is all targets' compiler
 
 get_filename_component(root ${CMAKE_CURRENT_LIST_DIR}/../../.build/arm64/root ABSOLUTE)
 set(libraries ${root}/usr/lib/aarch64-linux-gnu ${root}/lib/aarch64-linux-gnu)

@@ -114,7 +114,8 @@ cmake --build "$work/build" >"$work/log" 2>&1 || fail "it does not build" "$work
 $emulator "$work/build/queue_test" >"$work/out" 2>&1 || fail "the right queue fails" "$work/out"
 INTERLEAVE_RESULTS=1 $emulator "$work/build/queue_test" >"$work/out" 2>&1
 grep -q '"kind":"clean"' "$work/out" || fail "nothing was explored" "$work/out"
-! $emulator "$work/build/broken_test" >"$work/out" 2>&1 || fail "the broken queue passes" "$work/out"
+! $emulator "$work/build/broken_test" >"$work/out" 2>&1 ||
+  fail "the broken queue passes" "$work/out"
 grep -q 'concept: lost wake-up' "$work/out" || fail "it is not told what was lost" "$work/out"
 $emulator "$work/build/stress_test" >"$work/out" 2>&1 || fail "the stress build fails" "$work/out"
 
