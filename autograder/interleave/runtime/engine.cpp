@@ -58,7 +58,7 @@ RunResult Engine::run(const std::function<void()>& body, Strategy& strategy,
 void Engine::begin_run(Strategy& strategy) {
   // Else the standard library counts shared_ptr owners without atomics.
   __libc_single_threaded = 0;
-  explorer_.thread_pointer = machine::thread_pointer();
+  become_fiber(explorer_);
   arena_.open();
   arena_.begin_run();
   objects_.clear();

@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -127,7 +129,55 @@ const ThreadLocals& thread_locals() {
   return locals;
 }
 
+// More than this takes longer to exchange than the kernel takes to set a pointer.
+constexpr std::size_t kMostExchanged = 2048;
+
+// Adds up, as [begin, begin + size), where the thread-local variables of all objects lie.
+int add_thread_locals(dl_phdr_info* info, std::size_t, void* result) {
+  auto& all = *static_cast<AddressRange*>(result);
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& header = info->dlpi_phdr[i];
+    if (header.p_type != PT_TLS) continue;
+    // Of an object that was loaded later they lie elsewhere, as far away as nullptr.
+    const auto begin = reinterpret_cast<Address>(info->dlpi_tls_data);
+    const Address end = std::max(begin + header.p_memsz, all.begin + all.size);
+    all.begin = all.size == 0 ? begin : std::min(all.begin, begin);
+    all.size = end - all.begin;
+  }
+  return 0;
+}
+
+// What is to be exchanged. A variable of the program's own may be shared with other threads, by
+// its address: then it must have one for each thread.
+AddressRange found_exchanged() {
+  AddressRange found;
+  if (machine::sets_thread_pointer_fast || thread_locals().size != 0) return found;
+  dl_iterate_phdr(add_thread_locals, &found);
+  return found.size <= kMostExchanged ? found : AddressRange{};
+}
+
+void exchange_thread_locals(const Fiber& from, const Fiber& to) {
+  const std::uintptr_t offset = exchanged.begin - machine::thread_pointer();
+  auto* const running = reinterpret_cast<char*>(exchanged.begin);
+  const auto kept = [offset](const Fiber& fiber) {
+    return reinterpret_cast<char*>(fiber.thread_pointer + offset);
+  };
+  std::memcpy(kept(from), running, exchanged.size);
+  std::memcpy(running, kept(to), exchanged.size);
+}
+
 }  // namespace
+
+constinit AddressRange exchanged;
+
+void become_fiber(Fiber& fiber) {
+  alignas(16) static std::array<char, kMostExchanged> kept;
+  static const AddressRange always = found_exchanged();
+  exchanged = always;
+  fiber.thread_pointer = machine::thread_pointer();
+  if (exchanged.size == 0) return;
+  fiber.thread_pointer += reinterpret_cast<Address>(kept.data()) - exchanged.begin;
+}
 
 void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* argument) {
   thread_locals();  // is found relative to the explorer's thread, before any switch
@@ -157,7 +207,11 @@ void reset_thread_locals(const Fiber& fiber) {
 }
 
 void switch_fiber(Fiber& from, const Fiber& to) {
-  machine::set_thread_pointer(to.thread_pointer);
+  if (exchanged.size == 0) {
+    machine::set_thread_pointer(to.thread_pointer);
+  } else {
+    exchange_thread_locals(from, to);
+  }
   machine::interleave_switch_stack(&from.stack_pointer, to.stack_pointer);
 }
 

@@ -8,6 +8,9 @@
 // and the C++ runtime's exception state are each thread's own. A thread pointer cannot be
 // made without the C library: each fiber borrows that of a real thread, which has left.
 //
+// Where to set it takes the kernel (x86-64 without FSGSBASE) the explorer's stays, and the
+// libraries' variables there are exchanged, if the program itself has none.
+//
 // Threads     One kernel thread calls all of this.
 #pragma once
 
@@ -44,8 +47,22 @@ inline constexpr std::size_t kMostFibers = 256;
   return (address - kFirstStack) / Fiber::kStackDistance;
 }
 
+struct AddressRange {
+  Address begin = 0;
+  std::size_t size = 0;
+
+  [[nodiscard]] bool holds(Address address) const { return address - begin < size; }
+};
+
+// Where the thread-local variables of the thread that runs lie, if they are exchanged: not shared,
+// although each thread has them at the same address.
+extern AddressRange exchanged;
+
 // What a system gives to each thread, and so do we: memory that is used when it is touched.
 inline constexpr std::size_t kUsualStackSize = std::size_t{8} << 20U;
+
+// Makes the calling thread, the explorer's, one that can be switched back to.
+void become_fiber(Fiber& fiber);
 
 // Borrows a thread pointer and maps a stack of the usual size, at the same address in every
 // process, for fiber `index`. `adopt` is called once on the lending thread, so that it can set

@@ -27,6 +27,9 @@ inline constexpr std::size_t kStackDistance = std::size_t{512} << 20U;
   return pointer;
 }
 
+// Whether to set the thread pointer takes no call of the kernel.
+inline constexpr bool sets_thread_pointer_fast = true;
+
 inline void set_thread_pointer(std::uintptr_t pointer) {
   asm volatile("msr tpidr_el0, %0" : : "r"(pointer) : "memory");
 }

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 
 #include "interleave/trace/operation.hpp"
 
@@ -28,12 +29,19 @@ inline constexpr std::size_t kStackDistance = std::size_t{4} << 30U;
   return pointer;
 }
 
-// Linux tells by this bit that a program may write FS by itself; otherwise the kernel must.
-inline constexpr unsigned long kUserFsGsBase = 2;
-inline const bool writes_fs_itself = (getauxval(AT_HWCAP2) & kUserFsGsBase) != 0;
+// Linux tells by a bit that a program may write FS by itself; otherwise the kernel must, which
+// INTERLEAVE_FSGSBASE=0 asks for.
+[[nodiscard]] inline bool may_write_fs() {
+  constexpr unsigned long may = 2;
+  const char* const wanted = std::getenv("INTERLEAVE_FSGSBASE");
+  return (getauxval(AT_HWCAP2) & may) != 0 && (wanted == nullptr || *wanted != '0');
+}
+
+// Whether to set the thread pointer takes no call of the kernel.
+inline const bool sets_thread_pointer_fast = may_write_fs();
 
 inline void set_thread_pointer(std::uintptr_t pointer) {
-  if (writes_fs_itself) {
+  if (sets_thread_pointer_fast) {
     asm volatile("wrfsbase %0" : : "r"(pointer) : "memory");
   } else {
     constexpr long kSetFs = 0x1002;
