@@ -59,7 +59,7 @@ RunResult Engine::run(const std::function<void()>& body, Strategy& strategy,
 void Engine::begin_run(Strategy& strategy) {
   // Else the standard library counts shared_ptr owners without atomics.
   __libc_single_threaded = 0;
-  explorer_.thread_pointer = own_thread_pointer();
+  become_fiber(explorer_);
   arena_.open();
   arena_.begin_run();
   objects_.clear();
@@ -98,7 +98,9 @@ Thread& Engine::create_thread(Thread& creator, void* (*routine)(void*), void* ar
                               std::size_t stack_size) {
   Thread& created = fresh_thread();
   if (!enlarge_stack(created.fiber, stack_size)) {
-    unsupported(creator, creator.pending.pc, "a stack of more than 4 GiB");
+    unsupported(
+        creator, creator.pending.pc,
+        "a stack of more than " + std::to_string(Fiber::kStackDistance >> 20U) + " MiB");
   }
   created.creator = creator.id;
   created.routine = routine;
