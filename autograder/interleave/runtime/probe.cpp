@@ -42,7 +42,10 @@ void Probe::nothing_can_run() {
   tracer().trace_stuck();
   stuck_.step = tracer().step();
   running_ = true;
-  if (stuck_.cycle.empty()) wake_everyone();
+  const bool by_descriptors = std::any_of(
+      stuck_.cycle.begin(), stuck_.cycle.end(),
+      [](ThreadId id) { return engine().threads()[id].wait == Wait::kReady; });
+  if (stuck_.cycle.empty() || by_descriptors) wake_everyone();
 }
 
 // Lets every spinning thread go round again, at a later time. False if there is none, or
@@ -64,7 +67,9 @@ bool Probe::renew_spinners() {
 
 void Probe::wake_everyone() {
   for (Thread& thread : engine().threads()) {
-    if (thread.finished || thread.wait != Wait::kSignal) continue;
+    if (thread.finished) continue;
+    if (thread.wait == Wait::kReady) descriptors().ring_again(thread);
+    if (thread.wait != Wait::kSignal) continue;
     engine().objects().queue(thread.pending.object).remove(thread.id);
     thread.signalled = true;
   }
@@ -98,10 +103,12 @@ void Probe::conclude_lost_wake_up(Thread& woken) {
   for (const Waiting& waiting : stuck_.waiting) {
     if (waiting.thread != woken.id) continue;
     stuck_.pc = waiting.operation.pc;
-    const char* last_notify = "the last notify woke another thread";
-    if (waiting.last_notify < waiting.wait_step) {
-      last_notify = "the last notify came before it waited";
-    }
+    const bool by_doorbell = is_on_descriptor(waiting.operation.kind);
+    const std::string last =
+        by_doorbell ? "the last ring of its doorbell" : "the last notify";
+    std::string last_notify = last + " woke another thread";
+    if (waiting.last_notify < waiting.wait_step)
+      last_notify = last + " came before it waited";
     if (waiting.last_notify == kNoStep) last_notify = "nobody ever notified it";
     stuck_.message =
         woken.name + " waits although what it waits for is there; " + last_notify;
@@ -120,6 +127,8 @@ ThreadId Probe::holder_of_need(const Thread& thread) const {
       return kNoThread;
     case Wait::kJoin:
       return thread.target;
+    case Wait::kReady:
+      return descriptors().partner_of(thread);
     default:
       return kNoThread;
   }
@@ -138,6 +147,9 @@ std::vector<Waiting> Probe::everybody_waiting() const {
       const std::uint32_t notify =
           engine().objects().queue(thread.pending.object).last_notify;
       if (notify != 0) waiting.last_notify = notify;
+    }
+    if (thread.wait == Wait::kReady) {
+      waiting.last_notify = descriptors().last_ring(thread);
     }
     all.push_back(waiting);
   }

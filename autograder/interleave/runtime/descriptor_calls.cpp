@@ -1,0 +1,565 @@
+// Opening, closing, reading, writing.
+//
+// Each call lets others go first, waits until the kernel says "ready" if it would block, and
+// then does what the kernel does without waiting. If another thread was faster, it waits again.
+#include "interleave/runtime/descriptor_calls.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace interleave {
+
+// -- What all share ---------------------------------------------------------------------
+
+Description& opened(Thread& self, int number, ProgramCounter pc) {
+  Numbered& numbered = descriptors().at(number);
+  if (numbered.open) return *numbered.description;
+  misuse(self, pc, numbered.description->object,
+         "uses descriptor " + std::to_string(number) + ", which " +
+             engine().threads()[numbered.closed_by].name + " closed before");
+}
+
+Operation operation_on(const Thread& self, OperationKind kind,
+                       const Description& description, ProgramCounter pc) {
+  return {.thread = self.id,
+          .kind = kind,
+          .object = description.object,
+          .second_object = descriptors().groups_of(description),
+          .pc = pc};
+}
+
+bool arrive(Thread& self, const Operation& operation, const Need& need) {
+  self.awaited.descriptors.clear();
+  if (!need.waits) {
+    scheduler().point(self, operation);
+    opened(self, need.number, operation.pc);
+    return true;
+  }
+  if (need.events != 0) self.awaited.descriptors.push_back({need.number, need.events, 0});
+  self.awaited.after = need.after;
+  return arrive_at_awaited(self, operation, need.deadline);
+}
+
+bool arrive_at_awaited(Thread& self, const Operation& operation, std::uint64_t deadline) {
+  self.awaited.asked = 0;
+  self.wait = Wait::kReady;
+  self.deadline = deadline;
+  return scheduler().point(self, operation);
+}
+
+int give_up(Thread& self, const Operation& operation, int result, int error) {
+  scheduler().observe(self, operation.pc, operation.object, 0);
+  Operation late = operation;
+  late.kind = OperationKind::kTimeOut;
+  late.second_object = 0;
+  tracer().performed(self, late, false);
+  errno = error;
+  return result;
+}
+
+Step* done(Thread& self, const Operation& operation) {
+  descriptors().changed();
+  scheduler().changed(self);
+  return tracer().performed(self, operation, true);
+}
+
+Step* looked(Thread& self, const Operation& operation) {
+  return tracer().performed(self, operation, false);
+}
+
+Step* taken(Thread& self, const Operation& operation) {
+  descriptors().changed();
+  if (!probe().running()) scheduler().changed(self);
+  return tracer().performed(self, operation, true);
+}
+
+void spread(Groups from, Groups groups) {
+  for (Thread& thread : engine().threads()) {
+    if (thread.finished || (groups_of(thread.pending) & from) == 0) continue;
+    thread.pending.second_object |= groups;
+  }
+}
+
+void see_what_is_there(Thread& self, const Description& description) {
+  if (description.in != nullptr) {
+    MemoryModel& memory = engine().memory();
+    for (const Portion& portion : description.in->portions) {
+      memory.acquire_from(self.id, portion.key);
+    }
+    if (description.in->key != 0) memory.acquire_from(self.id, description.in->key);
+  }
+  for (const Arrival& arrival : description.arrivals) {
+    engine().memory().acquire_from(self.id, arrival.key);
+  }
+}
+
+void touch(Thread& self, const void* object, std::uint64_t size, bool write,
+           ProgramCounter pc) {
+  if (probe().running() || size == 0) return;
+  const ProgramScope scope(self);
+  plain_access(object, size, write, pc);
+}
+
+int deliver(Thread& self, int kernel_number, Description& description, bool nonblocking,
+            ProgramCounter pc) {
+  description.nonblocking = nonblocking;
+  return descriptors().adopt(kernel_number, description, self, pc);
+}
+
+namespace {
+
+// To come before one that makes a new descriptor.
+Operation about_to_open(Thread& self, ProgramCounter pc) {
+  const Operation operation{.thread = self.id,
+                            .kind = OperationKind::kOpen,
+                            .second_object = kNumbering,
+                            .pc = pc};
+  scheduler().point(self, operation);
+  return operation;
+}
+
+int opened_one(Thread& self, Operation operation, int kernel_number, DescriptorKind kind,
+               bool nonblocking, ProgramCounter pc) {
+  if (kernel_number < 0) return -1;
+  Description& description = descriptors().make(kind);
+  const int number = deliver(self, kernel_number, description, nonblocking, pc);
+  if (number < 0) return -1;
+  operation.object = description.object;
+  done(self, operation);
+  return number;
+}
+
+}  // namespace
+
+// -- Opening and closing ----------------------------------------------------------------
+
+int open_pipe(Thread& self, int* ends, int flags, ProgramCounter pc) {
+  Operation operation = about_to_open(self, pc);
+  int made[2];
+  if (::pipe2(made, flags | O_NONBLOCK) != 0) return -1;
+  Description& reading = descriptors().make(DescriptorKind::kPipe);
+  Description& writing = descriptors().make_other_end(reading);
+  reading.in = writing.out = &descriptors().make_channel();
+  const bool nonblocking = (flags & O_NONBLOCK) != 0;
+  const int first = deliver(self, made[0], reading, nonblocking, pc);
+  const int second = deliver(self, made[1], writing, nonblocking, pc);
+  if (first < 0 || second < 0) return -1;
+  ends[0] = first;
+  ends[1] = second;
+  operation.object = reading.object;
+  done(self, operation);
+  return 0;
+}
+
+int open_event(Thread& self, unsigned count, int flags, ProgramCounter pc) {
+  const Operation operation = about_to_open(self, pc);
+  const int made = ::eventfd(count, flags | EFD_NONBLOCK);
+  const int number = opened_one(self, operation, made, DescriptorKind::kEvent,
+                                (flags & EFD_NONBLOCK) != 0, pc);
+  if (Description* const event = descriptors().find(number)) {
+    event->in = event->out = &descriptors().make_channel();
+    event->in->counts = true;
+    event->in->key = descriptors().fresh_key();
+  }
+  return number;
+}
+
+int open_timer(Thread& self, clockid_t clock, int flags, ProgramCounter pc) {
+  const Operation operation = about_to_open(self, pc);
+  const int probe_of_arguments = ::timerfd_create(clock, flags);
+  if (probe_of_arguments < 0) return -1;
+  ::close(probe_of_arguments);
+  int event_flags = EFD_NONBLOCK;
+  if ((flags & TFD_CLOEXEC) != 0) event_flags |= EFD_CLOEXEC;
+  const int number = opened_one(self, operation, ::eventfd(0, event_flags),
+                                DescriptorKind::kTimer, (flags & TFD_NONBLOCK) != 0, pc);
+  if (Description* const timer = descriptors().find(number)) {
+    timer->clock = clock;
+    timer->in = &descriptors().make_channel();
+    timer->in->counts = true;
+    timer->in->key = descriptors().fresh_key();
+  }
+  return number;
+}
+
+int open_epoll(Thread& self, int flags, ProgramCounter pc) {
+  const Operation operation = about_to_open(self, pc);
+  const int number = opened_one(self, operation, ::epoll_create1(flags),
+                                DescriptorKind::kEpoll, false, pc);
+  if (Description* const epoll = descriptors().find(number)) {
+    epoll->in =
+        &descriptors().make_channel();  // for what those knew who told it what to do
+    epoll->in->key = descriptors().fresh_key();
+  }
+  return number;
+}
+
+int duplicate(Thread& self, int number, int wanted, bool closes_on_exec,
+              ProgramCounter pc) {
+  Description& description = opened(self, number, pc);
+  if (wanted >= 0 && wanted < kFirstDescriptor) {
+    engine().unsupported(self, pc, "dup2 onto a descriptor that it did not open");
+  }
+  Operation operation = operation_on(self, OperationKind::kOpen, description, pc);
+  operation.second_object |= kNumbering;
+  scheduler().point(self, operation);
+  opened(self, number, pc);
+  if (wanted == number) return number;
+  const int least = std::max(wanted, 0);
+  if (descriptors().find(wanted) != nullptr) close_number(self, wanted, pc);
+  const int made = ::fcntl(number, closes_on_exec ? F_DUPFD_CLOEXEC : F_DUPFD, least);
+  if (made < 0) return -1;
+  if (wanted >= 0 && made != wanted) {
+    ::close(made);
+    engine().unsupported(self, pc, "dup2 onto a descriptor that it did not open");
+  }
+  int result = made;
+  if (wanted < 0) {
+    result = descriptors().adopt(made, description, self, pc);
+  } else {
+    descriptors().enter(made, description, self, pc);
+  }
+  if (result >= 0) done(self, operation);
+  return result;
+}
+
+namespace {
+
+// A thread that waits in a call on the number would wait on for what is no more, or get
+// another's bytes once the number is used again.
+void expect_no_waiter(Thread& self, int number, const Description& description,
+                      ProgramCounter pc) {
+  for (const Thread& other : engine().threads()) {
+    if (other.finished || other.id == self.id || other.wait != Wait::kReady) continue;
+    for (const pollfd& awaited : other.awaited.descriptors) {
+      if (awaited.fd != number) continue;
+      if (Step* const step = tracer().remark(other, other.pending)) step->blocked = true;
+      tracer().remark(self, self.pending);
+      misuse(self, pc, description.object,
+             "closes descriptor " + std::to_string(number) + " while " + other.name +
+                 " is in a call on it");
+    }
+  }
+}
+
+// The last number is gone: who reads gets to know that, and all that was done before.
+void end_channel(Thread& self, Channel* channel) {
+  if (channel == nullptr || channel->counts) return;
+  if (channel->key == 0) channel->key = descriptors().fresh_key();
+  engine().memory().merge_to(self.id, channel->key);
+}
+
+}  // namespace
+
+int close_number(Thread& self, int number, ProgramCounter pc) {
+  Description& description = opened(self, number, pc);
+  const Operation operation = operation_on(self, OperationKind::kClose, description, pc);
+  scheduler().point(self, operation);
+  opened(self, number, pc);
+  const Operation now = self.pending;
+  expect_no_waiter(self, number, description, pc);
+  const int result = ::close(number);
+  Numbered& numbered = descriptors().at(number);
+  numbered.open = false;
+  numbered.closed_by = self.id;
+  if (--description.numbers == 0) end_channel(self, description.out);
+  done(self, now);
+  return result;
+}
+
+// -- Bytes ------------------------------------------------------------------------------
+
+namespace {
+
+std::uint64_t bytes_of(const msghdr& message) {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < message.msg_iovlen; ++i)
+    bytes += message.msg_iov[i].iov_len;
+  return bytes;
+}
+
+// Of the message's memory, `most` bytes after the first `skipped`.
+std::vector<iovec> parts_of(const msghdr& message, std::uint64_t skipped,
+                            std::uint64_t most) {
+  std::vector<iovec> parts;
+  for (std::size_t i = 0; i < message.msg_iovlen && most > 0; ++i) {
+    const iovec& whole = message.msg_iov[i];
+    const std::uint64_t before = std::min<std::uint64_t>(skipped, whole.iov_len);
+    skipped -= before;
+    const std::uint64_t size = std::min<std::uint64_t>(most, whole.iov_len - before);
+    if (size == 0) continue;
+    parts.push_back({static_cast<char*>(whole.iov_base) + before, size});
+    most -= size;
+  }
+  return parts;
+}
+
+void touch_parts(Thread& self, const std::vector<iovec>& parts, bool write,
+                 ProgramCounter pc) {
+  for (const iovec& part : parts) touch(self, part.iov_base, part.iov_len, write, pc);
+}
+
+bool is_stream(const Description& description) {
+  return description.kind == DescriptorKind::kSocket && description.type == SOCK_STREAM;
+}
+
+bool waits(const Description& description, const Channel* channel,
+           const Transfer& transfer) {
+  return channel != nullptr && !description.nonblocking &&
+         (transfer.flags & MSG_DONTWAIT) == 0;
+}
+
+std::uint64_t deadline_after(std::uint64_t duration) {
+  return duration == 0 ? kNever : scheduler().now() + duration;
+}
+
+// Of `most` bytes of a stream, the kernel may take or give fewer: which, the search decides.
+std::uint64_t share_of(Thread& self, const Operation& operation, std::uint64_t most) {
+  return most > 1 && scheduler().happens_spuriously(self, operation) ? most / 2 : most;
+}
+
+// One kernel call, which does not wait.
+ssize_t exchange(int number, const Description& description, const Transfer& transfer,
+                 std::vector<iovec>& parts, bool sends) {
+  const bool by_message =
+      transfer.only_sockets || description.kind == DescriptorKind::kSocket;
+  const int count = static_cast<int>(parts.size());
+  if (!by_message) {
+    return sends ? ::writev(number, parts.data(), count)
+                 : ::readv(number, parts.data(), count);
+  }
+  msghdr message = *transfer.message;
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  if (description.domain != AF_UNIX) {
+    message.msg_name = nullptr;
+    message.msg_namelen = 0;
+  }
+  const int flags = (transfer.flags & ~MSG_WAITALL) | MSG_DONTWAIT;
+  if (sends) return ::sendmsg(number, &message, flags | MSG_NOSIGNAL);
+  const ssize_t result = ::recvmsg(number, &message, flags);
+  transfer.message->msg_namelen = message.msg_namelen;
+  transfer.message->msg_controllen = message.msg_controllen;
+  transfer.message->msg_flags = message.msg_flags;
+  return result;
+}
+
+// Acquires what those knew who wrote the next `bytes`, and takes these out.
+void take_portions(Thread& self, Channel& channel, std::uint64_t bytes, bool peeks) {
+  MemoryModel& memory = engine().memory();
+  if (channel.counts) return memory.acquire_from(self.id, channel.key);
+  channel.reader = self.id;
+  if (bytes == 0 && (!channel.messages || channel.portions.empty())) {
+    if (channel.key != 0) memory.acquire_from(self.id, channel.key);
+    return;
+  }
+  std::size_t whole = 0;
+  for (Portion& portion : channel.portions) {
+    memory.acquire_from(self.id, portion.key);
+    if (channel.messages || portion.bytes > bytes) {
+      if (!peeks && !channel.messages) portion.bytes -= bytes;
+      whole += channel.messages ? 1 : 0;
+      break;
+    }
+    bytes -= portion.bytes;
+    ++whole;
+    if (bytes == 0) break;
+  }
+  if (peeks) return;
+  channel.portions.erase(channel.portions.begin(),
+                         channel.portions.begin() + static_cast<std::ptrdiff_t>(whole));
+}
+
+void add_portion(Thread& self, Channel& channel, std::uint64_t bytes) {
+  MemoryModel& memory = engine().memory();
+  channel.writer = self.id;
+  if (channel.counts) return memory.merge_to(self.id, channel.key);
+  channel.rings = channel.rings && bytes == 1;
+  channel.portions.push_back({bytes, descriptors().fresh_key()});
+  memory.release_to(self.id, channel.portions.back().key);
+}
+
+ssize_t read_once(Thread& self, int number, Description& source, const Transfer& transfer,
+                  std::uint64_t skipped) {
+  const Operation operation = self.pending;
+  std::uint64_t most = bytes_of(*transfer.message) - skipped;
+  const bool peeks = (transfer.flags & MSG_PEEK) != 0;
+  int there = 0;
+  if (is_stream(source) && !peeks && ::ioctl(number, FIONREAD, &there) == 0 &&
+      there > 0) {
+    most = share_of(self, operation, std::min(most, static_cast<std::uint64_t>(there)));
+  }
+  auto parts = parts_of(*transfer.message, skipped, most);
+  const ssize_t got = exchange(number, source, transfer, parts, false);
+  const int error = errno;
+  if (got >= 0 && source.in != nullptr) {
+    take_portions(self, *source.in, static_cast<std::uint64_t>(got), peeks);
+  }
+  Step* const step = got > 0 ? taken(self, operation) : looked(self, operation);
+  if (step != nullptr) {
+    step->succeeded = got >= 0;
+    step->amount = got > 0 ? static_cast<std::uint64_t>(got) : 0;
+  }
+  if (got > 0) {
+    touch_parts(self,
+                parts_of(*transfer.message, skipped, static_cast<std::uint64_t>(got)),
+                true, operation.pc);
+  } else {
+    scheduler().observe(self, operation.pc, operation.object,
+                        source.in == nullptr ? 0 : source.in->last_write);
+  }
+  errno = error;
+  return got;
+}
+
+}  // namespace
+
+ssize_t read_bytes(Thread& self, int number, const Transfer& transfer,
+                   ProgramCounter pc) {
+  Description& source = opened(self, number, pc);
+  Need need{.number = number,
+            .events = POLLIN,
+            .waits = waits(source, source.in, transfer),
+            .deadline = deadline_after(source.receive_for)};
+  const std::uint64_t asked = bytes_of(*transfer.message);
+  std::uint64_t total = 0;
+  for (;;) {
+    const Operation operation = operation_on(self, OperationKind::kRead, source, pc);
+    if (!arrive(self, operation, need)) return give_up(self, operation, -1, EAGAIN);
+    const ssize_t got = read_once(self, number, source, transfer, total);
+    const bool too_late = got < 0 && errno == EAGAIN && need.waits;
+    need.after = too_late ? descriptors().changes() : 0;
+    if (too_late) continue;
+    if (got > 0) total += static_cast<std::uint64_t>(got);
+    const bool all = (transfer.flags & MSG_WAITALL) != 0 && need.waits;
+    if (got <= 0 || !all || total == asked) {
+      return total > 0 ? static_cast<ssize_t>(total) : got;
+    }
+  }
+}
+
+namespace {
+
+// As the signal would end the process, it ends the schedule.
+ssize_t end_by_sigpipe(Thread& self, bool quietly, ProgramCounter pc) {
+  struct sigaction now {};
+  ::sigaction(SIGPIPE, nullptr, &now);
+  if (!quietly && now.sa_handler == SIG_DFL) {
+    engine().fail(FailureKind::kCrash, self, pc,
+                  self.name +
+                      " wrote to a pipe or socket whose other end is closed, and SIGPIPE "
+                      "would end the process");
+  }
+  if (!quietly && now.sa_handler != SIG_IGN) ::raise(SIGPIPE);
+  errno = EPIPE;
+  return -1;
+}
+
+bool nobody_reads(int number, const Description& target) {
+  pollfd asked{number, POLLOUT, 0};
+  return target.kind == DescriptorKind::kPipe && ::poll(&asked, 1, 0) > 0 &&
+         (asked.revents & POLLERR) != 0;
+}
+
+ssize_t write_once(Thread& self, int number, Description& target,
+                   const Transfer& transfer, std::uint64_t skipped) {
+  const Operation operation = self.pending;
+  const std::uint64_t asked = bytes_of(*transfer.message) - skipped;
+  const bool whole =
+      target.kind == DescriptorKind::kPipe ? asked <= PIPE_BUF : !is_stream(target);
+  const std::uint64_t most = whole ? asked : share_of(self, operation, asked);
+  auto parts = parts_of(*transfer.message, skipped, most);
+  ssize_t put = -1;
+  errno = EPIPE;
+  if (!nobody_reads(number, target)) {
+    put = exchange(number, target, transfer, parts, true);
+  }
+  const int error = errno;
+  if (put > 0 && target.out != nullptr) {
+    add_portion(self, *target.out, static_cast<std::uint64_t>(put));
+  } else if (put == 0 && target.out != nullptr && target.out->messages) {
+    add_portion(self, *target.out, 0);
+  }
+  Step* const step = put >= 0 ? done(self, operation) : looked(self, operation);
+  if (put >= 0 && target.out != nullptr) target.out->last_write = tracer().step();
+  if (step != nullptr) {
+    step->succeeded = put >= 0;
+    step->amount = put > 0 ? static_cast<std::uint64_t>(put) : 0;
+    step->asked = asked;
+  }
+  if (put < 0) scheduler().observe(self, operation.pc, operation.object, 0);
+  errno = error;
+  return put;
+}
+
+void expect_supported(Thread& self, const Description& target, const Transfer& transfer,
+                      ProgramCounter pc) {
+  if (transfer.message->msg_controllen != 0) {
+    engine().unsupported(self, pc, "sendmsg with control data");
+  }
+  if (transfer.message->msg_name != nullptr && target.type != SOCK_STREAM) {
+    engine().unsupported(self, pc, "a datagram that is sent to an address");
+  }
+}
+
+}  // namespace
+
+ssize_t write_bytes(Thread& self, int number, const Transfer& transfer,
+                    ProgramCounter pc) {
+  Description& target = opened(self, number, pc);
+  expect_supported(self, target, transfer, pc);
+  Need need{.number = number,
+            .events = POLLOUT,
+            .waits = waits(target, target.out, transfer),
+            .deadline = deadline_after(target.send_for)};
+  const std::uint64_t asked = bytes_of(*transfer.message);
+  touch_parts(self, parts_of(*transfer.message, 0, asked), false, pc);
+  std::uint64_t total = 0;
+  for (;;) {
+    const Operation operation = operation_on(self, OperationKind::kWrite, target, pc);
+    if (!arrive(self, operation, need)) {
+      return give_up(self, operation, total > 0 ? static_cast<int>(total) : -1, EAGAIN);
+    }
+    const ssize_t put = write_once(self, number, target, transfer, total);
+    const bool too_late = put < 0 && errno == EAGAIN && need.waits;
+    need.after = too_late ? descriptors().changes() : 0;
+    if (too_late) continue;
+    if (put < 0 && errno == EPIPE) {
+      return end_by_sigpipe(self, (transfer.flags & MSG_NOSIGNAL) != 0, pc);
+    }
+    if (put > 0) total += static_cast<std::uint64_t>(put);
+    const bool partly = put > 0 && total < asked && need.waits;
+    if (!partly) return total > 0 ? static_cast<ssize_t>(total) : put;
+  }
+}
+
+// -- Whether calls wait -----------------------------------------------------------------
+
+void set_nonblocking(Thread& self, int number, bool nonblocking, ProgramCounter pc) {
+  opened(self, number, pc).nonblocking = nonblocking;
+}
+
+int set_flags(Thread& self, int number, int flags, ProgramCounter pc) {
+  const int result = ::fcntl(number, F_SETFL, flags | O_NONBLOCK);
+  if (result == 0) set_nonblocking(self, number, (flags & O_NONBLOCK) != 0, pc);
+  return result;
+}
+
+int flags_of(Thread& self, int number, ProgramCounter pc) {
+  const bool nonblocking = opened(self, number, pc).nonblocking;
+  const int flags = ::fcntl(number, F_GETFL);
+  if (flags < 0) return flags;
+  return nonblocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+}
+
+}  // namespace interleave
