@@ -104,6 +104,7 @@ class Explainer {
 
   // Only the test knows what a thread was to be told that nobody told anything.
   std::string explain_sleeper(const Waiting& sleeper) {
+    if (is_on_descriptor(sleeper.operation.kind)) out_.concept_name = "deadlock";
     if (!slept_again(sleeper, trace_, naming_)) {
       return who(sleeper.thread) + " sleeps, and no thread is left that could wake it";
     }
@@ -171,6 +172,7 @@ class Explainer {
           kind == OperationKind::kLockShared || kind == OperationKind::kTryLockShared;
       if (step->operation.object != failure_.object) continue;
       if (kind == OperationKind::kClose) {
+        if (step->number == failure_.step) continue;
         say(who(step->operation.thread) + " closed it in " + step_name_(step->number) +
             where(step->number));
         return;

@@ -260,6 +260,8 @@ std::string in_words(const Step& step, const Naming& naming) {
       return "check";
     case Kind::kDestroy:
       return "destroy " + object;
+    case Kind::kUse:
+      return "use " + Naming::descriptor(operation.object);
     default:
       return "step";
   }

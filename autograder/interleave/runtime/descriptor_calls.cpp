@@ -24,6 +24,10 @@ namespace interleave {
 Description& opened(Thread& self, int number, ProgramCounter pc) {
   Numbered& numbered = descriptors().at(number);
   if (numbered.open) return *numbered.description;
+  tracer().remark(self, {.thread = self.id,
+                         .kind = OperationKind::kUse,
+                         .object = numbered.description->object,
+                         .pc = pc});
   misuse(self, pc, numbered.description->object,
          "uses descriptor " + std::to_string(number) + ", which " +
              engine().threads()[numbered.closed_by].name + " closed before");
@@ -239,7 +243,7 @@ namespace {
 // another's bytes once the number is used again.
 void expect_no_waiter(Thread& self, int number, const Description& description,
                       ProgramCounter pc) {
-  for (const Thread& other : engine().threads()) {
+  for (Thread& other : engine().threads()) {
     if (other.finished || other.id == self.id || other.wait != Wait::kReady) continue;
     for (const pollfd& awaited : other.awaited.descriptors) {
       if (awaited.fd != number) continue;
@@ -357,8 +361,9 @@ ssize_t exchange(int number, const Description& description, const Transfer& tra
 // Acquires what those knew who wrote the next `bytes`, and takes these out.
 void take_portions(Thread& self, Channel& channel, std::uint64_t bytes, bool peeks) {
   MemoryModel& memory = engine().memory();
-  if (channel.counts) return memory.acquire_from(self.id, channel.key);
+  ++channel.reads;
   channel.reader = self.id;
+  if (channel.counts) return memory.acquire_from(self.id, channel.key);
   if (bytes == 0 && (!channel.messages || channel.portions.empty())) {
     if (channel.key != 0) memory.acquire_from(self.id, channel.key);
     return;
@@ -382,6 +387,7 @@ void take_portions(Thread& self, Channel& channel, std::uint64_t bytes, bool pee
 
 void add_portion(Thread& self, Channel& channel, std::uint64_t bytes) {
   MemoryModel& memory = engine().memory();
+  ++channel.writes;
   channel.writer = self.id;
   if (channel.counts) return memory.merge_to(self.id, channel.key);
   channel.rings = channel.rings && bytes == 1;

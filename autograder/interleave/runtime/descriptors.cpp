@@ -232,13 +232,14 @@ Description* Descriptors::writer_of(const Channel& channel) {
 }
 
 // An eventfd always is. A pipe may be: if single bytes are written, and waited for by one that
-// does not read them at once.
+// does not read them at once, and then until there are none.
 bool Descriptors::is_doorbell(const Thread& thread,
                               const Description& description) const {
   if (description.in == nullptr || description.in->last_write == 0) return false;
   if (description.kind == DescriptorKind::kEvent) return true;
   const OperationKind kind = thread.pending.kind;
-  return description.kind != DescriptorKind::kTimer && description.in->rings &&
+  return description.kind != DescriptorKind::kTimer && description.nonblocking &&
+         description.in->rings &&
          (kind == OperationKind::kPoll || kind == OperationKind::kEpollWait);
 }
 
@@ -251,16 +252,20 @@ std::uint32_t Descriptors::last_ring(const Thread& thread) {
   return last == 0 ? kNoStep : last;
 }
 
-void Descriptors::ring_again(const Thread& thread) {
+Rung Descriptors::ring_again(const Thread& thread) {
+  Rung rung;
   constexpr std::uint64_t once = 1;
   for_each_awaited(thread.awaited, [&](const Description& description, short events) {
     if ((events & POLLIN) == 0 || !is_doorbell(thread, description)) return;
     const Description* const writer = writer_of(*description.in);
     if (writer == nullptr) return;
     const bool counts = description.in->counts;
+    rung.any = true;
+    rung.one_was_lost |= description.in->writes > description.in->reads;
     static_cast<void>(::write(number_of(*writer), &once, counts ? sizeof once : 1));
   });
   changed();
+  return rung;
 }
 
 }  // namespace interleave

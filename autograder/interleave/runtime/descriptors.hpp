@@ -53,6 +53,8 @@ struct Channel {
   ThreadId reader = kNoThread;
   std::uint32_t last_write = 0;  // step; 0: never
   bool rings = true;             // no more than a byte at a time: perhaps a doorbell
+  std::uint32_t writes = 0;
+  std::uint32_t reads = 0;
 };
 
 struct Description;
@@ -110,6 +112,11 @@ struct Numbered {
   ThreadId closed_by = kNoThread;
   std::uint32_t closed_in = 0;  // step
   OpenDescriptor opening;
+};
+
+struct Rung {
+  bool any = false;
+  bool one_was_lost = false;  // it had been rung more often than it was answered
 };
 
 class Descriptors {
@@ -178,7 +185,7 @@ class Descriptors {
   // The last step in which one that the thread waits for was rung; kNoStep: none is a doorbell.
   [[nodiscard]] std::uint32_t last_ring(const Thread& thread);
   // Rings those that the thread waits for and that were rung before.
-  void ring_again(const Thread& thread);
+  Rung ring_again(const Thread& thread);
 
  private:
   static constexpr Address kFirstKey = Address{1} << 63U;  // no program has memory there

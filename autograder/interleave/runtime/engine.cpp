@@ -137,7 +137,7 @@ void Engine::finish(Thread& self) {
   const Operation exit{
       .thread = self.id, .kind = OperationKind::kThreadExit, .object = self.id};
   tracer().performed(self, exit, true);
-  probe().made_progress(self);
+  probe().thread_ends(self);
   threads_.note_finished(self);
   if (self.id == 0) check_end_of_body(self);
   if (threads_.unfinished() == 0) end_run();

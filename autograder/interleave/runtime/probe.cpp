@@ -34,12 +34,19 @@ void WaitQueue::remove(ThreadId thread) {
 }
 
 void Probe::nothing_can_run() {
-  if (running_) conclude_deadlock();
+  if (running_) {
+    conclude_if_memory_changed();
+    conclude_deadlock();
+  }
   if (renew_spinners()) return;
   stuck_ = {};
   stuck_.waiting = everybody_waiting();
   stuck_.cycle = find_cycle();
   tracer().trace_stuck();
+  for (Waiting& waiting : stuck_.waiting) {
+    const Thread& thread = engine().threads()[waiting.thread];
+    if (thread.wait == Wait::kReady) waiting.wait_step = thread.last_step;
+  }
   stuck_.step = tracer().step();
   running_ = true;
   const bool by_descriptors = std::any_of(
@@ -65,10 +72,35 @@ bool Probe::renew_spinners() {
   return renewed;
 }
 
+void Probe::about_to_write(Thread& self, Address address, std::uint64_t size) {
+  if (!rang_) return made_progress(self);
+  writes_.push_back({self.id, address, size, content_of_memory(address, size)});
+}
+
+void Probe::conclude_if_memory_changed() {
+  for (const Write& write : writes_) {
+    if (content_of_memory(write.address, write.size) == write.content) continue;
+    conclude_lost_wake_up(engine().threads()[write.thread]);
+  }
+}
+
+void Probe::thread_ends(Thread& self) {
+  if (!running_) return;
+  if (rang_) conclude_if_memory_changed();
+  if (rang_ && !ring_was_lost_) conclude_deadlock();
+  conclude_lost_wake_up(self);
+}
+
 void Probe::wake_everyone() {
+  rang_ = ring_was_lost_ = false;
+  writes_.clear();
   for (Thread& thread : engine().threads()) {
     if (thread.finished) continue;
-    if (thread.wait == Wait::kReady) descriptors().ring_again(thread);
+    if (thread.wait == Wait::kReady) {
+      const Rung rung = descriptors().ring_again(thread);
+      rang_ = rang_ || rung.any;
+      ring_was_lost_ = ring_was_lost_ || rung.one_was_lost;
+    }
     if (thread.wait != Wait::kSignal) continue;
     engine().objects().queue(thread.pending.object).remove(thread.id);
     thread.signalled = true;

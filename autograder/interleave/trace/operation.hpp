@@ -93,6 +93,7 @@ enum class OperationKind : std::uint8_t {
   kCall,  // a function of the program was entered; `pc` is its address
   kCheck,
   kDestroy,  // of a mutex or a condition variable
+  kUse,      // of a descriptor that was closed
 };
 
 struct Operation {
