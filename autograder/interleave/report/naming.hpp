@@ -2,7 +2,8 @@
 //
 // An object keeps one name throughout a trace: its variable's if it is a global, else
 // what the source calls it where it first appears, else "mutex 1", "atomic 2", in order
-// of appearance; a descriptor is "pipe 1", "socket 2". Two objects of one name are "node->mutex #1" and "node->mutex #2".
+// of appearance; a descriptor is "pipe 1", "socket 2". Two objects of one name are
+// "node->mutex #1" and "node->mutex #2".
 //
 // Threads     None: one caller at a time, outside any body.
 #pragma once
