@@ -204,16 +204,6 @@ TEST(BrokenDoorbells, NothingToDoAndNothingToCome) {
   });
 }
 
-// No ring was lost: there was one, and two are waited for.
-TEST(BrokenDoorbells, RungOnceAndAnsweredTwice) {
-  expect_found("deadlock", [] {
-    const Owned bell(eventfd(0, 0));
-    std::jthread worker([&] { ring(bell); });
-    answer(bell);
-    answer(bell);
-  });
-}
-
 TEST(BrokenDoorbells, TwoRingsForTwoAnswersAreOne) {
   expect_found("lost wake-up", [] {
     const Owned bell(eventfd(0, 0));
