@@ -1,9 +1,10 @@
 // What the program's calls on descriptors mean in a running body. The hooks come here once
 // they know the calling thread, and that the descriptor is the body's.
 //
-//   hooks_descriptors.cpp --> descriptor_calls.cpp  open, close, read, write
-//                         --> descriptor_sockets.cpp    names, connections
-//                         --> descriptor_waits.cpp      poll, select, epoll, timers
+//   hooks_descriptors.cpp --> descriptor_calls.cpp    opening, closing
+//                         --> descriptor_bytes.cpp    reading, writing
+//                         --> descriptor_sockets.cpp  names, connections
+//                         --> descriptor_waits.cpp    poll, select, epoll, timers
 //
 // Return values and errno are those of the functions they stand for.
 #pragma once
@@ -94,7 +95,7 @@ int set_timer(Thread& self, int number, int flags, const itimerspec& wanted,
               itimerspec* before, ProgramCounter pc);
 int get_timer(Thread& self, int number, itimerspec& left, ProgramCounter pc);
 
-// -- What these three files share -------------------------------------------------------
+// -- What these files share -------------------------------------------------------
 
 // The description behind the number; a mistake of the program's if it was closed.
 Description& opened(Thread& self, int number, ProgramCounter pc);
@@ -121,7 +122,7 @@ int give_up(Thread& self, const Operation& operation, int result, int error);
 Step* done(Thread& self, const Operation& operation);
 // Likewise, and nothing has.
 Step* looked(Thread& self, const Operation& operation);
-// What it takes in is no progress while it is only found out what was lost.
+// The same, of what is no progress while it is only found out what was lost.
 Step* taken(Thread& self, const Operation& operation);
 
 // The operations that depend on `from` depend on `groups` too from now on.

@@ -24,7 +24,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -53,7 +52,7 @@ struct Channel {
   ThreadId reader = kNoThread;
   std::uint32_t last_write = 0;  // step; 0: never
   bool rings = true;             // no more than a byte at a time: perhaps a doorbell
-  std::uint32_t writes = 0;
+  std::uint32_t writes = 0;      // so often, and read so often
   std::uint32_t reads = 0;
 };
 
@@ -110,7 +109,6 @@ struct Numbered {
   Description* description = nullptr;
   bool open = true;
   ThreadId closed_by = kNoThread;
-  std::uint32_t closed_in = 0;  // step
   OpenDescriptor opening;
 };
 

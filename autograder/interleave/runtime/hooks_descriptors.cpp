@@ -89,8 +89,11 @@ std::uint64_t deadline_of(const timeval* time) {
   return deadline_of(&exact);
 }
 
-bool is_known_domain(int domain) {
-  return domain == AF_UNIX || domain == AF_INET || domain == AF_INET6;
+bool is_known_socket(int domain, int type) {
+  if (domain == AF_UNIX) return true;
+  const int plain_type = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const bool usual = plain_type == SOCK_STREAM || plain_type == SOCK_DGRAM;
+  return usual && (domain == AF_INET || domain == AF_INET6);
 }
 
 ssize_t receive_from(Thread& self, int number, OnePart one, int flags, sockaddr* address,
@@ -150,7 +153,7 @@ INTERLEAVE_HOOK int epoll_create1(int flags) noexcept {
   return INTERLEAVE_REAL(epoll_create1)(flags);
 }
 INTERLEAVE_HOOK int socket(int domain, int type, int protocol) noexcept {
-  INTERLEAVE_IN_BODY_IF(is_known_domain(domain),
+  INTERLEAVE_IN_BODY_IF(is_known_socket(domain, type),
                         return open_socket(*self, domain, type, protocol, pc))
   return INTERLEAVE_REAL(socket)(domain, type, protocol);
 }

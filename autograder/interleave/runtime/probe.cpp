@@ -87,7 +87,11 @@ void Probe::conclude_if_memory_changed() {
 void Probe::thread_ends(Thread& self) {
   if (!running_) return;
   if (rang_) conclude_if_memory_changed();
-  if (rang_ && !ring_was_lost_) conclude_deadlock();
+  const bool was_rung = std::any_of(
+      stuck_.waiting.begin(), stuck_.waiting.end(), [&](const Waiting& waiting) {
+        return waiting.thread == self.id && is_on_descriptor(waiting.operation.kind);
+      });
+  if (rang_ && was_rung && !ring_was_lost_) conclude_deadlock();
   conclude_lost_wake_up(self);
 }
 

@@ -204,6 +204,17 @@ TEST(BrokenDoorbells, NothingToDoAndNothingToCome) {
   });
 }
 
+// No ring was lost: there was one, and two are waited for.
+TEST(BrokenDoorbells, RungOnceAndAnsweredTwice) {
+  expect_found("deadlock", [] {
+    const Owned bell(eventfd(0, 0));
+    std::thread worker([&] { ring(bell); });
+    worker.join();
+    answer(bell);
+    answer(bell);
+  });
+}
+
 TEST(BrokenDoorbells, TwoRingsForTwoAnswersAreOne) {
   expect_found("lost wake-up", [] {
     const Owned bell(eventfd(0, 0));
