@@ -62,8 +62,6 @@ class FaultyDisk {
   }
 };
 
-extern "C" {
-
 inline ssize_t faulty_write(int descriptor, const void* bytes, std::size_t size) {
   if (FaultyDisk::has(descriptor)) {
     if (FaultyDisk::current()->refuses(FaultyDisk::Call::kWrite)) return -1;
@@ -72,6 +70,8 @@ inline ssize_t faulty_write(int descriptor, const void* bytes, std::size_t size)
   }
   return syscall(SYS_write, descriptor, bytes, size);
 }
+
+extern "C" {
 
 ssize_t write(int descriptor, const void* bytes, std::size_t size) {
   return faulty_write(descriptor, bytes, size);
