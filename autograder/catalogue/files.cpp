@@ -26,14 +26,6 @@ std::string with_place(const fs::path& file, std::size_t line, const std::string
                           "cannot write " + file.string());
 }
 
-// A name that no other process takes: their numbers are the same in every namespace.
-fs::path fresh_name_beside(const fs::path& file) {
-  static std::atomic<unsigned> count = std::random_device{}();
-  fs::path name = file;
-  name += ".part-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
-  return name;
-}
-
 int write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());
@@ -90,6 +82,14 @@ void write_file(const fs::path& file, std::string_view text) {
   const int cause = errno;
   ::unlink(partial.c_str());
   cannot_write(file, cause);
+}
+
+fs::path fresh_name_beside(const fs::path& file) {
+  // Processes have the same numbers in every namespace.
+  static std::atomic<unsigned> count = std::random_device{}();
+  fs::path name = file;
+  name += ".part-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
+  return name;
 }
 
 void make_way_for(const fs::path& file) {

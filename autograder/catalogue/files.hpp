@@ -31,6 +31,9 @@ void write_file(const std::filesystem::path& file, std::string_view text);
 // stands in the file's place, or a file in that of one of its folders, gives way.
 void write_own_file(const std::filesystem::path& file, std::string_view text);
 
+// A name beside `file` that no other process takes: for what is whole before it is renamed.
+[[nodiscard]] std::filesystem::path fresh_name_beside(const std::filesystem::path& file);
+
 // Makes the folders for such a file, and takes away what stands in its place and is no file.
 void make_way_for(const std::filesystem::path& file);
 

@@ -1,7 +1,6 @@
 #include "grader/sanitizers.hpp"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "catalogue/files.hpp"
 #include "machine/limits.hpp"
@@ -46,8 +45,7 @@ std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& k
   const std::string key = build_key(compiler, source);
   if (is_current(program, key_file, key)) return {program, ""};
   make_way_for(program);
-  fs::path own = program;  // until it is whole: another grading may build the same one
-  own += "." + std::to_string(::getpid());
+  const fs::path own = fresh_name_beside(program);  // another grading may build it too
   process::Command compile;
   compile.words = {compiler,   "-g",   "-w", known.flags,
                    "-pthread", source, "-o", own.string()};
@@ -93,10 +91,6 @@ std::string trouble_with(const KnownProgram& known, const process::Outcome& outc
   return "the sanitizer's self-test `" + known.name + "` did not behave (" +
          words_for(outcome) + "): run `autograder/course doctor`";
 }
-
-}  // namespace
-
-namespace {
 
 // Tries the programs as they are; builds those that are missing.
 SanitizerHealth try_once(const Trees& trees, const std::vector<KnownProgram>& known) {

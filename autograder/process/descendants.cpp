@@ -12,13 +12,11 @@
 namespace course::process {
 namespace {
 
-// Stopped first, so that none starts another on the way.
-void kill_below(pid_t process) {
-  for (const pid_t child : children_of(process)) {
-    ::kill(child, SIGSTOP);
-    kill_below(child);
-    ::kill(child, SIGKILL);
-  }
+// Stopped first, so that it starts none on the way.
+void kill_with_all_below(pid_t process) {
+  ::kill(process, SIGSTOP);
+  for (const pid_t child : children_of(process)) kill_with_all_below(child);
+  ::kill(process, SIGKILL);
 }
 
 }  // namespace
@@ -37,7 +35,7 @@ std::vector<pid_t> children_of(pid_t process) {
 }
 
 void kill_tree(pid_t process) {
-  kill_below(process);
+  for (const pid_t child : children_of(process)) kill_with_all_below(child);
   ::kill(-process, SIGKILL);
 }
 
@@ -46,9 +44,7 @@ bool end_children(const std::set<pid_t>& spare) {
   for (const pid_t child : children_of(::getpid())) {
     if (spare.contains(child)) continue;
     any = true;
-    ::kill(child, SIGSTOP);
-    kill_below(child);
-    ::kill(child, SIGKILL);
+    kill_with_all_below(child);
     ::waitpid(child, nullptr, WNOHANG);
   }
   return any;

@@ -11,6 +11,7 @@
 #include "interleave/report/states.hpp"
 #include "interleave/report/wording.hpp"
 #include "interleave/results.hpp"
+#include "interleave/trace/counted.hpp"
 
 namespace interleave {
 namespace {
@@ -209,8 +210,7 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
   if (failure.endless) {
     report.headline += " without an end";  // the picture has not all of its steps
   } else {
-    report.headline += " after " + std::to_string(picture.steps()) +
-                       (picture.steps() == 1 ? " step" : " steps");
+    report.headline += " after " + counted(picture.steps(), "step");
   }
   if (!finding.replayed) {
     report.headline += ", in schedule " + with_commas(finding.schedule) + " of " +

@@ -80,8 +80,7 @@ std::string DepthFirst::coverage() const {
                                (cut_ ? std::string(kCutNote) : "");
   if (bound_ == kUnbounded) return "depth-first: " + count + changing;
   const std::string share = finished_ && !diverged_ ? "all " : "not all, but ";
-  return std::to_string(bound_) + (bound_ == 1 ? " preemption: " : " preemptions: ") +
-         share + count + changing;
+  return counted(bound_, "preemption") + ": " + share + count + changing;
 }
 
 std::string_view DepthFirst::name() const {
