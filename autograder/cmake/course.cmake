@@ -24,15 +24,17 @@ function(course_glob variable folder pattern)
 endfunction()
 
 # Has each compile of `target` leave what the grader looks at beside its program: what the
-# preprocessor made of its source, and its object's symbols.
+# preprocessor made of its source, and its object's symbols. The names are relative to the tree
+# in which it runs: CMake does not quote a launcher, and the course's folder may have any name.
 function(course_look target)
   set(preprocess -E -dD)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND preprocess -fpch-preprocess)  # else it reads all that is precompiled again
   endif()
   list(JOIN preprocess " " flags)
-  set(launcher ${PROJECT_SOURCE_DIR}/autograder/cmake/compile_and_look)
-  set(program ${PROJECT_BINARY_DIR}/graded/${target})
+  file(RELATIVE_PATH launcher ${CMAKE_BINARY_DIR}
+    ${PROJECT_SOURCE_DIR}/autograder/cmake/compile_and_look)
+  file(RELATIVE_PATH program ${CMAKE_BINARY_DIR} ${PROJECT_BINARY_DIR}/graded/${target})
   set_target_properties(${target} PROPERTIES RULE_LAUNCH_COMPILE
     "\"${launcher}\" \"${program}\" \"${CMAKE_NM}\" \"${flags}\"")
 endfunction()
