@@ -38,6 +38,15 @@ const char* sort_of(OperationKind kind) {
   }
 }
 
+bool is_writing_end(Address object) { return (object & kWritingEnd) != 0; }
+
+std::string descriptor_name(Address object) {
+  static constexpr const char* kNames[] = {"pipe ", "socket ", "eventfd ", "timerfd ",
+                                           "epoll "};
+  return kNames[object / kDescriptorObjects - 1] +
+         std::to_string(object % kWritingEnd + 1);
+}
+
 // "latch" of "std::latch::wait", "" of "sleep_for"; "wait" and "sleep_for".
 std::string class_of(const std::string& function) {
   const std::size_t end = function.rfind("::");
@@ -110,8 +119,15 @@ std::string Naming::thread(ThreadId id) const {
 }
 
 std::string Naming::object(Address address) const {
+  if (is_descriptor_object(address)) return descriptor_name(address);
   const auto found = names_.find(address);
   return found == names_.end() ? "an object" : found->second;
+}
+
+std::string Naming::descriptor(Address object) {
+  const std::string name = descriptor_name(object);
+  if (object >= kDescriptorObjects * 2) return name;
+  return (is_writing_end(object) ? "the writing end of " : "the reading end of ") + name;
 }
 
 Origin Naming::origin(const std::vector<ProgramCounter>& stack) const {

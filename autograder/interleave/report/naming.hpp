@@ -2,7 +2,8 @@
 //
 // An object keeps one name throughout a trace: its variable's if it is a global, else
 // what the source calls it where it first appears, else "mutex 1", "atomic 2", in order
-// of appearance. Two objects of one name are "node->mutex #1" and "node->mutex #2".
+// of appearance; a descriptor is "pipe 1", "socket 2". Two objects of one name are
+// "node->mutex #1" and "node->mutex #2".
 //
 // Threads     None: one caller at a time, outside any body.
 #pragma once
@@ -37,6 +38,8 @@ class Naming {
 
   [[nodiscard]] std::string thread(ThreadId id) const;
   [[nodiscard]] std::string object(Address address) const;
+  // Of a descriptor: "the reading end of pipe 1", "socket 2".
+  [[nodiscard]] static std::string descriptor(Address object);
 
   [[nodiscard]] Origin origin(const std::vector<ProgramCounter>& stack) const;
   [[nodiscard]] Frame place(const std::vector<ProgramCounter>& stack) const;

@@ -200,12 +200,17 @@ const Dwfl_Callbacks callbacks = {
 }  // namespace
 
 bool Frame::foreign() const {
-  static constexpr std::string_view kForeign[] = {
-      "/usr/include/",          "/usr/lib/",
-      "/usr/local/include/",    "/gtest/",
-      "/interleave/runtime/",   "/interleave/memory/",
-      "/interleave/trace/",     "/interleave/interleave.hpp",
-      "/interleave/stress.cpp", "/harness/test_main.cpp"};
+  static constexpr std::string_view kForeign[] = {"/usr/include/",
+                                                  "/usr/lib/",
+                                                  "/include/c++/",
+                                                  "/usr/local/include/",
+                                                  "/gtest/",
+                                                  "/interleave/runtime/",
+                                                  "/interleave/memory/",
+                                                  "/interleave/trace/",
+                                                  "/interleave/interleave.hpp",
+                                                  "/interleave/stress.cpp",
+                                                  "/harness/test_main.cpp"};
   for (const auto& part : kForeign) {
     if (file.find(part) != std::string::npos) return true;
   }
