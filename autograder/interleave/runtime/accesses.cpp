@@ -182,7 +182,7 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
   Thread& self = *thread;
   const RuntimeScope scope(self);
   const auto address = reinterpret_cast<Address>(object);
-  if (exchanged.holds(address)) return;
+  if (exchanged_locals.holds(address)) return;
   if (!engine().looks_for_races() && !engine().alone()) {
     return scheduled_access(self, address, size, write, pc);
   }

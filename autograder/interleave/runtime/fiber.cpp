@@ -157,26 +157,26 @@ AddressRange found_exchanged() {
 }
 
 void exchange_thread_locals(const Fiber& from, const Fiber& to) {
-  const std::uintptr_t offset = exchanged.begin - machine::thread_pointer();
-  auto* const running = reinterpret_cast<char*>(exchanged.begin);
+  const std::uintptr_t offset = exchanged_locals.begin - machine::thread_pointer();
+  auto* const running = reinterpret_cast<char*>(exchanged_locals.begin);
   const auto kept = [offset](const Fiber& fiber) {
     return reinterpret_cast<char*>(fiber.thread_pointer + offset);
   };
-  std::memcpy(kept(from), running, exchanged.size);
-  std::memcpy(running, kept(to), exchanged.size);
+  std::memcpy(kept(from), running, exchanged_locals.size);
+  std::memcpy(running, kept(to), exchanged_locals.size);
 }
 
 }  // namespace
 
-constinit AddressRange exchanged;
+constinit AddressRange exchanged_locals;
 
 void become_fiber(Fiber& fiber) {
   alignas(16) static std::array<char, kMostExchanged> kept;
   static const AddressRange always = found_exchanged();
-  exchanged = always;
+  exchanged_locals = always;
   fiber.thread_pointer = machine::thread_pointer();
-  if (exchanged.size == 0) return;
-  fiber.thread_pointer += reinterpret_cast<Address>(kept.data()) - exchanged.begin;
+  if (exchanged_locals.size == 0) return;
+  fiber.thread_pointer += reinterpret_cast<Address>(kept.data()) - exchanged_locals.begin;
 }
 
 void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* argument) {
@@ -207,7 +207,7 @@ void reset_thread_locals(const Fiber& fiber) {
 }
 
 void switch_fiber(Fiber& from, const Fiber& to) {
-  if (exchanged.size == 0) {
+  if (exchanged_locals.size == 0) {
     machine::set_thread_pointer(to.thread_pointer);
   } else {
     exchange_thread_locals(from, to);

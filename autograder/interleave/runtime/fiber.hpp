@@ -56,7 +56,7 @@ struct AddressRange {
 
 // Where the thread-local variables of the thread that runs lie, if they are exchanged: not shared,
 // although each thread has them at the same address.
-extern AddressRange exchanged;
+extern AddressRange exchanged_locals;
 
 // What a system gives to each thread, and so do we: memory that is used when it is touched.
 inline constexpr std::size_t kUsualStackSize = std::size_t{8} << 20U;
