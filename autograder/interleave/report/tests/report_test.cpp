@@ -137,8 +137,8 @@ TEST(Origin, ALessonsClassIsALibraryToItsExercise) {
 
 TEST(Report, ADeadlockShowsWhoHoldsAndWaits) {
   Trace trace = two_threads();
-  const Address first = 0x1000;
-  const Address second = 0x2000;
+  const Address first = 0x11000;
+  const Address second = 0x12000;
   const ProgramCounter pc = here();
   trace.steps.push_back(step(trace, 0, OperationKind::kLock, first, pc));
   trace.steps.push_back(step(trace, 1, OperationKind::kLock, second, pc));
@@ -179,8 +179,8 @@ TEST(Report, ADeadlockShowsWhoHoldsAndWaits) {
 // A write, a relaxed store of the flag; a load that sees it, a read.
 Trace unordered_publication() {
   Trace trace = two_threads();
-  const Address data = 0x1000;
-  const Address flag = 0x2000;
+  const Address data = 0x11000;
+  const Address flag = 0x12000;
   const ProgramCounter pc = here();
   trace.steps.push_back(step(trace, 0, OperationKind::kPlainWrite, data, pc));
   trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, flag, pc));
@@ -221,9 +221,9 @@ TEST(Report, ARaceBehindARelaxedStoreNamesTheMissingRelease) {
 TEST(Report, ARaceWithoutAnyEdgeNamesTheLocksHeld) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
-  trace.steps.push_back(step(trace, 0, OperationKind::kLock, 0x3000, pc));
-  trace.steps.push_back(step(trace, 0, OperationKind::kPlainWrite, 0x1000, pc));
-  trace.steps.push_back(step(trace, 1, OperationKind::kPlainWrite, 0x1000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kLock, 0x13000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kPlainWrite, 0x11000, pc));
+  trace.steps.push_back(step(trace, 1, OperationKind::kPlainWrite, 0x11000, pc));
   const Report report = make_report(race_between(trace, 1, 2), trace, found());
   EXPECT_EQ(report.concept_name, "data race");
   EXPECT_NE(report.picture.find("leader held mutex 1, worker 1 held no lock"),
@@ -234,8 +234,8 @@ TEST(Report, ARaceWithoutAnyEdgeNamesTheLocksHeld) {
 TEST(Report, ARaceWithTheEndOfMemorySaysThatItIsFreed) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
-  trace.steps.push_back(step(trace, 1, OperationKind::kPlainRead, 0x1000, pc));
-  trace.steps.push_back(step(trace, 0, OperationKind::kRelease, 0x1000, pc));
+  trace.steps.push_back(step(trace, 1, OperationKind::kPlainRead, 0x11000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kRelease, 0x11000, pc));
   Failure failure = race_between(trace, 0, 1);
   failure.accesses[0].write = false;
   failure.message = "worker 1 reads and leader writes the same memory";
@@ -251,7 +251,7 @@ TEST(Report, ALongTraceKeepsItsNumbersApartFromItsWords) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
   for (int i = 0; i < 12'345; ++i) {
-    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x1000, pc));
+    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x11000, pc));
   }
   Failure failure;
   failure.kind = FailureKind::kException;
@@ -264,8 +264,8 @@ TEST(Report, ALongTraceKeepsItsNumbersApartFromItsWords) {
 TEST(Report, ALostWakeUpNamesTheNotifyThatCameTooEarly) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
-  trace.steps.push_back(step(trace, 1, OperationKind::kNotifyOne, 0x1000, pc));
-  trace.steps.push_back(step(trace, 0, OperationKind::kConditionWait, 0x1000, pc));
+  trace.steps.push_back(step(trace, 1, OperationKind::kNotifyOne, 0x11000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kConditionWait, 0x11000, pc));
   Failure failure;
   failure.kind = FailureKind::kLostWakeUp;
   Waiting waiting;
@@ -302,7 +302,7 @@ TEST(Report, ALongTraceLosesItsMiddleAndSaysSo) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
   for (int i = 0; i < 200; ++i) {
-    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x1000, pc));
+    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x11000, pc));
   }
   Failure failure;
   failure.kind = FailureKind::kException;
@@ -316,7 +316,7 @@ TEST(Report, AShortenedTraceSaysHowManyStepsItLacks) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
   for (int i = 0; i < 5000; ++i) {
-    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x1000, pc));
+    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x11000, pc));
   }
   shorten(trace);
   Failure failure;
