@@ -65,9 +65,8 @@ int Descriptors::adopt(int number, Description& description, const Thread& self,
 
 void Descriptors::enter(int number, Description& description, const Thread& self,
                         ProgramCounter pc) {
-  const auto index = static_cast<std::size_t>(number - kFirstDescriptor);
-  if (index >= numbers_.size()) numbers_.resize(index + 1);
-  Numbered& numbered = numbers_[index];
+  if (index_of(number) >= numbers_.size()) numbers_.resize(index_of(number) + 1);
+  Numbered& numbered = at(number);
   numbered = {};
   numbered.description = &description;
   numbered.opening = {number, description.object, self.id, {pc}};

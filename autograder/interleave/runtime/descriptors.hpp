@@ -22,6 +22,7 @@
 #include <sys/epoll.h>
 #include <time.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -126,11 +127,10 @@ class Descriptors {
 
   // Whether the body opened it, and perhaps closed it.
   [[nodiscard]] bool knows(int number) const {
-    return number >= kFirstDescriptor &&
-           static_cast<std::size_t>(number - kFirstDescriptor) < numbers_.size() &&
-           numbers_[number - kFirstDescriptor].description != nullptr;
+    return number >= kFirstDescriptor && index_of(number) < numbers_.size() &&
+           numbers_[index_of(number)].description != nullptr;
   }
-  [[nodiscard]] Numbered& at(int number) { return numbers_[number - kFirstDescriptor]; }
+  [[nodiscard]] Numbered& at(int number) { return numbers_[index_of(number)]; }
   // nullptr if it is not open, or not the body's.
   [[nodiscard]] Description* find(int number) {
     return knows(number) && at(number).open ? at(number).description : nullptr;
@@ -189,6 +189,9 @@ class Descriptors {
   static constexpr Address kFirstKey = Address{1} << 63U;  // no program has memory there
   static constexpr std::uint16_t kFirstPort = 40'000;
 
+  [[nodiscard]] static std::size_t index_of(int number) {
+    return static_cast<std::size_t>(number - kFirstDescriptor);
+  }
   void expire(std::uint64_t now);
   template <typename Visit>
   void for_each_awaited(const Awaited& awaited, Visit visit);
