@@ -170,6 +170,10 @@ INTERLEAVE_HOOK int dup2(int number, int wanted) noexcept {
   return INTERLEAVE_REAL(dup2)(number, wanted);
 }
 INTERLEAVE_HOOK int dup3(int number, int wanted, int flags) noexcept {
+  if (number == wanted) {
+    errno = EINVAL;
+    return -1;
+  }
   INTERLEAVE_ON(number,
                 return duplicate(*self, number, wanted, (flags & O_CLOEXEC) != 0, pc))
   return INTERLEAVE_REAL(dup3)(number, wanted, flags);

@@ -107,6 +107,46 @@ TEST(Pipes, TwoNumbersOfOneEnd) {
   });
 }
 
+TEST(Pipes, AnotherPipeUnderTheSameNumber) {
+  expect_clean([] {
+    const Pipe first;
+    Pipe second;
+    check(dup2(second[1], first[1]) ==
+          first[1]);  // no number of first's writing end is left
+    check(dup2(first[0], first[0]) == first[0]);
+    second.close_end(1);
+    std::jthread writer([&] { write_all(first[1], "x"); });
+    check(read_all(second[0], 1) == "x");
+    check(read_all(first[0], 1).empty());
+  });
+}
+
+TEST(Pipes, AnotherPipeUnderTheSameNumberThatNoProgramInherits) {
+  expect_clean([] {
+    const Pipe first;
+    const Pipe second;
+    check(dup3(second[0], first[0], O_CLOEXEC) == first[0]);
+    check((fcntl(first[0], F_GETFD) & FD_CLOEXEC) != 0);
+    check(dup3(second[0], second[0], 0) == -1 && errno == EINVAL);
+    std::jthread writer([&] { write_all(second[1], "x"); });
+    check(read_all(first[0], 1) == "x");
+  });
+}
+
+TEST(Pipes, AskingHowMuchIsThere) {
+  expect_clean([] {
+    const Pipe pipe;
+    int on = 1;
+    check(ioctl(pipe[0], FIONBIO, &on) == 0);
+    char byte = 0;
+    check(read(pipe[0], &byte, 1) == -1 && errno == EAGAIN);
+    std::jthread writer([&] { write_all(pipe[1], "ab"); });
+    writer.join();
+    int there = 0;
+    check(ioctl(pipe[0], FIONREAD, &there) == 0 && there == 2);
+  });
+}
+
 TEST(Pipes, SwitchingWhetherCallsWait) {
   expect_clean([] {
     const Pipe pipe;
@@ -241,6 +281,16 @@ TEST(BrokenPipes, ClosedUnderAReader) {
     Pipe pipe;
     std::jthread reader([number = pipe[0]] { read_all(number, 1); });
     pipe.close_end(0);
+  });
+}
+
+TEST(BrokenPipes, ReplacedUnderAReader) {
+  expect_found("misuse", [] {
+    const Pipe first;
+    const Pipe second;
+    std::jthread writer([&] { write_all(first[1], "x"); });
+    std::jthread other([&] { dup2(second[0], first[0]); });
+    read_once(first[0], 1);
   });
 }
 

@@ -94,6 +94,19 @@ TEST(Epoll, EachOfTwo) {
   });
 }
 
+TEST(Epoll, WithATimeToTheNanosecond) {
+  expect_clean([] {
+    const Pipe pipe;
+    const Owned epoll(epoll_create1(0));
+    watch(epoll, pipe[0]);
+    std::jthread writer([&] { write_all(pipe[1], "x"); });
+    epoll_event event{};
+    const timespec soon{0, 1'000};
+    const int ready = epoll_pwait2(epoll, &event, 1, &soon, nullptr);
+    check(ready == 0 || event.data.fd == pipe[0]);
+  });
+}
+
 TEST(Epoll, SeveralAtOnce) {
   expect_clean([] {
     const Pipe first;
