@@ -107,7 +107,7 @@ void Probe::wake_everyone() {
     }
     if (thread.wait != Wait::kSignal) continue;
     engine().objects().queue(thread.pending.object).remove(thread.id);
-    thread.signalled = true;
+    engine().threads().wake(thread);
   }
 }
 

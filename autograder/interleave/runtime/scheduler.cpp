@@ -139,7 +139,6 @@ void Scheduler::collect_alternatives(const Thread& running) {
   bool some_yield = false;
   bool some_timed = false;
   const auto meet = [&](const Thread& thread) {
-    if (thread.finished) return;
     if (!can_go_on(thread)) {
       some_timed = some_timed || time_comes(thread) != kNever;
     } else if (thread.started) {
@@ -147,10 +146,11 @@ void Scheduler::collect_alternatives(const Thread& running) {
       some_yield = true;
     }
   };
-  meet(running);
-  for (const Thread& thread : engine().threads()) {
-    if (thread.id != running.id) meet(thread);
-  }
+  if (!running.finished) meet(running);
+  const ThreadList& threads = engine().threads();
+  threads.awake().for_each([&](ThreadId id) {
+    if (id != running.id) meet(threads[id]);
+  });
   if (some_yield) collect_yielding(running);
   if (some_timed) collect_timed();
 }
