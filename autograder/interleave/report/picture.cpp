@@ -60,14 +60,9 @@ bool is_waiting_class(const std::string& through) {
   });
 }
 
-// Whether the step is a library's own, and the program knows only the call. Starting a
-// thread and joining it are the program's, also through a container.
+// Whether the step is a library's own, and the program knows only the call.
 bool inside_library(const Step& step, const Origin& origin) {
-  const OperationKind kind = step.operation.kind;
-  if (kind == OperationKind::kThreadCreate || kind == OperationKind::kThreadJoin) {
-    return origin.through.find("async") != std::string::npos;
-  }
-  return origin.inside_library();
+  return origin.hides(step.operation.kind);
 }
 
 }  // namespace

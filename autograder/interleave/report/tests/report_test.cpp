@@ -101,6 +101,8 @@ TEST(SourceText, NamesTheObjectOfAnOperation) {
                       OperationKind::kAtomicLoad),
             "head_->next");
   EXPECT_EQ(object_in("++count_;", OperationKind::kAtomicUpdate), "count_");
+  EXPECT_EQ(object_in("const int old = sum;", OperationKind::kPlainRead), "sum");
+  EXPECT_EQ(object_in("check(sum == 2);", OperationKind::kPlainRead), "sum");
   EXPECT_EQ(object_in("total += 2;", OperationKind::kPlainWrite), "total");
   EXPECT_EQ(object_in("}", lock), "");
   EXPECT_EQ(receiver_of_call("both_run.arrive_and_wait();", "arrive_and_wait"),
@@ -108,6 +110,26 @@ TEST(SourceText, NamesTheObjectOfAnOperation) {
   EXPECT_EQ(receiver_of_call("int x = pool->results[i].get();", "get"),
             "pool->results[i]");
   EXPECT_EQ(receiver_of_call("get();", "get"), "");
+}
+
+// The column is where the compiler says that the call is: at its "(", its name or its operator.
+TEST(SourceText, TellsTheObjectsOfOneLineApart) {
+  const auto store = OperationKind::kAtomicStore;
+  const std::string stores = "x.store(1); y.store(2); z = 3;";
+  EXPECT_EQ(object_in(stores, store, {.column = stores.find("(1")}), "x");
+  EXPECT_EQ(object_in(stores, store, {.column = stores.find("(2")}), "y");
+  EXPECT_EQ(object_in(stores, store, {.column = stores.find("= 3")}), "z");
+  EXPECT_EQ(object_in(stores, store), "x") << "no column";
+  const std::string loads = "const int a = x, b = nodes[0].next;";
+  EXPECT_EQ(object_in(loads, OperationKind::kAtomicLoad, {.column = loads.find("x,")}),
+            "x");
+  EXPECT_EQ(object_in(loads, OperationKind::kAtomicLoad, {.column = loads.find("next")}),
+            "nodes[0].next");
+  const std::string locks = "std::scoped_lock both(from.mutex, at(to, 1).mutex);";
+  EXPECT_EQ(object_in(locks, OperationKind::kLock, {.lock = 1}), "at(to, 1).mutex");
+  EXPECT_EQ(argument_of_call("locks.emplace_back(account.mutex);", "emplace_back"),
+            "account.mutex");
+  EXPECT_EQ(indexed_in("return first[i] < second[j];", 19), "second");
 }
 
 TEST(Origin, KnowsWhatIsTheLibrarysOwn) {
