@@ -68,8 +68,12 @@ bool inside_library(const Step& step, const Origin& origin) {
 }  // namespace
 
 Picture::Picture(const Trace& trace, const Naming& naming,
-                 std::vector<std::uint32_t> spoken_of, std::uint32_t inflection)
-    : naming_(naming), spoken_of_(std::move(spoken_of)), inflection_(inflection) {
+                 std::vector<std::uint32_t> spoken_of, std::uint32_t inflection,
+                 std::vector<std::uint32_t> values)
+    : naming_(naming),
+      spoken_of_(std::move(spoken_of)),
+      inflection_(inflection),
+      values_(std::move(values)) {
   add_rows(trace);
 }
 
@@ -122,6 +126,7 @@ bool Picture::spoken_of(std::uint32_t step) const {
 
 bool Picture::shows(const Step& step, const Origin& origin) const {
   if (spoken_of(step.number)) return true;
+  if (std::binary_search(values_.begin(), values_.end(), step.number)) return true;
   if (is_background(step.operation.kind)) return false;
   if (origin.of_lesson) return true;
   if (inside_library(step, origin)) return is_waiting_class(origin.through);

@@ -424,6 +424,28 @@ TEST(Words, BothOfAScopedLockAreNamed) {
   tells(result, "lock right");
 }
 
+TEST(Words, TheValuesOfACheckAreSteps) {
+  const Result result = finds("check", [] {
+    std::mutex mutex;
+    int sum = 0;
+    const auto add = [&] {
+      int old = 0;
+      {
+        const std::lock_guard lock(mutex);
+        old = sum;
+      }
+      const std::lock_guard lock(mutex);
+      sum = old + 1;
+    };
+    std::thread worker(add);
+    add();
+    worker.join();
+    check(sum == 2);
+  });
+  tells(result, "read sum");
+  tells(result, "write sum");
+}
+
 TEST(Words, AnIndexIsNoStep) {
   const Result result = finds("data race", [] {
     std::vector<int> sums(2);
