@@ -27,7 +27,7 @@ short poll_events(std::uint32_t epoll_events) {
 
 // -- A run ------------------------------------------------------------------------------
 
-void Descriptors::begin_run() {
+void Descriptors::forget_all() {
   numbers_.clear();
   descriptions_.clear();
   channels_.clear();
@@ -38,13 +38,13 @@ void Descriptors::begin_run() {
   next_expiry_ = kNever;
 }
 
-void Descriptors::end_run() {
+void Descriptors::close_all() {
   for (std::size_t i = 0; i < numbers_.size(); ++i) {
     const Numbered& numbered = numbers_[i];
     if (numbered.description == nullptr || !numbered.open) continue;
     ::close(kFirstDescriptor + static_cast<int>(i));
   }
-  begin_run();
+  forget_all();
 }
 
 // -- Numbers ----------------------------------------------------------------------------

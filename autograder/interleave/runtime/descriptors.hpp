@@ -120,8 +120,14 @@ struct Rung {
 
 class Descriptors {
  public:
-  void begin_run();
-  void end_run();
+  void begin_run() {
+    if (groups_ != 0) forget_all();
+  }
+  void end_run() {
+    if (groups_ != 0) close_all();
+  }
+  // Whether this run opened any.
+  [[nodiscard]] bool were_opened() const { return groups_ != 0; }
 
   // -- Numbers --------------------------------------------------------------------------
 
@@ -192,6 +198,8 @@ class Descriptors {
   [[nodiscard]] static std::size_t index_of(int number) {
     return static_cast<std::size_t>(number - kFirstDescriptor);
   }
+  void forget_all();
+  void close_all();
   void expire(std::uint64_t now);
   template <typename Visit>
   void for_each_awaited(const Awaited& awaited, Visit visit);

@@ -210,7 +210,7 @@ Failure Engine::failure_after_the_end() {
         "a GoogleTest assertion in the body failed (its own message is above)";
     return failure;
   }
-  if (options_.leaks) failure = leaked_descriptors();
+  if (options_.leaks && descriptors().were_opened()) failure = leaked_descriptors();
   if (arena_.live_blocks() == 0 || !options_.leaks) return failure;
   for (const Arena::Block& block : unreachable_blocks(arena_, program_stack_)) {
     failure.leaked.push_back(described(block));
