@@ -175,8 +175,8 @@ class Listener {
 
 // What this program prints when it replays the token in a process of its own.
 inline std::string replayed(const std::string& token) {
-  const std::string command = "INTERLEAVE_RESULTS=1 INTERLEAVE_REPLAY='" + token + "' '" +
-                              program_invocation_name +
+  const std::string command = "INTERLEAVE_RESULTS=1 INTERLEAVE_REPLAY='" + token +
+                              "' " REPLAY_EMULATOR " '" + program_invocation_name +
                               "' --gtest_filter=" + current_test() + " 2>&1";
   std::string output;
   std::FILE* pipe = popen(command.c_str(), "r");
