@@ -48,17 +48,6 @@ struct ReplayOptions {
 
 // --- Which program, and what it does --------------------------------------------------
 
-TestCommand command_for(const Trees& trees, const Subject& subject,
-                        const std::string& token) {
-  TestCommand command;
-  command.program = program_of(trees, Stage::interleave, subject);
-  command.test = student::test_of(token);
-  command.stage = Stage::interleave;
-  command.seconds = subject.exercise->stage_seconds;
-  command.only_replay = token;
-  return command;
-}
-
 // Prints why not, if not.
 bool build_to_replay(const Trees& trees, const Subject& subject) {
   if (::isatty(STDERR_FILENO) != 0)
@@ -131,17 +120,13 @@ void print_sentence(const std::string& text) {
   fmt::print("{}\n", terminal_width() > 0 ? grader::wrapped(text, 0) : text + "\n");
 }
 
-std::string of_variant(const ReplayOptions& options) {
-  return options.variant == "student" ? "" : " --of " + options.variant;
-}
-
 // By its exercise: most terminals would break a token.
-int print_replay(const Replayed& replayed, const ReplayOptions& options) {
+int print_replay(const Replayed& replayed, const Subject& subject,
+                 const ReplayOptions& options) {
   print_sentence(reading::harmless(replayed.headline));
   print_steps(replayed);
   const std::string command =
-      options.id.empty() ? "the same command with"
-                         : "autograder/course replay " + options.id + of_variant(options);
+      options.id.empty() ? "the same command with" : replay_command(subject, options.id);
   fmt::print("\n  in the browser:    {0} --open\n  in the debugger:   {0} --gdb\n",
              command);
   return something_failed;
@@ -150,15 +135,16 @@ int print_replay(const Replayed& replayed, const ReplayOptions& options) {
 // --- As a page ------------------------------------------------------------------------
 
 // Writes the page, and opens it if that is asked for.
-int write_page(const Replayed& replayed, const Exercise& exercise, const fs::path& root,
+int write_page(const Replayed& replayed, const Subject& subject, const fs::path& root,
                const ReplayOptions& options) {
+  const Exercise& exercise = *subject.exercise;
   const fs::path page = options.html.empty() || options.html == default_page
                             ? root / ".course" / ("replay-" + exercise.name + ".html")
                             : fs::absolute(options.html);
   const json view = page::view_of(
       replayed.record, root,
       {exercise.id + " " + exercise.name + "   " + student::test_of(options.token),
-       "autograder/course replay " + options.token + of_variant(options)});
+       replay_command(subject, options.token)});
   write_file(page, page::viewer_page(view));
   fmt::print("{}\n\npage: {}\n", replayed.headline, page.string());
   if (options.open && !open_in_browser(page.string())) {
@@ -225,7 +211,7 @@ bool has_variant(const Exercise& exercise, const std::string& variant) {
 
 int replay_built(const Trees& trees, const Subject& subject,
                  const ReplayOptions& options) {
-  const TestCommand command = command_for(trees, subject, options.token);
+  const TestCommand command = student::command_to_replay(trees, subject, options.token);
   const Replayed replayed = student::read_replay(command, run_test(command));
   if (replayed.end == Replayed::End::unknown) {
     fmt::print(stderr, "course: nothing could be replayed: {}\n", replayed.trouble);
@@ -236,8 +222,8 @@ int replay_built(const Trees& trees, const Subject& subject,
   if (replayed.end == Replayed::End::succeeds) return all_passed;
   if (options.gdb) return debug(replayed, command, options);
   if (!options.html.empty() || options.open)
-    return write_page(replayed, *subject.exercise, trees.root(), options);
-  return print_replay(replayed, options);
+    return write_page(replayed, subject, trees.root(), options);
+  return print_replay(replayed, subject, options);
 }
 
 // The exercise that `id` names. Throws UnknownId with a sentence where it names none.

@@ -66,6 +66,18 @@ const Exercise* exercise_with(const Course& course, const std::string& test) {
   return nullptr;
 }
 
+grader::TestCommand command_to_replay(const grader::Trees& trees,
+                                      const grader::Subject& subject,
+                                      const std::string& token) {
+  grader::TestCommand command;
+  command.program = program_of(trees, Stage::interleave, subject);
+  command.test = test_of(token);
+  command.stage = Stage::interleave;
+  command.seconds = subject.exercise->stage_seconds;
+  command.only_replay = token;
+  return command;
+}
+
 Replayed read_replay(const grader::TestCommand& command, const grader::TestRun& run) {
   Replayed replayed;
   for (const auto& record : run.explored) {

@@ -57,7 +57,12 @@ struct Replayed {
 [[nodiscard]] const Exercise* exercise_with(const Course& course,
                                             const std::string& test);
 
-// What a run of a test with `only_replay` told.
+// Runs that one schedule of `subject`, whose program of the interleave stage must have been built.
+[[nodiscard]] grader::TestCommand command_to_replay(const grader::Trees& trees,
+                                                    const grader::Subject& subject,
+                                                    const std::string& token);
+
+// What a run of such a command told.
 [[nodiscard]] Replayed read_replay(const grader::TestCommand& command,
                                    const grader::TestRun& run);
 
