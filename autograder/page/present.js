@@ -9,7 +9,8 @@ const deck = JSON.parse(document.getElementById("deck").textContent);
 const screens = deck.screens;
 const kept = deck.kept;
 let shown = 0;         // 0: the opening; else the screen screens[shown - 1]
-let running = null;    // the id of the screen that is measured now
+let running = null;    // the id of the screen that is measured now, or was asked to be
+let asked = null;      // what the server was last asked about a run: settles with its answer
 let viewer = null;     // the open viewer's handle
 
 function button(label, key, act, parent) {
@@ -271,16 +272,29 @@ async function run() {
   const screen = currentScreen();
   if (deck.saved || !screen || running) return;
   message.textContent = "";
+  running = screen.id;
+  const before = screen.live;
+  screen.live = {result: null};
+  draw();
   try {
-    await post(`run?screen=${encodeURIComponent(screen.id)}`);
-    running = screen.id;
-    screen.live = {result: null};
-    draw();
+    await (asked = post(`run?screen=${encodeURIComponent(screen.id)}`));
     follow(screen);
-  } catch (error) { tell(error); }
+  } catch (error) {
+    if (running === screen.id) running = null;
+    screen.live = before;
+    draw();
+    tell(error);
+  }
 }
 
-const stop = () => { if (running) post("stop").catch(tell); };
+// Of a run that is only being asked for, too: it is stopped once it has begun.
+async function stop() {
+  if (!running) return;
+  try {
+    await asked;
+    await post("stop");
+  } catch (error) { tell(error); }
+}
 
 async function follow(screen) {
   let last = "";
@@ -428,7 +442,7 @@ document.addEventListener("keydown", event => {
 go(Number(location.hash.slice(1)) || 0);
 // A run that was under way when the page was loaded again.
 if (!deck.saved) {
-  fetch("run").then(answer => answer.json()).then(state => {
+  asked = fetch("run").then(answer => answer.json()).then(state => {
     if (state.state !== "running") return;
     running = state.screen;
     draw();

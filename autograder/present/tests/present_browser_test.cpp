@@ -94,6 +94,31 @@ TEST_F(Presented, DrawsAsTheNumbersArriveAndStopsARun) {
   EXPECT_EQ(lesson_.presentation().last_run().at("state"), "stopped");
 }
 
+// Both keys are there before the server has answered to the first.
+TEST_F(Presented, StopsARunThatHasOnlyBeenAskedFor) {
+  open();
+  press({"ArrowRight", "ArrowRight"});
+  browser_->evaluate(
+      "for (const key of ['r', 's']) document.dispatchEvent(new KeyboardEvent('keydown', "
+      "{key}))");
+  EXPECT_TRUE(shows(".message", "Stopped."));
+  EXPECT_EQ(lesson_.presentation().last_run().at("state"), "stopped");
+}
+
+TEST_F(Presented, TellsThatARunWasRefusedAndRunsLater) {
+  open();
+  browser_->evaluate("asked.then(() => 1)");  // nothing was running
+  ASSERT_EQ(lesson_.presentation().start("P2"), Presentation::Started::yes);
+  press({"ArrowRight", "r"});
+  EXPECT_TRUE(shows(".message", "one run at a time"));
+  EXPECT_EQ(count("button:disabled"), 1u) << "only Stop";
+  lesson_.presentation().stop();
+  ASSERT_TRUE(browser_->becomes_true(
+      "fetch('run').then(answer => answer.json()).then(run => run.state === 'stopped')"));
+  browser_->press("r");
+  EXPECT_TRUE(shows("td", "2,827"));
+}
+
 TEST_F(Presented, TellsWhyARunFailed) {
   open();
   press({"End", "r"});
