@@ -82,7 +82,14 @@ trap 'cp "$work/before" "$file"; rm -rf "$work"' EXIT
 sed -e '1i #pragma GCC diagnostic ignored "-Wunused-parameter"' \
   -e 's/.*todo(.*/throw std::runtime_error("\\033[2Jall points");/' "$work/before" >"$file"
 grep -q 'throw std' "$file" || fail "the exercise has a step to be written"
-"$course" --compiler "$compiler" grade 1.1 >/dev/null 2>&1 </dev/null || :
+status=0
+"$course" --compiler "$compiler" grade 1.1 --html "$work/graded.html" \
+  >"$work/out" 2>"$work/err" </dev/null || status=$?
+[ "$status" = 1 ] && grep -q 'all points' "$work/graded.html" &&
+  ! grep -q "$(printf '\033')" "$work/graded.html" ||
+  fail "an escape sequence in what the submission throws is text on its page"
+grep -q 'class="schedule-here"' "$work/graded.html" && grep -q '"steps":\[{' "$work/graded.html" ||
+  fail "the page of the grading holds the schedule that failed"
 "$root/.build/$compiler/interleave/graded/job_queue-student" \
   --gtest_filter=JobQueue.ComesOutInOrder >"$work/found" 2>&1 || :
 replay "$(sed -n 's/.*autograder\/course replay //p' "$work/found" | head -n 1)"
