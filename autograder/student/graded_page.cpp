@@ -39,7 +39,7 @@ std::string text(std::string_view words, std::size_t most = sentence_bytes) {
   return page::escaped(reading::harmless(words.substr(0, most))) + " …";
 }
 
-std::string shown_state(Verdict verdict) {
+std::string shown_verdict(Verdict verdict) {
   const auto colour = [&] {
     switch (verdict) {
       case Verdict::passed:
@@ -57,7 +57,7 @@ std::string shown_state(Verdict verdict) {
     }
     return 7;
   };
-  return fmt::format("<span class=\"state series-{}\">{}</span>", colour(),
+  return fmt::format("<span class=\"verdict series-{}\">{}</span>", colour(),
                      grader::name_of(verdict));
 }
 
@@ -99,7 +99,7 @@ std::string excerpt(const Course& course, const ExerciseResult& result,
   return out + "</div>\n";
 }
 
-// Where to read about it, the command that shows it again, and where all of it is kept.
+// The test, where to read about it, the command that shows it again, and where all of it is kept.
 std::string links(const Course& course, const ExerciseResult& result,
                   const Cause& cause) {
   const Finding& finding = *cause.finding;
@@ -107,6 +107,10 @@ std::string links(const Course& course, const ExerciseResult& result,
   const auto row = [&](const char* name, const std::string& value) {
     rows += fmt::format("<dt>{}</dt><dd><code>{}</code></dd>\n", name, text(value));
   };
+  const std::string others =
+      cause.others == 0 ? "" : fmt::format(" and {} more", cause.others);
+  const bool written = finding.verdict != Verdict::not_started;
+  if (written && !finding.test.empty()) row("test", finding.test + others);
   const auto known = course.concepts.find(finding.concept_name);
   if (known != course.concepts.end()) row("read", known->second.lesson);
   if (finding.verdict == Verdict::failed && cause.stage != Stage::build)
@@ -114,6 +118,19 @@ std::string links(const Course& course, const ExerciseResult& result,
   const fs::path report = inside(course, finding.report);
   if (!report.empty()) row("all", report.string());
   return rows.empty() ? "" : "<dl>\n" + rows + "</dl>\n";
+}
+
+std::string shown(const Course& course, const ExerciseResult& result,
+                  const Cause& cause) {
+  const Finding& finding = *cause.finding;
+  const auto known = course.concepts.find(finding.concept_name);
+  const std::string means =
+      known == course.concepts.end() ? "" : "<p>" + text(known->second.means) + "</p>\n";
+  return fmt::format(
+             "<div class=\"finding series-1\">\n<h3>{}</h3>\n<p class=\"what\">{}</p>\n",
+             text(heading_of(cause)), text(finding.what)) +
+         means + excerpt(course, result, cause) + links(course, result, cause) +
+         "</div>\n";
 }
 
 // What was found, in more lines than one: the schedule, or what is known where none can be shown.
@@ -127,26 +144,6 @@ std::string details(const Finding& finding, const json& schedule) {
   if (trimmed(finding.detail).empty()) return "";
   return fmt::format("<pre class=\"detail\" tabindex=\"0\">{}</pre>\n",
                      text(finding.detail, detail_bytes));
-}
-
-std::string found(const Course& course, const ExerciseResult& result,
-                  const json& schedule) {
-  const std::optional<Cause> cause = grader::cause_of(result);
-  if (!cause) return "";
-  const Finding& finding = *cause->finding;
-  std::string out = fmt::format(
-      "<div class=\"finding series-1\">\n<h3>{}</h3>\n<p class=\"what\">{}</p>\n",
-      text(heading_of(*cause)), text(finding.what));
-  const auto known = course.concepts.find(finding.concept_name);
-  if (known != course.concepts.end() && !known->second.means.empty())
-    out += fmt::format("<p>{}</p>\n", text(known->second.means));
-  out += excerpt(course, result, *cause);
-  if (!finding.test.empty() && finding.verdict != Verdict::not_started) {
-    out +=
-        fmt::format("<p class=\"quiet\">{}{}</p>\n", text(finding.test),
-                    cause->others == 0 ? "" : fmt::format(" and {} more", cause->others));
-  }
-  return out + links(course, result, *cause) + "</div>\n" + details(finding, schedule);
 }
 
 // --- What to do next ----------------------------------------------------------------------------
@@ -177,7 +174,7 @@ std::string steps(const std::vector<Promise>& promises) {
         promise.measured() ? fmt::format("{}/{}", promise.points(), promise.of) : "–";
     rows += fmt::format(
         "<tr><th scope=\"row\">{}</th><td class=\"number\">{}</td><td>{} {}</td></tr>\n",
-        heading_of(promise), points, text(promise.title), shown_state(promise.verdict));
+        heading_of(promise), points, text(promise.title), shown_verdict(promise.verdict));
   }
   return "<section><h3>Steps</h3>\n<table class=\"steps\">\n" + rows +
          "</table></section>\n";
@@ -206,7 +203,7 @@ std::string stages(const std::vector<StageResult>& results) {
     rows += fmt::format(
         "<tr><th scope=\"row\">{}</th><td class=\"number\">{}</td><td>{}{}</td></tr>\n",
         name_of(stage.stage), ran ? fmt::format("{:.1f} s", stage.seconds) : "–",
-        shown_state(stage.verdict), notes);
+        shown_verdict(stage.verdict), notes);
   }
   return "<section><h3>Stages</h3>\n<table class=\"stages\">\n" + rows +
          "</table></section>\n";
@@ -217,15 +214,16 @@ std::string stages(const std::vector<StageResult>& results) {
 std::string section(const Course& course, const ExerciseResult& result,
                     const json& schedule) {
   const fs::path file = inside(course, result.subject.edited_file());
+  const std::optional<Cause> cause = grader::cause_of(result);
   return fmt::format(
              "<section class=\"exercise\" id=\"{}\">\n<h2>{} {}</h2>\n<p>{}</p>\n"
              "<p>{}<br><code class=\"quiet\">{}</code></p>\n",
              result.subject.exercise->id, text(name_of(result)),
-             shown_state(result.verdict()), text(result.subject.exercise->title),
+             shown_verdict(result.verdict()), text(result.subject.exercise->title),
              words_for(points_of(result.promises)), text(file.string())) +
-         found(course, result, schedule) + next_step(course, result) +
-         "<div class=\"judged\">\n" + steps(result.promises) + stages(result.stages) +
-         "</div>\n</section>\n";
+         (cause ? shown(course, result, *cause) : "") + next_step(course, result) +
+         (cause ? details(*cause->finding, schedule) : "") + "<div class=\"judged\">\n" +
+         steps(result.promises) + stages(result.stages) + "</div>\n</section>\n";
 }
 
 // Of several exercises their sum and a list of them; nothing above a single one.
@@ -237,14 +235,14 @@ std::string contents(const std::vector<ExerciseResult>& results) {
     const grader::Points points = points_of(result.promises);
     sum += points;
     rows += fmt::format(
-        "<li><a href=\"#{}\">{} {}</a> <span>{}</span> <span>{}</span></li>\n",
+        "<li><span><a href=\"#{}\">{}</a> {}</span> <span>{}</span> {}</li>\n",
         result.subject.exercise->id, text(name_of(result)),
         text(result.subject.exercise->title), words_for(points),
-        shown_state(result.verdict()));
+        shown_verdict(result.verdict()));
   }
   return fmt::format(
       "<h1>{} exercises: {} {}</h1>\n<nav><ol class=\"contents\">\n{}</ol></nav>\n",
-      results.size(), words_for(sum), shown_state(verdict_of(results)), rows);
+      results.size(), words_for(sum), shown_verdict(verdict_of(results)), rows);
 }
 
 std::string title(const std::vector<ExerciseResult>& results) {

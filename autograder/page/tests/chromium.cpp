@@ -257,7 +257,7 @@ json unreadable_in(Chromium& browser) {
         }
         const gone = box.bottom <= clip.top || box.top >= clip.bottom ||
                      box.right <= clip.left || box.left >= clip.right;
-        texts.push({words: node.data.trim().slice(0, 60), box, clip, scrolls, gone, parent});
+        texts.push({words: node.data.trim().slice(0, 60), box, clip, scrolls, gone, parent, node});
       }
     }
     // What stays in place while other things scroll below it covers them.
@@ -266,7 +266,20 @@ json unreadable_in(Chromium& browser) {
         if (["sticky", "fixed"].includes(getComputedStyle(at).position)) return true;
       return false;
     };
-    const slack = 2, found = {texts: 0, cut: [], overlaps: [], faint: []};
+    // Whether a word stands in two lines, and one is wide enough for it.
+    const isBroken = node => {
+      let block = node.parentElement;
+      while (getComputedStyle(block).display === "inline") block = block.parentElement;
+      return [...node.data.matchAll(/[\p{L}\d_]+/gu)].some(word => {
+        const range = document.createRange();
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        const pieces = [...range.getClientRects()];
+        return new Set(pieces.map(piece => piece.top)).size > 1 &&
+          pieces.reduce((sum, piece) => sum + piece.width, 0) < block.clientWidth;
+      });
+    };
+    const slack = 2, found = {texts: 0, cut: [], broken: [], overlaps: [], faint: []};
     const seen = texts.filter(text => !text.gone);
     found.texts = seen.length;
     for (const {words, box, clip, scrolls} of seen) {
@@ -294,7 +307,9 @@ json unreadable_in(Chromium& browser) {
     }
     if (document.documentElement.scrollWidth > innerWidth + slack)
       found.cut.push("the page is wider than its window");
-    for (const list of ["cut", "overlaps", "faint"]) found[list] = found[list].slice(0, 8);
+    for (const node of new Set(seen.map(text => text.node)))
+      if (isBroken(node)) found.broken.push(node.data.trim().slice(0, 60));
+    for (const list of ["cut", "broken", "overlaps", "faint"]) found[list] = found[list].slice(0, 8);
     return found;
   })())js");
 }

@@ -30,8 +30,7 @@ class Graded : public testing::Test {
       GTEST_SKIP() << "no Chromium here: the graded page is not tested";
     record_ = page::replayed("Loses.Deadlock");
     ASSERT_TRUE(record_.is_object()) << "the program does not lose";
-    grading_.schedules[0] = page::view_of(record_, grading_.course.root,
-                                          {"", "autograder/course replay 1.1"});
+    grading_.schedules[0] = page::view_of(record_, grading_.course.root, {});
     browser_.emplace();
     file_ =
         fs::temp_directory_path() / ("graded-" + std::to_string(::getpid()) + ".html");
@@ -132,7 +131,7 @@ class GradedOnScreen : public Graded, public testing::WithParamInterface<Window>
       browser_->evaluate("scrollTo(0, " + std::to_string(at) + ")");
       const json found = unreadable_in(*browser_);
       EXPECT_GT(found.at("texts"), 2) << name << " at " << at;
-      for (const char* fault : {"cut", "overlaps", "faint"})
+      for (const char* fault : {"cut", "broken", "overlaps", "faint"})
         EXPECT_EQ(found.at(fault), json::array())
             << fault << ": " << name << " at " << at;
       save_picture(name + "-" + std::to_string(at));
@@ -154,6 +153,11 @@ TEST_P(GradedOnScreen, ShowsEveryWordWholeAndPlain) {
   open(GetParam());
   focus(0);
   browser_->press("End");
+  EXPECT_EQ(browser_->evaluate("[...document.querySelectorAll('.states, .schedule')]"
+                               ".filter(one => one.scrollWidth > one.clientWidth + 1)"
+                               ".length"),
+            0)
+      << "to be read only by scrolling sideways";
   expect_readable("several");
   grading_.schedules[0] = nullptr;
   open(GetParam());
