@@ -261,10 +261,10 @@ json unreadable_in(Chromium& browser) {
       }
     }
     // What stays in place while other things scroll below it covers them.
-    const floats = element => {
+    const pinnedIn = element => {
       for (let at = element; at; at = at.parentElement)
-        if (["sticky", "fixed"].includes(getComputedStyle(at).position)) return true;
-      return false;
+        if (["sticky", "fixed"].includes(getComputedStyle(at).position)) return at;
+      return null;
     };
     // Whether a word stands in two lines, and one is wide enough for it.
     const isBroken = node => {
@@ -290,7 +290,7 @@ json unreadable_in(Chromium& browser) {
         (text.box.left >= innerWidth || text.box.right <= 0)) found.cut.push(text.words);
     for (let i = 0; i < seen.length; ++i) for (let j = i + 1; j < seen.length; ++j) {
       const a = seen[i].box, b = seen[j].box;
-      if (floats(seen[i].parent) !== floats(seen[j].parent)) continue;
+      if (pinnedIn(seen[i].parent) !== pinnedIn(seen[j].parent)) continue;
       const inset = Math.min(a.height, b.height) * 0.2;
       if (a.left + slack < b.right && b.left + slack < a.right &&
           a.top + inset < b.bottom - inset && b.top + inset < a.bottom - inset)
