@@ -299,7 +299,7 @@ class Explainer {
     if (waiting.holder != kNoThread) return line + ", held by " + who(waiting.holder);
     if (is_lock(kind)) return line;
     if (waiting.last_notify != kNoStep) return line + last_notify(waiting);
-    return line + "; nobody is left to notify it";
+    return line + "; no thread is left to notify it";
   }
 
   [[nodiscard]] std::string last_notify(const Waiting& waiting) const {

@@ -55,8 +55,8 @@ std::string no_way_out(const Inflection& inflection) {
   if (!inflection.all)
     return "none of the " + count + " schedules that were run succeeds";
   return inflection.schedules == 1
-             ? "there is only one way to go on, and it fails"
-             : "every schedule fails: all " + count + " ways to go on were run";
+             ? "there is only one way to continue, and it fails"
+             : "every schedule fails: all " + count + " ways to continue were run";
 }
 
 std::string record(const Finding& finding, const Report& report, std::string_view kind,
