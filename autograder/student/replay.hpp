@@ -62,12 +62,18 @@ struct Replayed {
                                                     const grader::Subject& subject,
                                                     const std::string& token);
 
+// What the explorer's record of a replayed schedule tells; `trouble` where it is null, since
+// nothing was replayed.
+[[nodiscard]] Replayed replayed_in(const nlohmann::json& record,
+                                   const std::string& trouble);
+
 // What a run of such a command told.
 [[nodiscard]] Replayed read_replay(const grader::TestCommand& command,
                                    const grader::TestRun& run);
 
 // The sentence about a program that changed since the token was written, or that does not
-// fail any more; empty if there is nothing to say. `id` is the exercise's.
-[[nodiscard]] std::string remark_on(const Replayed& replayed, const std::string& id);
+// fail any more; empty if there is nothing to say. `search` is the command that looks for
+// others.
+[[nodiscard]] std::string remark_on(const Replayed& replayed, const std::string& search);
 
 }  // namespace course::student

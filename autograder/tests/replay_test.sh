@@ -36,6 +36,20 @@ replay 'Nobody.HasThis@1@weak@pct3@1.1@00000000'
 replay "$test@1@weak@pct3@1.1@00000000" --of nobody
 [ "$status" = 2 ] && says 'no variant nobody' || fail "an unknown variant is reported"
 
+# --- A demo's ---------------------------------------------------------------------------
+replay 'demo.99.P1@1@weak@pct3@1.1@00000000'
+[ "$status" = 2 ] && says 'there is no lesson "99"' || fail "an unknown lesson is reported"
+replay 'demo.2.Z9@1@weak@pct3@1.1@00000000'
+[ "$status" = 2 ] && says 'lesson 2 has no experiment Z9' || fail "an unknown claim is reported"
+"$course" --compiler "$compiler" demo 2 P6 --quick >"$work/found" 2>&1 || :
+for token in $(sed -n 's/.*autograder\/course replay //p' "$work/found"); do
+  replay "$token"
+  [ "$status" = 1 ] && says 'in the browser' || fail "a demo's schedule $token fails again"
+done
+[ -n "${token:-}" ] || fail "a demo prints how to replay what it shows"
+replay "$token" --html="$work/page.html"
+[ "$status" = 1 ] && [ -s "$work/page.html" ] || fail "a demo's schedule has a page"
+
 # --- A token of another program ---------------------------------------------------------
 # This also builds the mutant's program. Its default schedule does not fail.
 replay "$test@1@weak@default@@00000000" --of $mutant
