@@ -277,17 +277,26 @@ int show(const Schedule& schedule, const fs::path& root, const ReplayOptions& op
   return print_replay(schedule);
 }
 
-// Of a demo. Throws UnknownId where the course has no such lesson.
+// Of a demo.
 int replay_experiment(const Common& common, const experiments::Called& called,
                       const ReplayOptions& options) {
-  const Lesson lesson = find_lesson(common.root, called.lesson);
-  const auto known = experiments_in(lesson);
-  if (std::find(known.begin(), known.end(), called.claim) == known.end())
-    return wrong_token(fmt::format("lesson {} has no experiment {}: {}", called.lesson,
-                                   called.claim, fmt::join(known, ", ")));
-  const Trees trees(common.root, common.compiler);
-  return show(schedule_of(trees, lesson, called.claim, options.token), common.root,
-              options);
+  try {
+    const Lesson lesson = find_lesson(common.root, called.lesson);
+    const auto known = experiments_in(lesson);
+    if (std::find(known.begin(), known.end(), called.claim) == known.end()) {
+      return wrong_token(fmt::format("lesson {} has no experiment {}; it has {}",
+                                     called.lesson, called.claim,
+                                     fmt::join(known, ", ")));
+    }
+    const Trees trees(common.root, common.compiler);
+    return show(schedule_of(trees, lesson, called.claim, options.token), common.root,
+                options);
+  } catch (const UnknownId& error) {
+    return wrong_token(error.what());
+  } catch (const experiments::BuildFailed& failure) {
+    fmt::print(stderr, "{}\ncourse: the demo could not be built\n", failure.what());
+    return environment_error;
+  }
 }
 
 // The exercise that `id` names. Throws UnknownId with a sentence where it names none.

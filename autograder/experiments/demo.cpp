@@ -104,7 +104,7 @@ nlohmann::json replayed_record(process::Command command, const std::string& toke
   for (const std::string& line : lines_of(outcome.output)) {
     if (!line.starts_with("{\"record\":\"explored\"")) continue;
     nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
-    if (record.is_object()) return record;
+    if (record.is_object() && record.contains("same_steps")) return record;
   }
   return nullptr;
 }

@@ -59,8 +59,9 @@ struct Called {
     process::Command command, const Experiment& experiment,
     const std::function<void(std::string_view)>& on_output);
 
-// What the explorer records of the schedule that `token` names, run by such a command; null
-// where the experiment has no such exploration any more. Blocks; `stop` ends it.
+// What the explorer records of the schedule that `token` names, run by such a command after the
+// explorations that come before it; null where the experiment has none of that number any more.
+// Blocks; `stop` ends it.
 [[nodiscard]] nlohmann::json replayed_record(process::Command command,
                                              const std::string& token,
                                              const std::stop_token& stop = {});

@@ -70,6 +70,8 @@ std::optional<Token> token_to_replay() {
   return token;
 }
 
+bool is_experiment() { return std::getenv("INTERLEAVE_TEST") != nullptr; }
+
 bool prints_steps() { return std::getenv("INTERLEAVE_STEPS") != nullptr; }
 
 std::uint32_t step_to_stop_at() {
@@ -79,8 +81,7 @@ std::uint32_t step_to_stop_at() {
 }
 
 std::string replay_command(const std::string& token, const std::string& test) {
-  if (reporter_installed() || std::getenv("INTERLEAVE_TEST") != nullptr)
-    return "autograder/course replay " + token;
+  if (reporter_installed() || is_experiment()) return "autograder/course replay " + token;
   return "INTERLEAVE_REPLAY='" + token + "' INTERLEAVE_STEPS=1 " + program_from_here() +
          (test.empty() ? "" : " --gtest_filter=" + test);
 }
