@@ -234,7 +234,7 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
   const bool tells = failure.kind != FailureKind::kUnsupported;
   report.picture += "\n\n" + (tells ? picture.text(way_back) + "\n" : "") + below;
   if (!finding.replay_command.empty()) {
-    report.picture += "\n  again, step by step:   " + finding.replay_command + "\n";
+    report.picture += "\n  again, step by step:\n    " + finding.replay_command + "\n";
   }
   const Mistake mistake = to_look_at(known, failure, trace, naming);
   report.file = mistake.step == nullptr ? failure.file : mistake.place.file;

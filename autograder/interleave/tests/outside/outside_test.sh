@@ -117,7 +117,7 @@ grep -q 'concept: lost wake-up' "$work/out" || fail "it is not told what was los
 
 # The command in the report replays it.
 "$work/build/broken_test" >"$work/out" 2>&1 || :
-again=$(sed -n 's/.*again, step by step: *//p' "$work/out")
+again=$(sed -n '/again, step by step:/{n;s/^ *//p;}' "$work/out")
 ! sh -c "$again" >"$work/out" 2>&1 || fail "the printed command does not fail again" "$work/out"
 grep -q 'lost wake-up' "$work/out" || fail "it fails in another way" "$work/out"
 
