@@ -209,13 +209,22 @@ class Explainer {
       return "";
     }
     explain_locks();
-    if (!test_relies_on_program(failure_, trace_, naming_)) return "";
-    out_.concept_name.clear();  // only the test knows which promise it relied on
+    const std::string said = sentence_of_test();
+    if (said.empty()) return "";
+    out_.concept_name.clear();  // the test has one for what it says
+    return said + ": ";
+  }
+
+  // What the test's own check says in which an access stands. Not where its thread relied on an
+  // atomic: then an order is missing, and not a look.
+  [[nodiscard]] std::string sentence_of_test() const {
+    if (!message_of_freed().empty()) return "";
     for (const Access& access : failure_.accesses) {
-      const Step* step = step_at(trace_, access.step);
-      if (step == nullptr) continue;
-      const std::string said = naming_.sentence_of_check(naming_.place(step->stack));
-      if (!said.empty()) return said + ": ";
+      const Step* look = looked_at_last(access, trace_, naming_);
+      if (look == nullptr || is_atomic(look->operation.kind)) continue;
+      const Frame place = naming_.place(step_at(trace_, access.step)->stack);
+      std::string said = naming_.sentence_of_check(place);
+      if (!said.empty()) return said;
     }
     return "";
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <vector>
 
 #include "interleave/report/states.hpp"
 
@@ -120,35 +121,17 @@ class Search {
       with_fewest = step;
       fewest = locks;
     }
-    return with_fewest == nullptr ? relied_on() : with_fewest;
+    return with_fewest == nullptr ? of_race_within_test() : with_fewest;
   }
 
-  // Of a race within the test: what the thread that waited for the other one looked at last.
-  [[nodiscard]] const Step* relied_on() const {
+  // What the thread that waited for the other one looked at last.
+  [[nodiscard]] const Step* of_race_within_test() const {
     for (auto access = failure_.accesses.rbegin(); access != failure_.accesses.rend();
          ++access) {
-      const Step* own = step_at(trace_, access->step);
-      if (own == nullptr || is_called_by_program(*own)) continue;
-      const Step* last = nullptr;
-      for (const Step& step : trace_.steps) {
-        if (step.number >= own->number) break;
-        if (step.operation.thread == access->thread && looks(step)) last = &step;
-      }
-      if (last != nullptr) return last;
+      const Step* look = looked_at_last(*access, trace_, naming_);
+      if (under_test(look)) return look;
     }
     return nullptr;
-  }
-
-  [[nodiscard]] bool is_called_by_program(const Step& step) const {
-    const std::vector<Frame> frames = naming_.own_frames(step.stack);
-    return !std::all_of(frames.begin(), frames.end(), is_test);
-  }
-
-  // What a lock reads of itself stands at the end of its scope.
-  [[nodiscard]] bool looks(const Step& step) const {
-    const bool reads = step.operation.kind == OperationKind::kPlainRead || step.reads;
-    return reads && under_test(&step) &&
-           !naming_.text(naming_.place(step.stack)).starts_with('}');
   }
 
   // The last step, in the program under test, of a thread that waits.
@@ -457,17 +440,24 @@ bool slept_again(const Waiting& waiting, const Trace& trace, const Naming& namin
          });
 }
 
-bool test_relies_on_program(const Failure& failure, const Trace& trace,
-                            const Naming& naming) {
-  return std::any_of(
-      failure.accesses.begin(), failure.accesses.end(), [&](const Access& access) {
-        const Step* own = step_at(trace, access.step);
-        if (own == nullptr || !is_test(naming.place(own->stack))) return false;
-        return std::any_of(trace.steps.begin(), trace.steps.end(), [&](const Step& step) {
-          return step.operation.thread == access.thread && step.number < own->number &&
-                 is_under_test(step, naming);
-        });
-      });
+const Step* looked_at_last(const Access& access, const Trace& trace,
+                           const Naming& naming) {
+  const Step* own = step_at(trace, access.step);
+  if (own == nullptr) return nullptr;
+  const std::vector<Frame> frames = naming.own_frames(own->stack);
+  const bool by_test = std::all_of(frames.begin(), frames.end(), is_test);
+  if (frames.empty() || !by_test) return nullptr;
+  const Step* last = nullptr;
+  for (const Step& step : trace.steps) {
+    if (step.number >= own->number) break;
+    const bool reads = step.operation.kind == OperationKind::kPlainRead || step.reads;
+    if (!reads || step.operation.thread != access.thread) continue;
+    if (!is_under_test(step, naming)) continue;
+    // What a lock reads of itself where its scope ends is no look.
+    const Origin from = naming.origin(step.stack);
+    if (from.through.find("lock") == from.through.npos) last = &step;
+  }
+  return last;
 }
 
 ActedWhenWoken acted_when_woken(const Trace& trace, const Naming& naming) {

@@ -54,10 +54,10 @@ struct BrokenEdge {
 [[nodiscard]] bool slept_again(const Waiting& waiting, const Trace& trace,
                                const Naming& naming);
 
-// Whether the test itself makes an access of a race, behind a call of the program under test: it
-// is right, and relies on the program for an order.
-[[nodiscard]] bool test_relies_on_program(const Failure& failure, const Trace& trace,
-                                          const Naming& naming);
+// Of an access that the test itself makes, behind its calls of the program: what its thread read
+// last in there, and relied on. Null if there is none.
+[[nodiscard]] const Step* looked_at_last(const Access& access, const Trace& trace,
+                                         const Naming& naming);
 
 // A thread that was woken for no reason, too late or too early, and acted without another look:
 // there is an `if` about its wait, and no loop.
