@@ -34,15 +34,17 @@ class Slot {
     return full_;
   }
 
-  // Looks as often as it is woken; the lines of the loop are many.
-  bool take_in_a_loop() {
+  // Looks as often as it is woken; the lines of the loop are many. Returns how often it slept.
+  int take_in_a_loop() {
     std::unique_lock lock(mutex_);
+    int slept = 0;
     while (true) {
       const bool was_full = full_;
       if (was_full) {
         full_ = false;
-        return true;
+        return slept;
       }
+      ++slept;
       if (!full_) changed_.wait(lock);
     }
   }
