@@ -194,19 +194,22 @@ function drawBenchmark(screen, result, parent) {
 
 function drawPrediction(screen, result, parent) {
   const entry = keptOf(screen);
+  const targets = targetsOf(screen, result);
+  const target = targetOf(screen, result);
+  if (deck.saved && !target && !entry.guesses?.length) return;  // nothing was asked
   const box = make("section", "prediction", "", parent);
   make("h3", "", "What do you expect?", box);
-  const targets = targetsOf(screen, result);
+  // A list to choose from cuts what it has no room for.
+  if (target) make("p", deck.saved ? "asked" : "asked beside-list", target.label, box);
   const line = make("div", "ask", "", box);
-  if (targets.length > 0) {
+  if (targets.length > 0 && !deck.saved) {
     const select = make("select", "", "", line);
     select.setAttribute("aria-label", "What is guessed");
-    for (const target of targets) {
-      const option = make("option", "", target.label, select);
-      option.value = target.key;
-      option.selected = target.key === targetOf(screen, result)?.key;
+    for (const one of targets) {
+      const option = make("option", "", one.label, select);
+      option.value = one.key;
+      option.selected = one.key === target?.key;
     }
-    select.disabled = deck.saved;
     select.addEventListener("change", () => { entry.target = select.value; keep(screen); draw(); });
   }
   if (!deck.saved) {

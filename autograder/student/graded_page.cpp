@@ -39,25 +39,27 @@ std::string text(std::string_view words, std::size_t most = sentence_bytes) {
   return page::escaped(reading::harmless(words.substr(0, most))) + " …";
 }
 
+// The number of a series of the palette.
+int colour_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::passed:
+      return 2;
+    case Verdict::failed:
+      return 1;
+    case Verdict::tampered:
+      return 6;
+    case Verdict::environment:
+    case Verdict::inconclusive:
+      return 4;
+    case Verdict::not_started:
+    case Verdict::not_run:
+      return 7;
+  }
+  return 7;
+}
+
 std::string shown_verdict(Verdict verdict) {
-  const auto colour = [&] {
-    switch (verdict) {
-      case Verdict::passed:
-        return 2;
-      case Verdict::failed:
-        return 1;
-      case Verdict::tampered:
-        return 6;
-      case Verdict::environment:
-      case Verdict::inconclusive:
-        return 4;
-      case Verdict::not_started:
-      case Verdict::not_run:
-        return 7;
-    }
-    return 7;
-  };
-  return fmt::format("<span class=\"verdict series-{}\">{}</span>", colour(),
+  return fmt::format("<span class=\"verdict series-{}\">{}</span>", colour_of(verdict),
                      grader::name_of(verdict));
 }
 
@@ -88,8 +90,9 @@ std::string excerpt(const Course& course, const ExerciseResult& result,
                   text((below.empty() ? file.filename() : below).string()), cause.line);
   if (below.empty() || !fs::is_regular_file(file)) return out;
   const std::vector<std::string> lines = lines_of(read_file(file));
-  const int last = std::min(static_cast<int>(lines.size()), cause.line + lines_around);
-  if (cause.line > last) return out;
+  const int all = static_cast<int>(lines.size());
+  if (cause.line > all) return out;
+  const int last = std::min(all, cause.line + lines_around);
   out += "<div class=\"excerpt\">\n";
   for (int line = std::max(1, cause.line - lines_around); line <= last; ++line) {
     out += fmt::format("<div{}><b>{}</b><code>{}</code></div>\n",
@@ -120,30 +123,35 @@ std::string links(const Course& course, const ExerciseResult& result,
   return rows.empty() ? "" : "<dl>\n" + rows + "</dl>\n";
 }
 
-std::string shown(const Course& course, const ExerciseResult& result,
-                  const Cause& cause) {
+// What was found in more lines than one, where no schedule shows it better.
+std::string detail(const Finding& finding) {
+  if (trimmed(finding.detail).empty()) return "";
+  return fmt::format("<pre class=\"detail\" tabindex=\"0\">{}</pre>\n",
+                     text(finding.detail, detail_bytes));
+}
+
+std::string found(const Course& course, const ExerciseResult& result, const Cause& cause,
+                  const json& schedule) {
   const Finding& finding = *cause.finding;
   const auto known = course.concepts.find(finding.concept_name);
   const std::string means =
       known == course.concepts.end() ? "" : "<p>" + text(known->second.means) + "</p>\n";
   return fmt::format(
-             "<div class=\"finding series-1\">\n<h3>{}</h3>\n<p class=\"what\">{}</p>\n",
-             text(heading_of(cause)), text(finding.what)) +
-         means + excerpt(course, result, cause) + links(course, result, cause) +
+             "<div class=\"finding series-{}\">\n<h3>{}</h3>\n"
+             "<p class=\"what\">{}</p>\n",
+             colour_of(finding.verdict), text(heading_of(cause)), text(finding.what)) +
+         means + excerpt(course, result, cause) +
+         (schedule.is_null() ? detail(finding) : "") + links(course, result, cause) +
          "</div>\n";
 }
 
-// What was found, in more lines than one: the schedule, or what is known where none can be shown.
-std::string details(const Finding& finding, const json& schedule) {
-  if (!schedule.is_null()) {
-    return fmt::format(
-        "<div class=\"schedule-here\"></div>\n"
-        "<script type=\"application/json\">{}</script>\n",
-        page::json_in_html(schedule));
-  }
-  if (trimmed(finding.detail).empty()) return "";
-  return fmt::format("<pre class=\"detail\" tabindex=\"0\">{}</pre>\n",
-                     text(finding.detail, detail_bytes));
+// Where graded.js puts the viewer.
+std::string place_of(const json& schedule) {
+  if (schedule.is_null()) return "";
+  return fmt::format(
+      "<div class=\"schedule-here\"></div>\n"
+      "<script type=\"application/json\">{}</script>\n",
+      page::json_in_html(schedule));
 }
 
 // --- What to do next ----------------------------------------------------------------------------
@@ -221,8 +229,8 @@ std::string section(const Course& course, const ExerciseResult& result,
              result.subject.exercise->id, text(name_of(result)),
              shown_verdict(result.verdict()), text(result.subject.exercise->title),
              words_for(points_of(result.promises)), text(file.string())) +
-         (cause ? shown(course, result, *cause) : "") + next_step(course, result) +
-         (cause ? details(*cause->finding, schedule) : "") + "<div class=\"judged\">\n" +
+         (cause ? found(course, result, *cause, schedule) : "") +
+         next_step(course, result) + place_of(schedule) + "<div class=\"judged\">\n" +
          steps(result.promises) + stages(result.stages) + "</div>\n</section>\n";
 }
 
@@ -267,8 +275,7 @@ json schedule_of(const Course& course, const grader::Trees& trees,
   try {
     const Replayed replayed = read_replay(command, run_test(command));
     if (replayed.end != Replayed::End::fails) return nullptr;
-    return page::view_of(replayed.record, course.root,
-                         {"", grader::command_to_see(result.subject, *cause->finding)});
+    return page::view_of(replayed.record, course.root, {});
   } catch (const json::exception&) {
     return nullptr;  // no record of the explorer's own: the submission wrote it
   }

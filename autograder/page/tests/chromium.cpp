@@ -309,7 +309,8 @@ json unreadable_in(Chromium& browser) {
       found.cut.push("the page is wider than its window");
     for (const node of new Set(seen.map(text => text.node)))
       if (isBroken(node)) found.broken.push(node.data.trim().slice(0, 60));
-    for (const list of ["cut", "broken", "overlaps", "faint"]) found[list] = found[list].slice(0, 8);
+    for (const list of ["cut", "broken", "overlaps", "faint"])
+      found[list] = found[list].slice(0, 8);
     return found;
   })())js");
 }

@@ -152,6 +152,10 @@ TEST_F(Presented, KeepsAllForAnotherHourAndForAFile) {
   press({"ArrowRight"});
   EXPECT_TRUE(shows("td", "2,827"));
   EXPECT_EQ(count(".guess"), 1u);
+  EXPECT_EQ(count("select"), 0u) << "there is nothing to choose";
+  EXPECT_TRUE(shows(".asked", "speed-up: 2"));
+  press({"End"});
+  EXPECT_EQ(count(".prediction"), 1u) << "it could have been guessed";
   EXPECT_EQ(browser_->evaluate("[...document.querySelectorAll('.controls button')]"
                                ".filter(one => !one.hidden).length"),
             2);
@@ -192,6 +196,9 @@ TEST_P(PresentedOnScreen, ShowsEveryWordWholeAndPlain) {
   expect_readable("opening");
   press({"ArrowRight"});
   guess("2 1.5 2 0.5");
+  EXPECT_EQ(browser_->evaluate("document.querySelector('.asked').checkVisibility()"),
+            GetParam().width < 900)
+      << "a list on a phone cuts what is asked";
   expect_readable("before");
   browser_->press("r");
   ASSERT_TRUE(shows(".look", "Look at"));

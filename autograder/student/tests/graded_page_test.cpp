@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <regex>
 
 #include "author/tests/course_folder.hpp"
@@ -53,6 +54,8 @@ TEST(GradedPage, ShowsTheLineInItsSource) {
                    "<div class=\"hit\"><b>2</b><code>#include &lt;gtest/gtest.h&gt;",
                    "<div><b>5</b>"});
   EXPECT_EQ(count(page, "<b>6</b>"), 0u);
+  grading.finding().line = std::numeric_limits<int>::max();
+  EXPECT_EQ(count(grading.page_of(0), "class=\"hit\""), 0u) << "there is no such line";
 }
 
 TEST(GradedPage, HasAListAndASectionForEachOfSeveral) {
