@@ -297,6 +297,7 @@ TEST_P(ViewerOnScreen, ShowsEveryWordWholeAndPlain) {
 INSTANTIATE_TEST_SUITE_P(Page, ViewerOnScreen,
                          testing::Values(Screen{"Deadlock", {1920, 1080, false}},
                                          Screen{"Deadlock", {1920, 1080, true}},
+                                         Screen{"Deadlock", {390, 844, false}},
                                          Screen{"FreshValue", {390, 844, false}},
                                          Screen{"FreshValue", {390, 844, true}},
                                          Screen{"Lifetime", {1366, 768, false}},
