@@ -266,18 +266,22 @@ json unreadable_in(Chromium& browser) {
         if (["sticky", "fixed"].includes(getComputedStyle(at).position)) return at;
       return null;
     };
-    // Whether a word stands in two lines, and one is wide enough for it.
+    // Whether a word stands in two lines, though one is wide enough for all that it may not be
+    // parted from.
     const isBroken = node => {
       let block = node.parentElement;
       while (getComputedStyle(block).display === "inline") block = block.parentElement;
-      return [...node.data.matchAll(/[\p{L}\d_]+/gu)].some(word => {
+      const pieces = (from, size) => {
         const range = document.createRange();
-        range.setStart(node, word.index);
-        range.setEnd(node, word.index + word[0].length);
-        const pieces = [...range.getClientRects()];
-        return new Set(pieces.map(piece => piece.top)).size > 1 &&
-          pieces.reduce((sum, piece) => sum + piece.width, 0) < block.clientWidth;
-      });
+        range.setStart(node, from);
+        range.setEnd(node, from + size);
+        return [...range.getClientRects()];
+      };
+      const fits = run => pieces(run.index, run[0].length)
+        .reduce((sum, piece) => sum + piece.width, 0) < block.clientWidth;
+      return [...node.data.matchAll(/\S+/g)].filter(fits).some(run =>
+        [...run[0].matchAll(/[\p{L}\d_]+/gu)].some(word => new Set(
+          pieces(run.index + word.index, word[0].length).map(piece => piece.top)).size > 1));
     };
     const slack = 2, found = {texts: 0, cut: [], broken: [], overlaps: [], faint: []};
     const seen = texts.filter(text => !text.gone);
