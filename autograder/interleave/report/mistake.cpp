@@ -227,7 +227,7 @@ class Search {
       if (last != before.end() && interrupted[thread] &&
           are_of_one_call(*last->second, step) &&
           last->second->operation.kind != OperationKind::kConditionWait) {
-        mistake = where_locked(either_side(*last->second, step));
+        mistake = either_side(*last->second, step);
       }
       before[thread] = &step;
       interrupted[thread] = false;
@@ -268,22 +268,6 @@ class Search {
     const std::vector<Frame> frames = naming_.own_frames(step.stack);
     const auto found = std::find_if(frames.begin(), frames.end(), is_test);
     return found == frames.end() ? 0 : found->line;
-  }
-
-  // A lock that its scope's end lets go of has no line of its own there: its taking has one.
-  [[nodiscard]] const Step* where_locked(const Step* step) const {
-    const Operation& operation = step->operation;
-    const bool ends_scope = operation.kind == OperationKind::kUnlock &&
-                            naming_.text(naming_.place(step->stack)) == "}";
-    if (!ends_scope) return step;
-    for (auto before = trace_.steps.rbegin(); before != trace_.steps.rend(); ++before) {
-      const bool takes = before->number < step->number && before->succeeded &&
-                         before->operation.kind == OperationKind::kLock &&
-                         before->operation.thread == operation.thread &&
-                         before->operation.object == operation.object;
-      if (takes) return &*before;
-    }
-    return step;
   }
 
   [[nodiscard]] bool enters_from_test(const Step& step) const {

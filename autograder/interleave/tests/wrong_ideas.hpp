@@ -105,8 +105,10 @@ class Number {
     set(seen + 1);
   }
   [[nodiscard]] int get() {
-    const std::scoped_lock reading(mutex_);
-    return value_;
+    std::unique_lock reading(mutex_);
+    const int value = value_;
+    reading.unlock();
+    return value;
   }
   // Always a part of its caller: no call of it is seen.
   __attribute__((always_inline)) void open() {
