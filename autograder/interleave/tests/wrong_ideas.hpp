@@ -9,6 +9,7 @@
 #include <mutex>
 #include <semaphore>
 #include <thread>
+#include <utility>
 
 namespace wrong_ideas {
 
