@@ -453,8 +453,12 @@ const Step* looked_at_last(const Access& access, const Trace& trace,
     const bool reads = step.operation.kind == OperationKind::kPlainRead || step.reads;
     if (!reads || step.operation.thread != access.thread) continue;
     if (!is_under_test(step, naming)) continue;
-    // What a lock reads of itself where its scope ends is no look.
+    // What a lock reads of itself where its scope ends is no look, nor is what an atomic is
+    // compared with.
     const Origin from = naming.origin(step.stack);
+    const bool beside_atomic = last != nullptr && is_atomic(last->operation.kind) &&
+                               naming.place(last->stack).line == from.place.line;
+    if (beside_atomic && !is_atomic(step.operation.kind)) continue;
     if (from.through.find("lock") == from.through.npos) last = &step;
   }
   return last;
