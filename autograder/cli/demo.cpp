@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "author/demo_record.hpp"
 #include "catalogue/claims.hpp"
@@ -99,15 +100,17 @@ void print_list(const std::vector<Experiment>& experiments, bool json) {
 }
 
 // Runs them all, prints as they go, and returns the whole output; nothing if one failed.
-std::optional<std::string> run_all(Programs& programs, const fs::path& root,
+std::optional<std::string> run_all(Programs& programs, const Lesson& lesson,
                                    const std::vector<Experiment>& experiments,
                                    bool quick) {
   const auto print = [](std::string_view text) { std::cout << text << std::flush; };
   std::string output;
   bool good = true;
   for (const Experiment& experiment : experiments) {
-    const auto outcome =
-        run_experiment(programs.of(experiment.preset()), root, experiment, quick, print);
+    process::Command command =
+        experiment_command(programs.of(experiment.preset()), lesson, experiment.claim);
+    if (quick) command.words.emplace_back("--quick");
+    const auto outcome = run_experiment(std::move(command), experiment, print);
     output += outcome.output;
     if (outcome.exited_with(0)) continue;
     std::cerr << "experiment " << experiment.claim
@@ -137,7 +140,7 @@ int run(const Common& common, const DemoOptions& options) {
     return all_passed;
   }
   if (!options.record) ::setenv("COURSE_COLUMNS", "80", 1);
-  const auto output = run_all(programs, common.root, experiments, options.quick);
+  const auto output = run_all(programs, lesson, experiments, options.quick);
   if (!output) return something_failed;
   if (options.record) record(programs, lesson, *output);
   return all_passed;

@@ -7,11 +7,13 @@
 #include "catalogue/files.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
+#include "experiments/machine_words.hpp"
 #include "grader/gcc_lines.hpp"
 #include "grader/grades.hpp"
 #include "grader/grading.hpp"
 #include "grader/reports.hpp"
 #include "grader/terminal.hpp"
+#include "student/graded_page.hpp"
 
 namespace course::cli {
 namespace {
@@ -26,6 +28,7 @@ struct GradeOptions {
   bool answers = false;          // grade solutions/ instead of exercises/
   Destination json;
   Destination junit;
+  Destination html;
   Format format = Format::text;
   std::optional<std::uint64_t> seed;  // of the unit stage; drawn when absent
 };
@@ -68,12 +71,35 @@ std::vector<ExerciseResult> grade_all(const std::vector<const Exercise*>& exerci
   return results;
 }
 
+// "autograder/course grade --answers 1.1"
+std::string command_of(const GradeOptions& options) {
+  std::string command = "autograder/course grade";
+  if (options.answers) command += " --answers";
+  for (const std::string& id : options.ids) command += " " + id;
+  return command;
+}
+
+void write_reports(const GradeOptions& options, const Workshop& workshop,
+                   const std::vector<ExerciseResult>& results) {
+  write_report(options.json, json_of(workshop.course, results, workshop.seed).dump(2));
+  write_report(options.junit, junit_of(results));
+  if (!options.html) return;
+  const page::Origin origin{
+      experiments::machine_words(workshop.trees.tree(preset_of(Stage::unit))),
+      experiments::today(), command_of(options), fmt::format("Seed {}", workshop.seed)};
+  write_report(
+      options.html,
+      student::graded_page(
+          workshop.course, results,
+          student::schedules_of(workshop.course, workshop.trees, results), origin));
+}
+
 int grade_chosen(const Common& common, const GradeOptions& options) {
   const Course course = load_course(common.root);
   const auto exercises = chosen(course, options);
   // With a report on standard output, people read standard error.
-  const bool piped =
-      options.json == "-" || options.junit == "-" || options.format == Format::gcc;
+  const bool piped = options.json == "-" || options.junit == "-" || options.html == "-" ||
+                     options.format == Format::gcc;
   std::FILE* stream = piped ? stderr : stdout;
   Terminal terminal(stream, coloured(common.colour, stream), course);
   if (exercises.empty()) {
@@ -89,8 +115,7 @@ int grade_chosen(const Common& common, const GradeOptions& options) {
     for (const ExerciseResult& result : results) fmt::print("{}", gcc_lines(result));
     std::fflush(stdout);
   }
-  write_report(options.json, json_of(course, results, seed).dump(2));
-  write_report(options.junit, junit_of(results));
+  write_reports(options, workshop, results);
   terminal.next(results);
   return status_for(verdict_of(results));
 }
@@ -114,6 +139,8 @@ void add_grade(const CommandLine& line) {
   command->add_flag("--answers", options.answers, "Grade the solutions");
   add_json_option(*command, options.json);
   command->add_option("--junit", options.junit, "Write JUnit XML to FILE")
+      ->type_name("FILE");
+  command->add_option("--html", options.html, "Write a page to look at to FILE")
       ->type_name("FILE");
   const std::map<std::string, Format> formats{{"text", Format::text},
                                               {"gcc", Format::gcc}};

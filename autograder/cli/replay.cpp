@@ -3,15 +3,21 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <optional>
+#include <vector>
 
+#include "catalogue/claims.hpp"
 #include "catalogue/files.hpp"
 #include "cli/browser.hpp"
 #include "cli/commands.hpp"
 #include "cli/keys.hpp"
 #include "cli/terminal.hpp"
+#include "experiments/demo.hpp"
+#include "experiments/program.hpp"
 #include "grader/build.hpp"
 #include "grader/grades.hpp"
 #include "grader/what_next.hpp"
@@ -46,18 +52,18 @@ struct ReplayOptions {
   std::vector<std::string> gdb_arguments;  // with gdb
 };
 
-// --- Which program, and what it does --------------------------------------------------
+// What was replayed: a test of an exercise, or an experiment of a demo.
+struct Schedule {
+  Replayed replayed;
+  std::string title;
+  std::string again;    // "autograder/course replay TOKEN"
+  std::string shorter;  // the same, by the exercise; most terminals would break a token
+  std::string search;   // what looks for others that fail
+  std::string page;     // the name of its page
+  std::function<process::Command(std::uint32_t at)> stopping;  // for a debugger
+};
 
-TestCommand command_for(const Trees& trees, const Subject& subject,
-                        const std::string& token) {
-  TestCommand command;
-  command.program = program_of(trees, Stage::interleave, subject);
-  command.test = student::test_of(token);
-  command.stage = Stage::interleave;
-  command.seconds = subject.exercise->stage_seconds;
-  command.only_replay = token;
-  return command;
-}
+// --- Which program, and what it does --------------------------------------------------
 
 // Prints why not, if not.
 bool build_to_replay(const Trees& trees, const Subject& subject) {
@@ -131,17 +137,11 @@ void print_sentence(const std::string& text) {
   fmt::print("{}\n", terminal_width() > 0 ? grader::wrapped(text, 0) : text + "\n");
 }
 
-std::string of_variant(const ReplayOptions& options) {
-  return options.variant == "student" ? "" : " --of " + options.variant;
-}
-
-// By its exercise: most terminals would break a token.
-int print_replay(const Replayed& replayed, const ReplayOptions& options) {
-  print_sentence(reading::harmless(replayed.headline));
-  print_steps(replayed);
+int print_replay(const Schedule& schedule) {
+  print_sentence(reading::harmless(schedule.replayed.headline));
+  print_steps(schedule.replayed);
   const std::string command =
-      options.id.empty() ? "the same command with"
-                         : "autograder/course replay " + options.id + of_variant(options);
+      schedule.shorter.empty() ? "the same command with" : schedule.shorter;
   fmt::print("\n  in the browser:    {0} --open\n  in the debugger:   {0} --gdb\n",
              command);
   return something_failed;
@@ -150,17 +150,15 @@ int print_replay(const Replayed& replayed, const ReplayOptions& options) {
 // --- As a page ------------------------------------------------------------------------
 
 // Writes the page, and opens it if that is asked for.
-int write_page(const Replayed& replayed, const Exercise& exercise, const fs::path& root,
+int write_page(const Schedule& schedule, const fs::path& root,
                const ReplayOptions& options) {
   const fs::path page = options.html.empty() || options.html == default_page
-                            ? root / ".course" / ("replay-" + exercise.name + ".html")
+                            ? root / ".course" / ("replay-" + schedule.page + ".html")
                             : fs::absolute(options.html);
-  const json view = page::view_of(
-      replayed.record, root,
-      {exercise.id + " " + exercise.name + "   " + student::test_of(options.token),
-       "autograder/course replay " + options.token + of_variant(options)});
+  const json view =
+      page::view_of(schedule.replayed.record, root, {schedule.title, schedule.again});
   write_file(page, page::viewer_page(view));
-  fmt::print("{}\n\npage: {}\n", replayed.headline, page.string());
+  fmt::print("{}\n\npage: {}\n", schedule.replayed.headline, page.string());
   if (options.open && !open_in_browser(page.string())) {
     fmt::print(stderr, "course: no program here opens a page; open {} in a browser\n",
                page.string());
@@ -176,20 +174,19 @@ int cannot_debug(const std::string& why) {
   return environment_error;
 }
 
-int debug(const Replayed& replayed, TestCommand command, const ReplayOptions& options) {
+int debug(const Schedule& schedule, const ReplayOptions& options) {
   if (process::find_program("gdb").empty()) {
     return cannot_debug("gdb is not installed: sudo apt-get install gdb");
   }
-  const std::size_t last = replayed.steps.size();
+  const std::vector<ReplayedStep>& steps = schedule.replayed.steps;
+  const std::size_t last = steps.size();
   if (options.step > last) {
     fmt::print(stderr, "course: there is no step {}; the last is {}\n", options.step,
                last);
     return usage_error;
   }
-  const ReplayedStep& step =
-      replayed.steps[(options.step == 0 ? last : options.step) - 1];
-  command.stop_at = step.at;
-  process::Command look = process_of(command);
+  const ReplayedStep& step = steps[(options.step == 0 ? last : options.step) - 1];
+  process::Command look = schedule.stopping(step.at);
   const process::Command program = look;
   look.words = student::words_to_look(program);
   look.without.emplace_back("DEBUGINFOD_URLS");
@@ -223,21 +220,83 @@ bool has_variant(const Exercise& exercise, const std::string& variant) {
   return false;
 }
 
-int replay_built(const Trees& trees, const Subject& subject,
-                 const ReplayOptions& options) {
-  const TestCommand command = command_for(trees, subject, options.token);
-  const Replayed replayed = student::read_replay(command, run_test(command));
+Schedule schedule_of(const Trees& trees, const Subject& subject,
+                     const ReplayOptions& options) {
+  const TestCommand command = student::command_to_replay(trees, subject, options.token);
+  const Exercise& exercise = *subject.exercise;
+  Schedule schedule;
+  schedule.replayed = student::read_replay(command, run_test(command));
+  schedule.title = exercise.id + " " + exercise.name + "   " + command.test;
+  schedule.again = replay_command(subject, options.token);
+  if (!options.id.empty()) schedule.shorter = replay_command(subject, options.id);
+  schedule.search = "autograder/course grade " + exercise.id;
+  schedule.page = exercise.name;
+  schedule.stopping = [command](std::uint32_t at) {
+    TestCommand stopping = command;
+    stopping.stop_at = at;
+    return process_of(stopping);
+  };
+  return schedule;
+}
+
+// Throws BuildFailed.
+Schedule schedule_of(const Trees& trees, const Lesson& lesson, const std::string& claim,
+                     const std::string& token) {
+  const fs::path program =
+      experiments::build_program(trees, "interleave", lesson, lesson.demo());
+  process::Command command = experiments::experiment_command(program, lesson, claim);
+  Schedule schedule;
+  schedule.replayed =
+      student::replayed_in(experiments::replayed_record(command, token),
+                           "this experiment has no such schedule any more");
+  schedule.title = lesson.heading() + "   " + claim;
+  schedule.again = "autograder/course replay " + token;
+  schedule.search =
+      fmt::format("autograder/course demo {} {}", lesson.short_number(), claim);
+  schedule.page = fmt::format("{}-{}", lesson.number, claim);
+  command.environment["INTERLEAVE_REPLAY"] = token;
+  schedule.stopping = [command](std::uint32_t at) {
+    process::Command stopping = command;
+    stopping.environment["INTERLEAVE_STOP_AT"] = std::to_string(at);
+    return stopping;
+  };
+  return schedule;
+}
+
+int show(const Schedule& schedule, const fs::path& root, const ReplayOptions& options) {
+  const Replayed& replayed = schedule.replayed;
   if (replayed.end == Replayed::End::unknown) {
     fmt::print(stderr, "course: nothing could be replayed: {}\n", replayed.trouble);
     return replayed.environment ? environment_error : something_failed;
   }
-  const std::string remark = student::remark_on(replayed, subject.exercise->id);
+  const std::string remark = student::remark_on(replayed, schedule.search);
   if (!remark.empty()) print_sentence(remark);
   if (replayed.end == Replayed::End::succeeds) return all_passed;
-  if (options.gdb) return debug(replayed, command, options);
-  if (!options.html.empty() || options.open)
-    return write_page(replayed, *subject.exercise, trees.root(), options);
-  return print_replay(replayed, options);
+  if (options.gdb) return debug(schedule, options);
+  if (!options.html.empty() || options.open) return write_page(schedule, root, options);
+  return print_replay(schedule);
+}
+
+// Of a demo.
+int replay_experiment(const Common& common, const experiments::Called& called,
+                      const ReplayOptions& options) {
+  try {
+    const Lesson lesson = find_lesson(common.root, called.lesson);
+    const auto known = experiments_in(lesson);
+    if (std::find(known.begin(), known.end(), called.claim) == known.end()) {
+      return wrong_token(fmt::format("lesson {} has no experiment {}; it has {}",
+                                     called.lesson, called.claim,
+                                     fmt::join(known, ", ")));
+    }
+    const Trees trees(common.root, common.compiler);
+    return show(schedule_of(trees, lesson, called.claim, options.token), common.root,
+                options);
+  } catch (const UnknownId& error) {
+    return wrong_token(error.what());
+  } catch (const experiments::BuildFailed& failure) {
+    fmt::print(stderr, "{}\ncourse: the demo could not be built\n", failure.what());
+    return environment_error;
+  }
 }
 
 // The exercise that `id` names. Throws UnknownId with a sentence where it names none.
@@ -270,6 +329,8 @@ int replay(const Common& common, ReplayOptions options) {
     }
     test = student::test_of(options.token);
   }
+  if (const auto called = experiments::experiment_called(test))
+    return replay_experiment(common, *called, options);
   const Exercise* exercise = student::exercise_with(course, test);
   if (exercise == nullptr) return wrong_token("no exercise has the test " + test);
   if (!has_variant(*exercise, options.variant)) {
@@ -280,7 +341,7 @@ int replay(const Common& common, ReplayOptions options) {
   const Trees trees(common.root, common.compiler);
   const Subject subject{exercise, options.variant};
   if (!build_to_replay(trees, subject)) return something_failed;
-  return replay_built(trees, subject, options);
+  return show(schedule_of(trees, subject, options), trees.root(), options);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "catalogue/files.hpp"
 #include "catalogue/manifest.hpp"
 #include "experiments/progress.hpp"
 
@@ -13,6 +14,7 @@ namespace course::experiments {
 namespace {
 
 constexpr double longest_seconds = 600;
+constexpr std::string_view called_first = "demo.";
 
 // Whether `experiment` shows `claim`: P5 is shown by P5, P5a, P5b, …
 bool shows(const Experiment& experiment, const std::string& claim) {
@@ -67,18 +69,44 @@ std::vector<Experiment> select(const std::vector<Experiment>& experiments,
   return selected;
 }
 
-process::Outcome run_experiment(const std::filesystem::path& program,
-                                const std::filesystem::path& folder,
-                                const Experiment& experiment, bool quick,
+process::Command experiment_command(const std::filesystem::path& program,
+                                    const Lesson& lesson, const std::string& claim) {
+  process::Command command;
+  command.words = {program.string(), claim};
+  command.folder = lesson.folder.parent_path().parent_path();
+  command.environment = {{"INTERLEAVE_TEST", fmt::format("{}{}.{}", called_first,
+                                                         lesson.short_number(), claim)}};
+  return command;
+}
+
+std::optional<Called> experiment_called(std::string_view name) {
+  if (!name.starts_with(called_first)) return std::nullopt;
+  name.remove_prefix(called_first.size());
+  const auto dot = name.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  return Called{std::string(name.substr(0, dot)), std::string(name.substr(dot + 1))};
+}
+
+process::Outcome run_experiment(process::Command command, const Experiment& experiment,
                                 const std::function<void(std::string_view)>& on_output) {
   Progress progress(fmt::format("{}  {}", experiment.claim, experiment.title));
-  process::Command command;
-  command.words = {program.string(), experiment.claim};
-  command.folder = folder;
-  if (quick) command.words.push_back("--quick");
   command.seconds = longest_seconds;
   command.on_output = on_output;
   return process::run(command);
+}
+
+nlohmann::json replayed_record(process::Command command, const std::string& token,
+                               const std::stop_token& stop) {
+  command.environment.insert({{"INTERLEAVE_REPLAY", token}, {"INTERLEAVE_RESULTS", "1"}});
+  command.seconds = longest_seconds;
+  command.output_kept = 16 << 20;
+  const process::Outcome outcome = process::run(command, stop);
+  for (const std::string& line : lines_of(outcome.output)) {
+    if (!line.starts_with("{\"record\":\"explored\"")) continue;
+    nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
+    if (record.is_object() && record.contains("same_steps")) return record;
+  }
+  return nullptr;
 }
 
 }  // namespace course::experiments

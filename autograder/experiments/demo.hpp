@@ -6,10 +6,14 @@
 
 #include <filesystem>
 #include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "catalogue/lesson.hpp"
 #include "process/process.hpp"
 
 namespace course::experiments {
@@ -33,11 +37,33 @@ struct Experiment {
 [[nodiscard]] std::vector<Experiment> select(const std::vector<Experiment>& experiments,
                                              const std::vector<std::string>& claims);
 
-// Runs one experiment in `folder`, the course's, so that what it prints of paths is the
-// same on every machine, and hands on its output as it arrives. Blocks.
+// Runs the experiments of a claim in the course's folder, so that what it prints of paths is the
+// same on every machine. The explorer calls the claim "demo.7.A7b" in its tokens, as it calls a
+// test by its name.
+[[nodiscard]] process::Command experiment_command(const std::filesystem::path& program,
+                                                  const Lesson& lesson,
+                                                  const std::string& claim);
+
+// What such a name says.
+struct Called {
+  std::string lesson;  // "7"
+  std::string claim;   // "A7b"
+};
+
+// Nothing for the name of a test.
+[[nodiscard]] std::optional<Called> experiment_called(std::string_view name);
+
+// Runs `command`, which is one of `experiment`, shows progress, and hands on its output as it
+// arrives. Blocks.
 [[nodiscard]] process::Outcome run_experiment(
-    const std::filesystem::path& program, const std::filesystem::path& folder,
-    const Experiment& experiment, bool quick,
+    process::Command command, const Experiment& experiment,
     const std::function<void(std::string_view)>& on_output);
+
+// What the explorer records of the schedule that `token` names, run by such a command after the
+// explorations that come before it; null where the experiment has none of that number any more.
+// Blocks; `stop` ends it.
+[[nodiscard]] nlohmann::json replayed_record(process::Command command,
+                                             const std::string& token,
+                                             const std::stop_token& stop = {});
 
 }  // namespace course::experiments

@@ -155,6 +155,12 @@ Cause cause_for(const ExerciseResult& result, const Finding& finding, Stage stag
   return cause;
 }
 
+fs::path file_to_open(const ExerciseResult& result, const std::string& named) {
+  const fs::path& own = result.subject.edited_file();
+  const bool is_own = named.empty() || fs::path(named).filename() == own.filename();
+  return is_own ? own : fs::path(named);
+}
+
 std::string heading_of(const Cause& cause) {
   const Finding& finding = *cause.finding;
   if (!finding.concept_name.empty()) return finding.concept_name;

@@ -4,6 +4,7 @@
 // Threads     Any; pure functions of their arguments.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,11 @@ struct Cause {
 // The same for one finding of `result`, with the line to look at; it has no others beside it.
 [[nodiscard]] Cause cause_for(const ExerciseResult& result, const Finding& finding,
                               Stage stage);
+
+// The file that a compiler or a program named, as a person opens it: one of the student's file's
+// name, or without a name, is the student's file.
+[[nodiscard]] std::filesystem::path file_to_open(const ExerciseResult& result,
+                                                 const std::string& named);
 
 // Its concept; where none is known, what befell the code.
 [[nodiscard]] std::string heading_of(const Cause& cause);

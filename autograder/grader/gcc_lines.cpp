@@ -31,18 +31,11 @@ std::string gcc_line(const fs::path& file, int line, std::string_view severity,
                      severity, message);
 }
 
-// As the compiler or the program named it; a bare name is the student's own file.
-fs::path file_of(const ExerciseResult& result, const std::string& named) {
-  const fs::path own = result.subject.edited_file();
-  const bool is_own = named.empty() || fs::path(named).filename() == own.filename();
-  return is_own ? own : fs::path(named);
-}
-
 std::string finding_line(const ExerciseResult& result, const Cause& cause) {
   const Finding& finding = *cause.finding;
   std::string message = heading_of(cause) + ": " + finding.what;
   if (!finding.test.empty()) message += " [" + finding.test + "]";
-  return gcc_line(file_of(result, cause.line > 0 ? cause.file : ""),
+  return gcc_line(file_to_open(result, cause.line > 0 ? cause.file : ""),
                   std::max(cause.line, 1), "error", std::move(message));
 }
 
@@ -63,7 +56,7 @@ std::string gcc_lines(const ExerciseResult& result) {
   }
   for (const StageResult& stage : result.stages) {
     for (const auto& warning : stage.warnings)
-      lines += gcc_line(file_of(result, warning.file), std::max(warning.line, 1),
+      lines += gcc_line(file_to_open(result, warning.file), std::max(warning.line, 1),
                         "warning", warning.message);
     for (const Finding& finding : stage.findings) {
       const bool is_cause = cause && &finding == cause->finding;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "grader/what_next.hpp"
 #include "reading/readable.hpp"
 
 namespace course::grader {
@@ -10,7 +11,7 @@ namespace {
 using nlohmann::json;
 using reading::readable;  // student output may hold any bytes; JSON text may not
 
-json json_of(const Finding& finding, const Course& course) {
+json json_of(const Finding& finding, const Subject& subject, const Course& course) {
   json out{{"verdict", name_of(finding.verdict)}, {"what", readable(finding.what)}};
   const auto add = [&](const char* key, const std::string& value) {
     if (!value.empty()) out[key] = readable(value);
@@ -25,12 +26,13 @@ json json_of(const Finding& finding, const Course& course) {
   add("brief", finding.brief);
   add("file", finding.file);
   if (finding.line > 0) out["line"] = finding.line;
-  add("again", finding.again);
+  add("again",
+      finding.token.empty() ? finding.again : replay_command(subject, finding.token));
   add("report", finding.report.string());
   return out;
 }
 
-json json_of(const StageResult& stage, const Course& course) {
+json json_of(const StageResult& stage, const Subject& subject, const Course& course) {
   json notes = json::array();
   for (const auto& warning : stage.warnings)
     notes.push_back(readable(warning_line(warning)));
@@ -44,7 +46,7 @@ json json_of(const StageResult& stage, const Course& course) {
                              {"seconds", check.seconds}});
   }
   for (const auto& finding : stage.findings)
-    out["findings"].push_back(json_of(finding, course));
+    out["findings"].push_back(json_of(finding, subject, course));
   return out;
 }
 
@@ -74,7 +76,8 @@ json json_of(const ExerciseResult& result, const Course& course) {
            {"stages", json::array()}};
   add(points_of(result.promises), out);
   for (const auto& promise : result.promises) out["promises"].push_back(json_of(promise));
-  for (const auto& stage : result.stages) out["stages"].push_back(json_of(stage, course));
+  for (const auto& stage : result.stages)
+    out["stages"].push_back(json_of(stage, result.subject, course));
   return out;
 }
 

@@ -26,7 +26,7 @@ struct Finding {
   int line = 0;
   bool hung = false;             // it did not end
   std::string token;             // of the schedule that shows it; empty if none is known
-  std::string again;             // the command that shows it again; may be empty
+  std::string again;             // the command that runs its test again; may be empty
   std::filesystem::path report;  // the whole of it, kept; may be empty
   bool of_control = false;       // `test` is one that must fail, and did not
 };

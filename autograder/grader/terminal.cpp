@@ -49,13 +49,6 @@ std::string listed(const std::vector<std::string>& words) {
   return text;
 }
 
-// A command that shows the finding again and fits into a line.
-std::string command_to_see(const Subject& subject, const Finding& finding) {
-  if (finding.token.empty()) return grade_command(subject);
-  return "autograder/course replay " + subject.exercise->id +
-         (subject.variant == "student" ? "" : " --of " + subject.variant);
-}
-
 // "  step 1    0/25  its title", in as many lines as that takes.
 std::string titled_line(const Promise& promise) {
   const std::string points =

@@ -162,7 +162,6 @@ Finding explored_finding(const json& explored) {
   finding.file = explored.value("file", "");
   finding.line = explored.value("line", 0);
   finding.token = explored.value("token", "");
-  if (!finding.token.empty()) finding.again = "autograder/course replay " + finding.token;
   return finding;
 }
 

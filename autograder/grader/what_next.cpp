@@ -34,6 +34,16 @@ std::string grade_command(const Subject& subject) {
          (subject.variant == "solution" ? "--answers " : "") + subject.exercise->id;
 }
 
+std::string replay_command(const Subject& subject, const std::string& what) {
+  return "autograder/course replay " + what +
+         (subject.variant == "student" ? "" : " --of " + subject.variant);
+}
+
+std::string command_to_see(const Subject& subject, const Finding& finding) {
+  return finding.token.empty() ? grade_command(subject)
+                               : replay_command(subject, subject.exercise->id);
+}
+
 std::string what_next(const Course& course, const std::vector<ExerciseResult>& results) {
   const auto relative = [&](const std::string& place) {
     return fs::path(place).lexically_normal().lexically_relative(course.root).string();

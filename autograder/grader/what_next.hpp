@@ -12,6 +12,13 @@ namespace course::grader {
 // The command that grades `subject` again.
 [[nodiscard]] std::string grade_command(const Subject& subject);
 
+// The command that replays a schedule of `subject`: `what` is its token, or the exercise's id for
+// the one that the last grading showed.
+[[nodiscard]] std::string replay_command(const Subject& subject, const std::string& what);
+
+// The shortest command that shows the finding again.
+[[nodiscard]] std::string command_to_see(const Subject& subject, const Finding& finding);
+
 // After a grading that ended with `results`.
 [[nodiscard]] std::string what_next(const Course& course,
                                     const std::vector<ExerciseResult>& results);

@@ -9,5 +9,7 @@ extern const std::string_view viewer_css;
 extern const std::string_view viewer_js;
 extern const std::string_view present_css;
 extern const std::string_view present_js;
+extern const std::string_view graded_css;
+extern const std::string_view graded_js;
 
 }  // namespace course::page

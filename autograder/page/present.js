@@ -9,7 +9,8 @@ const deck = JSON.parse(document.getElementById("deck").textContent);
 const screens = deck.screens;
 const kept = deck.kept;
 let shown = 0;         // 0: the opening; else the screen screens[shown - 1]
-let running = null;    // the id of the screen that is measured now
+let running = null;    // the id of the screen that is measured now, or was asked to be
+let asked = null;      // what the server was last asked about a run: settles with its answer
 let viewer = null;     // the open viewer's handle
 
 function button(label, key, act, parent) {
@@ -193,19 +194,22 @@ function drawBenchmark(screen, result, parent) {
 
 function drawPrediction(screen, result, parent) {
   const entry = keptOf(screen);
+  const targets = targetsOf(screen, result);
+  const target = targetOf(screen, result);
+  if (deck.saved && !target && !entry.guesses?.length) return;  // nothing was asked
   const box = make("section", "prediction", "", parent);
   make("h3", "", "What do you expect?", box);
-  const targets = targetsOf(screen, result);
+  // A list to choose from cuts what it has no room for.
+  if (target) make("p", deck.saved ? "asked" : "asked beside-list", target.label, box);
   const line = make("div", "ask", "", box);
-  if (targets.length > 0) {
+  if (targets.length > 0 && !deck.saved) {
     const select = make("select", "", "", line);
     select.setAttribute("aria-label", "What is guessed");
-    for (const target of targets) {
-      const option = make("option", "", target.label, select);
-      option.value = target.key;
-      option.selected = target.key === targetOf(screen, result)?.key;
+    for (const one of targets) {
+      const option = make("option", "", one.label, select);
+      option.value = one.key;
+      option.selected = one.key === target?.key;
     }
-    select.disabled = deck.saved;
     select.addEventListener("change", () => { entry.target = select.value; keep(screen); draw(); });
   }
   if (!deck.saved) {
@@ -271,16 +275,29 @@ async function run() {
   const screen = currentScreen();
   if (deck.saved || !screen || running) return;
   message.textContent = "";
+  running = screen.id;
+  const before = screen.live;
+  screen.live = {result: null};
+  draw();
   try {
-    await post(`run?screen=${encodeURIComponent(screen.id)}`);
-    running = screen.id;
-    screen.live = {result: null};
-    draw();
+    await (asked = post(`run?screen=${encodeURIComponent(screen.id)}`));
     follow(screen);
-  } catch (error) { tell(error); }
+  } catch (error) {
+    if (running === screen.id) running = null;
+    screen.live = before;
+    draw();
+    tell(error);
+  }
 }
 
-const stop = () => { if (running) post("stop").catch(tell); };
+// Of a run that is only being asked for, too: it is stopped once it has begun.
+async function stop() {
+  if (!running) return;
+  try {
+    await asked;
+    await post("stop");
+  } catch (error) { tell(error); }
+}
 
 async function follow(screen) {
   let last = "";
@@ -428,7 +445,7 @@ document.addEventListener("keydown", event => {
 go(Number(location.hash.slice(1)) || 0);
 // A run that was under way when the page was loaded again.
 if (!deck.saved) {
-  fetch("run").then(answer => answer.json()).then(state => {
+  asked = fetch("run").then(answer => answer.json()).then(state => {
     if (state.state !== "running") return;
     running = state.screen;
     draw();

@@ -83,6 +83,15 @@ function mountViewer(place, view, {alone = false} = {}) {
     return tab;
   });
 
+  // Those of `parts` ({class: text}) that have a text, in a row that may break between them.
+  function makeRow(parts, parent) {
+    for (const [className, text] of Object.entries(parts)) {
+      if (!text) continue;
+      make("span", className, text, parent);
+      parent.append(" ");
+    }
+  }
+
   function placeOf(step) {
     return step.file < 0 ? "" : `${view.files[step.file].name}:${step.line}`;
   }
@@ -98,10 +107,8 @@ function mountViewer(place, view, {alone = false} = {}) {
     make("b", "number", String(index + 1), row);
     const cell = make("div", "cell", "", row);
     cell.style.setProperty("--indent", column.get(step.thread));
-    make("span", "who", nameOf(step.thread), cell);
-    make("span", "words", step.words, cell);
-    make("span", "place", placeOf(step), cell);
-    if (step.note) make("span", "note", step.note, cell);
+    makeRow({who: nameOf(step.thread), words: step.words, place: placeOf(step),
+      note: step.note}, cell);
     row.addEventListener("click", () => go(index + 1));
     if (index + 1 === view.inflection && view.way_back)
       make("div", "turn", bare(view.way_back), schedule);
@@ -192,10 +199,8 @@ function mountViewer(place, view, {alone = false} = {}) {
     }
     const step = steps[position - 1];
     const line = make("p", `step ${colourOf(step.thread)}`, "", now);
-    make("b", "who", nameOf(step.thread), line);
-    make("span", "words", step.words, line);
-    make("span", "place", placeOf(step), line);
-    if (step.note) make("span", "note", step.note, line);
+    makeRow({who: nameOf(step.thread), words: step.words, place: placeOf(step),
+      note: step.note}, line);
     if (step.order) make("p", "order", sentence(step.order), now);
     const isLost = view.inflection > 0 && position >= view.inflection;
     if (isLost && position < end) make("p", "turn", sentence(bare(view.way_back)), now);

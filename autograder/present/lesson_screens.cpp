@@ -174,9 +174,9 @@ void LessonScreens::run_demo(const json& screen,
                              const std::function<void(json result)>& show,
                              const std::stop_token& stop) const {
   const std::string preset = screen.at("kind") == "explored" ? "interleave" : "bench";
-  process::Command command;
-  command.words = {demos_.at(preset).string(), screen.at("id"), "--follow"};
-  command.folder = root_;
+  process::Command command =
+      experiments::experiment_command(demos_.at(preset), lesson_, screen.at("id"));
+  command.words.emplace_back("--follow");
   if (quick_) command.words.emplace_back("--quick");
   json result;
   follow(command, stop, [&](const std::string& output) {
@@ -194,19 +194,12 @@ void LessonScreens::run_demo(const json& screen,
 // The schedule that the experiment showed, for the viewer; null where it is told no more.
 json LessonScreens::schedule_of(const json& screen, const std::string& token,
                                 const std::stop_token& stop) const {
-  process::Command command;
-  command.words = {demos_.at("interleave").string(), screen.at("id")};
-  command.folder = root_;
-  command.environment = {{"INTERLEAVE_REPLAY", token}, {"INTERLEAVE_RESULTS", "1"}};
-  command.output_kept = 16 << 20;
-  const process::Outcome outcome = process::run(command, stop);
-  for (const std::string& line : lines_of(outcome.output)) {
-    if (!line.starts_with("{\"record\":\"explored\"")) continue;
-    const json record = json::parse(line, nullptr, false);
-    if (record.is_object() && record.contains("steps"))
-      return page::view_of(record, root_, {screen.at("title"), ""});
-  }
-  return nullptr;
+  process::Command command =
+      experiments::experiment_command(demos_.at("interleave"), lesson_, screen.at("id"));
+  const json record = experiments::replayed_record(std::move(command), token, stop);
+  if (record.is_null() || !record.contains("steps")) return nullptr;
+  return page::view_of(record, root_,
+                       {screen.at("title"), "autograder/course replay " + token});
 }
 
 void LessonScreens::run_benchmark(const json& screen,

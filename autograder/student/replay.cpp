@@ -66,36 +66,53 @@ const Exercise* exercise_with(const Course& course, const std::string& test) {
   return nullptr;
 }
 
-Replayed read_replay(const grader::TestCommand& command, const grader::TestRun& run) {
+grader::TestCommand command_to_replay(const grader::Trees& trees,
+                                      const grader::Subject& subject,
+                                      const std::string& token) {
+  grader::TestCommand command;
+  command.program = program_of(trees, Stage::interleave, subject);
+  command.test = test_of(token);
+  command.stage = Stage::interleave;
+  command.seconds = subject.exercise->stage_seconds;
+  command.only_replay = token;
+  return command;
+}
+
+Replayed replayed_in(const json& record, const std::string& trouble) {
   Replayed replayed;
-  for (const auto& record : run.explored) {
-    replayed.same_steps = record.value("same_steps", true);
-    const std::string kind = record.value("kind", "");
-    if (kind == "clean") {
-      replayed.end = Replayed::End::succeeds;
-    } else if (kind == "unsupported") {
-      replayed.environment = true;
-      replayed.trouble = record.value("message", "");
-    } else {
-      read_failure(record, replayed);
-    }
+  if (record.is_null()) {
+    replayed.trouble = trouble;
     return replayed;
   }
+  replayed.same_steps = record.value("same_steps", true);
+  const std::string kind = record.value("kind", "");
+  if (kind == "clean") {
+    replayed.end = Replayed::End::succeeds;
+  } else if (kind == "unsupported") {
+    replayed.environment = true;
+    replayed.trouble = record.value("message", "");
+  } else {
+    read_failure(record, replayed);
+  }
+  return replayed;
+}
+
+Replayed read_replay(const grader::TestCommand& command, const grader::TestRun& run) {
+  if (!run.explored.empty()) return replayed_in(run.explored.front(), {});
+  Replayed replayed;
   read_trouble(command, run, replayed);
   return replayed;
 }
 
-std::string remark_on(const Replayed& replayed, const std::string& id) {
+std::string remark_on(const Replayed& replayed, const std::string& search) {
   const std::string changed =
-      "Your program has changed: it takes other steps than when this token was "
+      "The program has changed: it takes other steps than when this token was "
       "written.\n";
   if (replayed.end == Replayed::End::fails) {
     return replayed.same_steps ? "" : changed + "This is what it does now.\n";
   }
   return (replayed.same_steps ? "" : changed) +
-         "This one schedule does not fail any more. Others may: autograder/course "
-         "grade " +
-         id + "\n";
+         "This one schedule does not fail any more. Others may: " + search + "\n";
 }
 
 }  // namespace course::student

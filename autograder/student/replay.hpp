@@ -57,12 +57,23 @@ struct Replayed {
 [[nodiscard]] const Exercise* exercise_with(const Course& course,
                                             const std::string& test);
 
-// What a run of a test with `only_replay` told.
+// Runs that one schedule of `subject`, whose program of the interleave stage must have been built.
+[[nodiscard]] grader::TestCommand command_to_replay(const grader::Trees& trees,
+                                                    const grader::Subject& subject,
+                                                    const std::string& token);
+
+// What the explorer's record of a replayed schedule tells; `trouble` where it is null, since
+// nothing was replayed.
+[[nodiscard]] Replayed replayed_in(const nlohmann::json& record,
+                                   const std::string& trouble);
+
+// What a run of such a command told.
 [[nodiscard]] Replayed read_replay(const grader::TestCommand& command,
                                    const grader::TestRun& run);
 
 // The sentence about a program that changed since the token was written, or that does not
-// fail any more; empty if there is nothing to say. `id` is the exercise's.
-[[nodiscard]] std::string remark_on(const Replayed& replayed, const std::string& id);
+// fail any more; empty if there is nothing to say. `search` is the command that looks for
+// others.
+[[nodiscard]] std::string remark_on(const Replayed& replayed, const std::string& search);
 
 }  // namespace course::student

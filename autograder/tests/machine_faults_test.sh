@@ -98,26 +98,32 @@ start sh -c '"$0" map >&-' "$course"
 is 3 'cannot write to standard output: Bad file descriptor' "a closed standard output"
 start sh -c '"$0" map <&- 2>&-' "$course"
 is 0 'next: ' "closed descriptors that are not needed"
-grade 1.1 --json /dev/full
-is 3 'cannot write /dev/full: No space left on device' "a full device for --json"
-says 'free some space' || fail "the remedy of a full disk is reported"
-
-echo old >"$work/real.json"
-ln -s real.json "$work/link.json"
-grade 1.1 --json "$work/link.json"
-[ -L "$work/link.json" ] && grep -q '"verdict"' "$work/real.json" ||
-  fail "--json writes through a link"
-if mknod "$work/null" c 1 3 2>/dev/null; then
-  grade 1.1 --json "$work/null"
-  [ -c "$work/null" ] || fail "--json leaves a device a device"
-else
-  echo "skipped: this user may make no device"
-fi
-cat "$work/pipe" >"$work/piped" &
-reader=$!
-grade 1.1 --json "$work/pipe"
-wait $reader
-[ -p "$work/pipe" ] && grep -q '"verdict"' "$work/piped" || fail "--json writes into a pipe"
+# reports OPTION WORDS: what it writes has WORDS in it, to its last line.
+reports() {
+  grade 1.1 "$1" /dev/full
+  is 3 'cannot write /dev/full: No space left on device' "a full device for $1"
+  says 'free some space' || fail "the remedy of a full disk is reported"
+  echo old >"$work/real"
+  ln -sf real "$work/link"
+  grade 1.1 "$1" "$work/link"
+  [ -L "$work/link" ] && grep -q "$2" "$work/real" || fail "$1 writes through a link"
+  if mknod "$work/null" c 1 3 2>/dev/null || [ -c "$work/null" ]; then
+    grade 1.1 "$1" "$work/null"
+    [ -c "$work/null" ] || fail "$1 leaves a device a device"
+  else
+    echo "skipped: this user may make no device"
+  fi
+  cat "$work/pipe" >"$work/piped" &
+  reader=$!
+  grade 1.1 "$1" "$work/pipe"
+  wait $reader
+  [ -p "$work/pipe" ] && grep -q "$2" "$work/piped" || fail "$1 writes into a pipe"
+  grade 1.1 "$1" -
+  grep -q "$2" "$work/out" && ! grep -q '^next: ' "$work/out" && grep -q '^next: ' "$work/err" ||
+    fail "$1 - writes to standard output, and what people read to standard error"
+}
+reports --json '"verdict"'
+reports --html '</html>'
 
 # --- A folder that is gone --------------------------------------------------------------
 

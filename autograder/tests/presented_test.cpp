@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
@@ -87,13 +88,56 @@ class RealLesson : public testing::Test {
     return browser_->evaluate("document.querySelectorAll('" + selector + "').length");
   }
 
+  // All of the screen that is shown, one window of it after the other.
   void expect_readable(const std::string& name) {
-    const json found = page::unreadable_in(*browser_);
-    for (const char* fault : {"cut", "overlaps", "faint"})
-      EXPECT_EQ(found[fault], json::array()) << fault << ": " << name;
-    // For a person who wants to look.
-    if (const char* pictures = std::getenv("COURSE_PICTURES"))
-      browser_->save_picture(fs::path(pictures) / ("real-" + name + ".png"));
+    const std::string pane =
+        "(document.querySelector('.overlay:not([hidden])') ?? document.documentElement)";
+    const int height = browser_->evaluate(pane + ".scrollHeight");
+    const int step = browser_->evaluate("innerHeight - 120");
+    for (int at = 0; at == 0 || at + 120 < height; at += step) {
+      browser_->evaluate(pane + ".scrollTop = " + std::to_string(at));
+      const json found = page::unreadable_in(*browser_);
+      for (const char* fault : {"cut", "broken", "overlaps", "faint"})
+        EXPECT_EQ(found[fault], json::array()) << fault << ": " << name << " at " << at;
+      // For a person who wants to look.
+      if (const char* pictures = std::getenv("COURSE_PICTURES")) {
+        browser_->save_picture(fs::path(pictures) /
+                               ("real-" + name + "-" + std::to_string(at) + ".png"));
+      }
+    }
+  }
+
+  // Measures experiments that are explored until one shows a schedule; the number of its screen.
+  std::size_t explore_to_a_schedule() {
+    const json& all = screens_->deck().at("screens");
+    for (std::size_t at = 0; at < all.size(); ++at) {
+      if (all[at].at("kind") != "explored") continue;
+      go_to(at);
+      run_to_the_end();
+      if (browser_->evaluate("!!resultOf(currentScreen()).schedule")) return at;
+    }
+    ADD_FAILURE() << "no experiment of the lesson shows a schedule";
+    return 0;
+  }
+
+  // Its opening, the screens of `kinds` and the schedule of the one that is "explored".
+  void expect_all_readable(const fs::path& saved,
+                           const std::map<std::string, std::size_t>& kinds,
+                           const page::Window& window) {
+    const std::string suffix =
+        "-" + std::to_string(window.width) + (window.dark ? "-dark" : "");
+    browser_->open("file://" + saved.string(), window);
+    expect_readable("opening" + suffix);
+    for (const auto& [kind, screen] : kinds) {
+      go_to(screen);
+      expect_readable(kind + suffix);
+    }
+    go_to(kinds.at("explored"));
+    browser_->press("v");
+    browser_->press("End");
+    EXPECT_NE(browser_->evaluate("document.querySelector('.viewer').dataset.position"),
+              "0");
+    expect_readable("schedule" + suffix);
   }
 
   fs::path folder_;
@@ -107,6 +151,7 @@ class RealLesson : public testing::Test {
 TEST_F(RealLesson, IsMeasuredStoppedAndSaved) {
   const std::size_t experiment = first("measured");
   const std::size_t benchmark = first("benchmark");
+  const std::size_t explored = explore_to_a_schedule();
 
   go_to(experiment);
   guess("2");
@@ -116,12 +161,12 @@ TEST_F(RealLesson, IsMeasuredStoppedAndSaved) {
       << "the recorded table has others";
   EXPECT_EQ(count(".guess"), 1u);
   EXPECT_GT(count(".look"), 0u);
-  expect_readable("experiment");
+  expect_readable("experiment-live");
 
   go_to(benchmark);
   run_to_the_end();
   EXPECT_GT(count(".plot .wide svg .mark, .plot .wide svg .bar"), 0u);
-  expect_readable("benchmark");
+  expect_readable("benchmark-live");
 
   browser_->evaluate("run().then(stop).then(() => 1)");
   EXPECT_TRUE(browser_->becomes_true("running === null"));
@@ -135,11 +180,17 @@ TEST_F(RealLesson, IsMeasuredStoppedAndSaved) {
   go_to(experiment);
   EXPECT_EQ(count("tr"), expected.at("rows").size() + 1);
   EXPECT_EQ(count(".guess"), 1u);
-  expect_readable("saved-experiment");
   go_to(benchmark);
   EXPECT_GT(count(".plot .narrow svg"), 0u)
       << "a run that was stopped took the plot away";
-  expect_readable("saved-benchmark");
+
+  const std::map<std::string, std::size_t> kinds{
+      {"experiment", experiment}, {"benchmark", benchmark}, {"explored", explored}};
+  for (const page::Window& window : {page::Window{1920, 1080, false},
+                                     {1920, 1080, true},
+                                     {390, 844, false},
+                                     {390, 844, true}})
+    expect_all_readable(folder_ / "saved.html", kinds, window);
 }
 
 }  // namespace

@@ -36,6 +36,20 @@ replay 'Nobody.HasThis@1@weak@pct3@1.1@00000000'
 replay "$test@1@weak@pct3@1.1@00000000" --of nobody
 [ "$status" = 2 ] && says 'no variant nobody' || fail "an unknown variant is reported"
 
+# --- A demo's ---------------------------------------------------------------------------
+replay 'demo.99.P1@1@weak@pct3@1.1@00000000'
+[ "$status" = 2 ] && says 'there is no lesson "99"' || fail "an unknown lesson is reported"
+replay 'demo.2.Z9@1@weak@pct3@1.1@00000000'
+[ "$status" = 2 ] && says 'lesson 2 has no experiment Z9' || fail "an unknown claim is reported"
+"$course" --compiler "$compiler" demo 2 P6 --quick >"$work/found" 2>&1 || :
+for token in $(sed -n 's/.*autograder\/course replay //p' "$work/found"); do
+  replay "$token"
+  [ "$status" = 1 ] && says 'in the browser' || fail "a demo's schedule $token fails again"
+done
+[ -n "${token:-}" ] || fail "a demo prints how to replay what it shows"
+replay "$token" --html="$work/page.html"
+[ "$status" = 1 ] && [ -s "$work/page.html" ] || fail "a demo's schedule has a page"
+
 # --- A token of another program ---------------------------------------------------------
 # This also builds the mutant's program. Its default schedule does not fail.
 replay "$test@1@weak@default@@00000000" --of $mutant
@@ -82,7 +96,14 @@ trap 'cp "$work/before" "$file"; rm -rf "$work"' EXIT
 sed -e '1i #pragma GCC diagnostic ignored "-Wunused-parameter"' \
   -e 's/.*todo(.*/throw std::runtime_error("\\033[2Jall points");/' "$work/before" >"$file"
 grep -q 'throw std' "$file" || fail "the exercise has a step to be written"
-"$course" --compiler "$compiler" grade 1.1 >/dev/null 2>&1 </dev/null || :
+status=0
+"$course" --compiler "$compiler" grade 1.1 --html "$work/graded.html" \
+  >"$work/out" 2>"$work/err" </dev/null || status=$?
+[ "$status" = 1 ] && grep -q 'all points' "$work/graded.html" &&
+  ! grep -q "$(printf '\033')" "$work/graded.html" ||
+  fail "an escape sequence in what the submission throws is text on its page"
+grep -q 'class="schedule-here"' "$work/graded.html" && grep -q '"steps":\[{' "$work/graded.html" ||
+  fail "the page of the grading holds the schedule that failed"
 "$root/.build/$compiler/interleave/graded/job_queue-student" \
   --gtest_filter=JobQueue.ComesOutInOrder >"$work/found" 2>&1 || :
 replay "$(sed -n 's/.*autograder\/course replay //p' "$work/found" | head -n 1)"

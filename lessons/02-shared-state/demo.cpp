@@ -493,7 +493,7 @@ MEASURED("P7", "How much faster many workers are than one, by what they do under
   }
   table.look_at(
       "the long jobs beside the last column, and at the short ones, which fall below 1 "
-      "from half a job on: there falling asleep and waking takes longer than the work "
+      "as that share grows: there falling asleep and waking takes longer than the work "
       "under the lock");
 }
 

@@ -190,6 +190,20 @@ TEST(TemporaryFolder, LeavesNothingBehind) {
   EXPECT_EQ(folders, 1U) << "only the one that is in use may be left";
 }
 
+// As of a process in another container: no process here has its number.
+TEST(TemporaryFolder, LeavesAloneWhatIsLocked) {
+  const TemporaryFolder here;
+  const std::string of_another = here.file("course-999999999-abcdef").string();
+  std::filesystem::create_directory(of_another);
+  const int lock = open(of_another.c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(flock(lock, LOCK_EX), 0);
+  const TemporaryFolder beside(here.file(""));
+  EXPECT_TRUE(std::filesystem::exists(of_another));
+  close(lock);
+  const TemporaryFolder next(here.file(""));
+  EXPECT_FALSE(std::filesystem::exists(of_another)) << "no process has it any more";
+}
+
 // --- The contract, kept by every store ------------------------------------------------
 
 void expect_the_contract(Store& store) {

@@ -1,16 +1,18 @@
 // A folder of its own for files that are not needed afterwards; gone when this object is.
 //
-// A process that is killed leaves its folder behind, named after it. The next folder that
-// is made in the same place takes those of dead processes away.
+// A process that is killed leaves its folder behind. The next folder that is made in the same
+// place takes those away that no process has locked: a process's number says nothing of one
+// that runs in another container, or in a grading beside this one.
 //
 // Threads     Any, as long as no two name the same file.
 // Errors      std::system_error if the folder cannot be made.
 #pragma once
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -23,17 +25,20 @@ class TemporaryFolder {
   explicit TemporaryFolder(const std::filesystem::path& where) {
     remove_those_of_the_dead(where);
     const std::string own = "course-" + std::to_string(owner_) + "-XXXXXX";
-    std::string name = (where / own).string();
-    if (mkdtemp(name.data()) == nullptr) {
-      throw std::system_error(errno, std::generic_category(), "cannot make " + name);
-    }
-    path_ = name;
+    std::string made = (where / ("new-" + own)).string();
+    if (mkdtemp(made.data()) == nullptr) cannot_make(made);
+    lock_ = open(made.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock_ == -1 || flock(lock_, LOCK_EX) == -1) cannot_make(made);
+    // Only now does it get a name that others look for.
+    path_ = where / std::filesystem::path(made).filename().string().substr(4);
+    std::filesystem::rename(made, path_);
   }
   // On the disk, if the machine's temporary files are there.
   TemporaryFolder() : TemporaryFolder(std::filesystem::temp_directory_path()) {}
   ~TemporaryFolder() {
     std::error_code ignored;
     if (owner_ == getpid()) std::filesystem::remove_all(path_, ignored);
+    close(lock_);
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
@@ -63,11 +68,19 @@ class TemporaryFolder {
       int owner = 0;
       const std::string name = entry.path().filename().string();
       if (std::sscanf(name.c_str(), "course-%d-", &owner) != 1 || owner <= 0) continue;
-      if (kill(owner, 0) == 0 || errno != ESRCH) continue;
-      std::filesystem::remove_all(entry.path(), ignored);
+      const int lock = open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      if (lock == -1) continue;
+      if (flock(lock, LOCK_EX | LOCK_NB) == 0)
+        std::filesystem::remove_all(entry.path(), ignored);
+      close(lock);
     }
   }
 
+  [[noreturn]] static void cannot_make(const std::string& name) {
+    throw std::system_error(errno, std::generic_category(), "cannot make " + name);
+  }
+
   const pid_t owner_ = getpid();  // a forked copy of this object leaves the folder alone
+  int lock_ = -1;                 // held as long as a process has the object
   std::filesystem::path path_;
 };

@@ -57,11 +57,25 @@ TEST(DemoSelection, NamesTheClaimsThereAre) {
 
 TEST(DemoRun, HandsOnOutputAndStatus) {
   std::string seen;
-  const auto outcome = run_experiment("/bin/echo", "/", three[0], true,
-                                      [&](std::string_view text) { seen += text; });
+  const Lesson lesson = lesson_of("/tmp/lessons/07-actors");
+  const auto outcome =
+      run_experiment(experiment_command("/bin/echo", lesson, "P1"), three[0],
+                     [&](std::string_view text) { seen += text; });
   EXPECT_TRUE(outcome.exited_with(0));
-  EXPECT_EQ(seen, "P1 --quick\n");
+  EXPECT_EQ(seen, "P1\n");
   EXPECT_EQ(outcome.output, seen);
+}
+
+TEST(DemoRun, TellsTheExplorerWhatItIsCalled) {
+  const auto command =
+      experiment_command("program", lesson_of("/tmp/lessons/07-actors"), "A7b");
+  EXPECT_EQ(command.folder, "/tmp");
+  const auto called = experiment_called(command.environment.at("INTERLEAVE_TEST"));
+  ASSERT_TRUE(called.has_value());
+  EXPECT_EQ(called->lesson, "7");
+  EXPECT_EQ(called->claim, "A7b");
+  EXPECT_FALSE(experiment_called("JobQueue.Closes").has_value());
+  EXPECT_FALSE(experiment_called("demo.7").has_value());
 }
 
 }  // namespace

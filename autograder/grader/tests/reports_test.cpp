@@ -40,6 +40,25 @@ TEST_F(Reports, JsonHasThePointsOfEachPromiseAndOfAll) {
   EXPECT_EQ(one["promises"][2]["measured"], false);
 }
 
+// Without --of a mutant's or the solution's token would be replayed in the student's program.
+TEST_F(Reports, JsonSaysHowToReplayAScheduleOfEachVariant) {
+  StageResult stage;
+  stage.findings.resize(2);
+  stage.findings[0].token = "Queue.Pop@1@weak@pct3@1.1@00000000";
+  stage.findings[1].again = "COURSE_SEED=1 queue-student --gtest_filter=Queue.Pop";
+  results_.front().stages = {stage};
+  const auto again = [&](const char* variant, std::size_t finding) {
+    results_.front().subject.variant = variant;
+    const nlohmann::json all = json_of({}, results_, 1);
+    return all["exercises"][0]["stages"][0]["findings"][finding]["again"];
+  };
+  const std::string replay = "autograder/course replay " + stage.findings[0].token;
+  EXPECT_EQ(again("student", 0), replay);
+  EXPECT_EQ(again("solution", 0), replay + " --of solution");
+  EXPECT_EQ(again("if_for_while", 0), replay + " --of if_for_while");
+  EXPECT_EQ(again("if_for_while", 1), stage.findings[1].again);
+}
+
 TEST_F(Reports, JUnitHasThemAsProperties) {
   const std::string xml = junit_of(results_);
   for (const std::string property :

@@ -32,7 +32,7 @@ class Explainer {
     switch (failure_.kind) {
       case FailureKind::kRace:
         if (const std::string freed = message_of_freed(); !freed.empty()) message = freed;
-        explain_race();
+        message = explain_race() + message;
         break;
       case FailureKind::kDeadlock:
         if (const Waiting* sleeper = first_sleeper(); sleeper != nullptr) {
@@ -120,8 +120,6 @@ class Explainer {
            "; it checks its condition before the wait, and not in it";
   }
 
-  // A thread that was woken for no reason, or too late, and acted without another look: there
-  // is an `if` about its wait, and no loop.
   void explain_check() {
     const Step* step = mistake_.step;
     if (step != nullptr && step->operation.kind == OperationKind::kSleep) {
@@ -130,28 +128,12 @@ class Explainer {
           where(step->number));
       return;
     }
-    for (const Step& wake : trace_.steps) {
-      if (wake.operation.kind != OperationKind::kConditionWake) continue;
-      const Frame place = naming_.place(wake.stack);
-      if (!naming_.looks_once(place)) continue;
-      const bool spurious = wake.woken_by == kNoStep && wake.succeeded;
-      if (!spurious && !overtaken(wake)) continue;
-      out_.concept_name = "check then act";
-      say(who(wake.operation.thread) + " was woken " +
-          (spurious ? "for no reason" : "too late") + " in " + step_name_(wake.number) +
-          " and continued without another look" + where(wake.number));
-      return;
-    }
-  }
-
-  // Whether another thread had the lock between the notify and this thread's wake-up.
-  [[nodiscard]] bool overtaken(const Step& wake) const {
-    return std::any_of(trace_.steps.begin(), trace_.steps.end(), [&](const Step& step) {
-      return step.number > wake.woken_by && step.number < wake.number &&
-             step.operation.kind == OperationKind::kLock &&
-             step.operation.object == wake.operation.second_object &&
-             step.operation.thread != wake.operation.thread;
-    });
+    const auto [wake, how] = acted_when_woken(trace_, naming_);
+    if (wake == nullptr) return;
+    out_.concept_name = "check then act";
+    say(who(wake->operation.thread) + " was woken " + how + " in " +
+        step_name_(wake->number) + " and continued without another look" +
+        where(wake->number));
   }
 
   // Where the failing call stands.
@@ -219,9 +201,10 @@ class Explainer {
     return "";
   }
 
-  void explain_race() {
+  // What a check of the test says of it, ended by a colon; empty if none does.
+  std::string explain_race() {
     out_.concept_name = "data race";
-    if (failure_.accesses.size() < 2) return;
+    if (failure_.accesses.size() < 2) return "";
     for (const Access& access : failure_.accesses) {
       say(who(access.thread) + verb_of(access) + naming_.object(access.address) +
           (access.atomic ? " (atomic)" : "") + " in " + step_name_(access.step) +
@@ -230,9 +213,27 @@ class Explainer {
     const BrokenEdge edge = broken_edge(failure_, trace_, &naming_);
     if (edge.store != nullptr) {
       explain_broken_edge(edge);
-      return;
+      return "";
     }
     explain_locks();
+    const std::string said = sentence_of_test();
+    if (said.empty()) return "";
+    out_.concept_name.clear();  // the test has one for what it says
+    return said + ": ";
+  }
+
+  // What the test's own check says in which an access stands. Not where its thread relied on an
+  // atomic: then an order is missing, and not a look.
+  [[nodiscard]] std::string sentence_of_test() const {
+    if (!message_of_freed().empty()) return "";
+    for (const Access& access : failure_.accesses) {
+      const Step* look = looked_at_last(access, trace_, naming_);
+      if (look == nullptr || is_atomic(look->operation.kind)) continue;
+      const Frame place = naming_.place(step_at(trace_, access.step)->stack);
+      std::string said = naming_.sentence_of_check(place);
+      if (!said.empty()) return said;
+    }
+    return "";
   }
 
   void explain_broken_edge(const BrokenEdge& edge) {
@@ -315,7 +316,7 @@ class Explainer {
     if (waiting.holder != kNoThread) return line + ", held by " + who(waiting.holder);
     if (is_lock(kind)) return line;
     if (waiting.last_notify != kNoStep) return line + last_notify(waiting);
-    return line + "; nobody is left to notify it";
+    return line + "; no thread is left to notify it";
   }
 
   [[nodiscard]] std::string waits_on_descriptor(const Waiting& waiting) const {

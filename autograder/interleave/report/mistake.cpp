@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <vector>
 
 #include "interleave/report/states.hpp"
 
@@ -13,10 +14,11 @@ bool is_of_no_line(const std::string& text) {
   return text.starts_with("class ") || text.starts_with("struct ");
 }
 
+bool is_test(const Frame& place) { return place.file.ends_with("_test.cpp"); }
+
 bool is_under_test(const Step& step, const Naming& naming) {
   const Frame place = naming.place(step.stack);
-  return !place.file.empty() && !place.file.ends_with("_test.cpp") &&
-         !is_of_no_line(naming.text(place));
+  return !place.file.empty() && !is_test(place) && !is_of_no_line(naming.text(place));
 }
 
 // Whether the thread of both went from `first` to `second` in one go through one function: else
@@ -40,11 +42,36 @@ bool follows_in_source(const Step& first, const Step& second, const Trace& trace
          });
 }
 
+// What the thread read, in the program under test, before it slept at `slept`: since it took
+// its lock.
+std::set<Address> looked_at_before(ThreadId thread, std::uint32_t slept,
+                                   const Trace& trace, const Naming& naming) {
+  std::set<Address> looked_at;
+  for (const Step& step : trace.steps) {
+    if (step.number >= slept) break;
+    if (step.operation.thread != thread) continue;
+    if (step.operation.kind == OperationKind::kLock) looked_at.clear();
+    const bool reads = step.operation.kind == OperationKind::kPlainRead || step.reads;
+    if (reads && is_under_test(step, naming)) looked_at.insert(step.operation.object);
+  }
+  return looked_at;
+}
+
+bool changes(const Step& step, const std::set<Address>& objects) {
+  const bool writes = step.operation.kind == OperationKind::kPlainWrite || step.writes;
+  return writes && objects.contains(step.operation.object);
+}
+
 // The steps of the program under test, by what a failure says of them.
 class Search {
  public:
   Search(const Failure& failure, const Trace& trace, const Naming& naming)
-      : failure_(failure), trace_(trace), naming_(naming) {}
+      : failure_(failure), trace_(trace), naming_(naming) {
+    beside_lesson_ =
+        std::any_of(trace.steps.begin(), trace.steps.end(), [&](const Step& step) {
+          return is_under_test(step, naming) && !naming.place(step.stack).of_lesson();
+        });
+  }
 
   [[nodiscard]] const Step* mistake() const {
     switch (failure_.kind) {
@@ -61,6 +88,9 @@ class Search {
       case FailureKind::kException:
       case FailureKind::kCrash:
         if (const Step* poll = last_poll()) return poll;
+        if (const Step* wake = acted_when_woken(trace_, naming_).wake; under_test(wake)) {
+          return wake;
+        }
         if (const Step* old = last_old_value()) return old;
         return of_switch();
       default:
@@ -69,8 +99,10 @@ class Search {
   }
 
  private:
+  // A lesson's class is a library to the exercise that builds upon it.
   [[nodiscard]] bool under_test(const Step* step) const {
-    return step != nullptr && is_under_test(*step, naming_);
+    return step != nullptr && is_under_test(*step, naming_) &&
+           !(beside_lesson_ && naming_.place(step->stack).of_lesson());
   }
 
   [[nodiscard]] const Step* of_race() const {
@@ -89,7 +121,17 @@ class Search {
       with_fewest = step;
       fewest = locks;
     }
-    return with_fewest;
+    return with_fewest == nullptr ? of_race_within_test() : with_fewest;
+  }
+
+  // What the thread that waited for the other one looked at last.
+  [[nodiscard]] const Step* of_race_within_test() const {
+    for (auto access = failure_.accesses.rbegin(); access != failure_.accesses.rend();
+         ++access) {
+      const Step* look = looked_at_last(*access, trace_, naming_);
+      if (under_test(look)) return look;
+    }
+    return nullptr;
   }
 
   // The last step, in the program under test, of a thread that waits.
@@ -107,6 +149,7 @@ class Search {
   }
 
   [[nodiscard]] const Step* of_sleepers() const {
+    if (const Step* old = last_old_value()) return old;
     for (const Waiting& waiting : failure_.waiting) {
       const OperationKind kind = waiting.operation.kind;
       if (kind == OperationKind::kThreadJoin || is_lock(kind)) continue;
@@ -123,22 +166,13 @@ class Search {
   // Of what the sleeper had read before it went to sleep, the last change since, by another.
   [[nodiscard]] const Step* last_change_after(const Waiting& waiting) const {
     const std::uint32_t slept = waiting.wait_step;
-    std::set<Address> looked_at{waiting.operation.object};
-    for (const Step& step : trace_.steps) {
-      if (step.number >= slept) break;
-      if (step.operation.thread != waiting.thread) continue;
-      if (step.operation.kind == OperationKind::kLock) looked_at.clear();
-      const bool reads = step.operation.kind == OperationKind::kPlainRead || step.reads;
-      if (reads && under_test(&step)) looked_at.insert(step.operation.object);
-    }
+    std::set<Address> looked_at =
+        looked_at_before(waiting.thread, slept, trace_, naming_);
+    looked_at.insert(waiting.operation.object);
     const Step* last = nullptr;
     for (const Step& step : trace_.steps) {
       if (step.number <= slept || step.operation.thread == waiting.thread) continue;
-      const bool writes =
-          step.operation.kind == OperationKind::kPlainWrite || step.writes;
-      if (writes && looked_at.contains(step.operation.object) && under_test(&step)) {
-        last = &step;
-      }
+      if (changes(step, looked_at) && under_test(&step)) last = &step;
     }
     return last;
   }
@@ -191,6 +225,7 @@ class Search {
       for (auto& [other, was] : interrupted) was = was || other != thread;
       const auto last = before.find(thread);
       if (last != before.end() && interrupted[thread] &&
+          are_of_one_call(*last->second, step) &&
           last->second->operation.kind != OperationKind::kConditionWait) {
         mistake = either_side(*last->second, step);
       }
@@ -224,9 +259,20 @@ class Search {
     return writes_back ? &after : &before;
   }
 
+  // Where the compiler put both calls into the test itself, none is entered.
+  [[nodiscard]] bool are_of_one_call(const Step& before, const Step& after) const {
+    return line_in_test(before) == line_in_test(after);
+  }
+
+  [[nodiscard]] std::uint32_t line_in_test(const Step& step) const {
+    const std::vector<Frame> frames = naming_.own_frames(step.stack);
+    const auto found = std::find_if(frames.begin(), frames.end(), is_test);
+    return found == frames.end() ? 0 : found->line;
+  }
+
   [[nodiscard]] bool enters_from_test(const Step& step) const {
     if (step.operation.kind != OperationKind::kCall) return false;
-    return naming_.place(step.stack).file.ends_with("_test.cpp");
+    return is_test(naming_.place(step.stack));
   }
 
   [[nodiscard]] static bool is_seen_by_others(OperationKind kind) {
@@ -237,7 +283,38 @@ class Search {
   const Failure& failure_;
   const Trace& trace_;
   const Naming& naming_;
+  bool beside_lesson_ = false;  // an exercise's own file is in the trace
 };
+
+// Whether another thread had the lock between the notify and this wake-up.
+bool overtaken(const Step& wake, const Trace& trace) {
+  return std::any_of(trace.steps.begin(), trace.steps.end(), [&](const Step& step) {
+    return step.number > wake.woken_by && step.number < wake.number &&
+           step.operation.kind == OperationKind::kLock &&
+           step.operation.object == wake.operation.second_object &&
+           step.operation.thread != wake.operation.thread;
+  });
+}
+
+// Whether the notify was of a change from before the wait: of what the thread had looked at none
+// changed while it slept.
+bool woken_for_nothing(const Step& wake, const Trace& trace, const Naming& naming) {
+  const ThreadId sleeper = wake.operation.thread;
+  const Step* wait = nullptr;
+  for (const Step& step : trace.steps) {
+    if (step.number >= wake.number) break;
+    const bool waits = step.operation.kind == OperationKind::kConditionWait;
+    if (waits && step.operation.thread == sleeper) wait = &step;
+  }
+  if (wait == nullptr) return false;
+  const std::set<Address> looked_at =
+      looked_at_before(sleeper, wait->number, trace, naming);
+  return !looked_at.empty() &&
+         std::none_of(trace.steps.begin(), trace.steps.end(), [&](const Step& step) {
+           return step.number > wait->number && step.number < wake.number &&
+                  step.operation.thread != sleeper && changes(step, looked_at);
+         });
+}
 
 // The line at which `holder`, as far as its `last` step got, is in the function that took `lock`;
 // without a file if that has ended.
@@ -265,7 +342,7 @@ Mistake held_too_long(const Failure& failure, const Trace& trace, const Naming& 
     const Frame innermost = naming.place(last->stack);
     const Frame frame = where_held(holder, lock, *last, trace, naming);
     const bool called_out = frame.function != innermost.function;
-    if (frame.file.empty() || frame.file.ends_with("_test.cpp") || !called_out) return;
+    if (frame.file.empty() || is_test(frame) || !called_out) return;
     mistake = {last, frame, true};
   };
   if (failure.kind == FailureKind::kMisuse) {
@@ -361,6 +438,43 @@ bool slept_again(const Waiting& waiting, const Trace& trace, const Naming& namin
   return woken && std::any_of(changed.begin(), changed.end(), [&](Address object) {
            return looked_at.contains(object) && !looked_at_again.contains(object);
          });
+}
+
+const Step* looked_at_last(const Access& access, const Trace& trace,
+                           const Naming& naming) {
+  const Step* own = step_at(trace, access.step);
+  if (own == nullptr) return nullptr;
+  const std::vector<Frame> frames = naming.own_frames(own->stack);
+  const bool by_test = std::all_of(frames.begin(), frames.end(), is_test);
+  if (frames.empty() || !by_test) return nullptr;
+  const Step* last = nullptr;
+  for (const Step& step : trace.steps) {
+    if (step.number >= own->number) break;
+    const bool reads = step.operation.kind == OperationKind::kPlainRead || step.reads;
+    if (!reads || step.operation.thread != access.thread) continue;
+    if (!is_under_test(step, naming)) continue;
+    // What a lock reads of itself where its scope ends is no look, nor is what an atomic is
+    // compared with.
+    const Origin from = naming.origin(step.stack);
+    const bool beside_atomic = last != nullptr && is_atomic(last->operation.kind) &&
+                               naming.place(last->stack).line == from.place.line;
+    if (beside_atomic && !is_atomic(step.operation.kind)) continue;
+    if (from.through.find("lock") == from.through.npos) last = &step;
+  }
+  return last;
+}
+
+ActedWhenWoken acted_when_woken(const Trace& trace, const Naming& naming) {
+  for (const Step& step : trace.steps) {
+    if (step.operation.kind != OperationKind::kConditionWake) continue;
+    if (!naming.looks_once(naming.place(step.stack))) continue;
+    if (step.woken_by == kNoStep && step.succeeded) return {&step, "for no reason"};
+    if (overtaken(step, trace)) return {&step, "too late"};
+    if (woken_for_nothing(step, trace, naming)) {
+      return {&step, "by a notify of what came before it slept"};
+    }
+  }
+  return {};
 }
 
 Mistake mistake_of(const Failure& failure, const Trace& trace, const Naming& naming) {

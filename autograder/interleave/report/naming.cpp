@@ -1,6 +1,7 @@
 #include "interleave/report/naming.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <string_view>
 
 #include "interleave/report/mistake.hpp"
@@ -61,6 +62,17 @@ std::string class_of(const std::string& function) {
 std::string member_of(const std::string& function) {
   const std::size_t end = function.rfind("::");
   return end == std::string::npos ? function : function.substr(end + 2);
+}
+
+bool says_any(const std::string& line, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return line.find(word) != line.npos; });
+}
+
+// How many more blocks a line opens than it closes.
+int blocks_opened(const std::string& line) {
+  return static_cast<int>(std::count(line.begin(), line.end(), '{') -
+                          std::count(line.begin(), line.end(), '}'));
 }
 
 // Classes whose members are the one operation that a picture shows by itself.
@@ -200,6 +212,16 @@ Frame Naming::place(const std::vector<ProgramCounter>& stack) const {
   return origin(stack).place;
 }
 
+std::vector<Frame> Naming::own_frames(const std::vector<ProgramCounter>& stack) const {
+  std::vector<Frame> own;
+  for (const ProgramCounter pc : stack) {
+    for (const Frame& frame : symbols_.frames(pc)) {
+      if (!frame.foreign()) own.push_back(frame);
+    }
+  }
+  return own;
+}
+
 std::string Naming::call(const Origin& origin) const {
   const std::string member = member_of(origin.through);
   const std::string receiver = receiver_of_call(text(origin.place), member);
@@ -215,19 +237,42 @@ std::string Naming::text(const Frame& frame) const {
   return source_.line(frame.file, frame.line);
 }
 
+std::string Naming::sentence_of_check(const Frame& check) const {
+  constexpr std::uint32_t most_lines = 4;
+  std::string statement;
+  Frame at = check;
+  for (; at.line < check.line + most_lines && !statement.ends_with(';'); ++at.line)
+    statement += text(at);
+  const std::size_t call = statement.find("check(");
+  const std::size_t begin = statement.find('"', call == statement.npos ? call : call + 6);
+  if (call == statement.npos || begin == statement.npos) return {};
+  const std::size_t end = statement.find('"', begin + 1);
+  const bool whole = end != statement.npos && statement.compare(end, 3, "\");") == 0;
+  return whole ? statement.substr(begin + 1, end - begin - 1) : std::string();
+}
+
 bool Naming::looks_once(const Frame& wait) const {
-  constexpr std::uint32_t lines_above = 5;
+  constexpr int lines_above = 40;
   const std::string line = text(wait);
   const std::size_t call = line.find("wait");
   if (call == line.npos || line.find(',', call) != line.npos)
     return false;  // a condition
-  bool conditional = false;
+  if (says_any(line, {"while (", "for ("})) return false;
+  bool conditional = says_any(line, {"if ("});
   Frame above = wait;
-  for (std::uint32_t up = 0; up <= lines_above && above.line > 0; ++up, --above.line) {
+  for (int up = 1, open = 0; up <= lines_above && above.line > 1; ++up) {
+    --above.line;
     const std::string there = text(above);
-    const auto says = [&](const char* word) { return there.find(word) != there.npos; };
-    if (says("while (") || says("for (")) return false;
-    conditional = conditional || (up <= 1 && says("if ("));
+    open += blocks_opened(there);
+    const bool without_braces = up == 1 && there.ends_with(')');
+    if (open <= 0 && !without_braces) continue;
+    open = 0;
+    if (says_any(there, {"while (", "for (", "do {"})) return false;
+    if (says_any(there, {"if ("})) {
+      conditional = true;
+    } else if (there != "{" && there != "try {") {
+      break;  // the function, or a lambda
+    }
   }
   return conditional;
 }

@@ -52,12 +52,16 @@ class Naming {
   // A call of the library in the program's words: "both_run.arrive_and_wait".
   [[nodiscard]] std::string call(const Origin& origin) const;
 
+  // All frames of the program and its test, innermost first.
+  [[nodiscard]] std::vector<Frame> own_frames(
+      const std::vector<ProgramCounter>& stack) const;
   // "job_queue.hpp:41"; empty for a frame without a file.
   [[nodiscard]] static std::string location(const Frame& frame);
   // The source at that place.
   [[nodiscard]] std::string text(const Frame& frame) const;
-  // Whether a wait there stands under an `if` and in no loop, as far as its line and the few
-  // above show.
+  // What a `check(…, "sentence")` that begins there says; empty if none does.
+  [[nodiscard]] std::string sentence_of_check(const Frame& check) const;
+  // Whether a wait there stands under an `if` and in no loop of its function.
   [[nodiscard]] bool looks_once(const Frame& wait) const;
   // The function a kCall step enters.
   [[nodiscard]] Frame entered(const Step& call) const;

@@ -57,8 +57,8 @@ std::string no_way_out(const Inflection& inflection) {
   if (!inflection.all)
     return "none of the " + count + " schedules that were run succeeds";
   return inflection.schedules == 1
-             ? "there is only one way to go on, and it fails"
-             : "every schedule fails: all " + count + " ways to go on were run";
+             ? "there is only one way to continue, and it fails"
+             : "every schedule fails: all " + count + " ways to continue were run";
 }
 
 std::string record(const Finding& finding, const Report& report, std::string_view kind,
@@ -241,7 +241,7 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
   const bool tells = failure.kind != FailureKind::kUnsupported;
   report.picture += "\n\n" + (tells ? picture.text(way_back) + "\n" : "") + below;
   if (!finding.replay_command.empty()) {
-    report.picture += "\n  again, step by step:   " + finding.replay_command + "\n";
+    report.picture += "\n  again, step by step:\n    " + finding.replay_command + "\n";
   }
   const Mistake mistake = to_look_at(known, failure, trace, naming);
   report.file = mistake.step == nullptr ? failure.file : mistake.place.file;

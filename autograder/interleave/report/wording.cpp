@@ -55,7 +55,7 @@ std::string atomic_in_words(const Step& step, const std::string& object) {
 std::string notify_in_words(const Step& step, const std::string& object) {
   const std::string call =
       step.operation.kind == Kind::kNotifyOne ? "notify_one " : "notify_all ";
-  if (step.amount == 0) return call + object + ": nobody waits";
+  if (step.amount == 0) return call + object + ": wakes no thread";
   return call + object + ": wakes " + std::to_string(step.amount);
 }
 

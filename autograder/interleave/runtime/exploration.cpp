@@ -364,9 +364,11 @@ std::string Exploration::coverage() const {
 // -- Replay -----------------------------------------------------------------------------
 
 Result Exploration::replay(const Token& token) {
-  result_.coverage = "not this schedule's exploration";
-  if (token.test != options_.test || token.exploration != number_)
+  if (token.test != options_.test || token.exploration != number_) {
+    if (is_experiment()) return run();  // what comes after it builds upon what it finds
+    result_.coverage = "not this schedule's exploration";
     return std::move(result_);
+  }
   start_ = Clock::now();
   const MemoryMode mode = mode_of(token.memory);
   run_options_.spurious = token.spurious;

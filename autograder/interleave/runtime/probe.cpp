@@ -124,7 +124,7 @@ void Probe::conclude_deadlock() {
   } else {
     stuck_.kind = FailureKind::kDeadlock;
     stuck_.message = stuck_.cycle.empty()
-                         ? "every thread waits, and none can be the one to go on"
+                         ? "every thread waits, and none of them can continue"
                          : sentence_for(stuck_.cycle);
   }
   stuck_.thread =

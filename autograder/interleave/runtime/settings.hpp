@@ -12,6 +12,9 @@ namespace interleave {
 // `options` with what the environment says instead.
 [[nodiscard]] Options with_environment(Options options);
 
+// INTERLEAVE_TEST: what explorations outside a test are called. Whether there is such a name.
+[[nodiscard]] bool is_experiment();
+
 // INTERLEAVE_REPLAY: run this schedule, and nothing else. Stops the program if it is not a token.
 [[nodiscard]] std::optional<Token> token_to_replay();
 

@@ -68,7 +68,7 @@ TEST(Inflection, OfADeadlockIsTheSecondLock) {
                                          step.find("lock right") != std::string::npos;
   EXPECT_TRUE(is_one_of_the_first_locks) << found.result.picture;
   EXPECT_EQ(step.find("waits"), std::string::npos) << found.result.picture;
-  EXPECT_TRUE(found.shows("only one way to go on")) << found.result.picture;
+  EXPECT_TRUE(found.shows("only one way to continue")) << found.result.picture;
   EXPECT_TRUE(found.records("\"schedules\":1,\"all\":true}")) << found.record;
 }
 
@@ -87,7 +87,7 @@ TEST(Inflection, OfALostAdditionIsTheSecondRead) {
   ASSERT_EQ(found.result.kind, "check");
   EXPECT_NE(found.last_step_with_a_way_out().find("load sum = 0"), std::string::npos)
       << found.result.picture;
-  EXPECT_TRUE(found.shows("every schedule fails: all 2 ways to go on were run"))
+  EXPECT_TRUE(found.shows("every schedule fails: all 2 ways to continue were run"))
       << found.result.picture;
   EXPECT_TRUE(found.records("\"schedules\":2,\"all\":true}")) << found.record;
 }

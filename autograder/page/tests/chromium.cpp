@@ -257,16 +257,33 @@ json unreadable_in(Chromium& browser) {
         }
         const gone = box.bottom <= clip.top || box.top >= clip.bottom ||
                      box.right <= clip.left || box.left >= clip.right;
-        texts.push({words: node.data.trim().slice(0, 60), box, clip, scrolls, gone, parent});
+        texts.push({words: node.data.trim().slice(0, 60), box, clip, scrolls, gone, parent, node});
       }
     }
     // What stays in place while other things scroll below it covers them.
-    const floats = element => {
+    const pinnedIn = element => {
       for (let at = element; at; at = at.parentElement)
-        if (["sticky", "fixed"].includes(getComputedStyle(at).position)) return true;
-      return false;
+        if (["sticky", "fixed"].includes(getComputedStyle(at).position)) return at;
+      return null;
     };
-    const slack = 2, found = {texts: 0, cut: [], overlaps: [], faint: []};
+    // Whether a word stands in two lines, though one is wide enough for all that it may not be
+    // parted from.
+    const isBroken = node => {
+      let block = node.parentElement;
+      while (getComputedStyle(block).display === "inline") block = block.parentElement;
+      const pieces = (from, size) => {
+        const range = document.createRange();
+        range.setStart(node, from);
+        range.setEnd(node, from + size);
+        return [...range.getClientRects()];
+      };
+      const fits = run => pieces(run.index, run[0].length)
+        .reduce((sum, piece) => sum + piece.width, 0) < block.clientWidth;
+      return [...node.data.matchAll(/\S+/g)].filter(fits).some(run =>
+        [...run[0].matchAll(/[\p{L}\d_]+/gu)].some(word => new Set(
+          pieces(run.index + word.index, word[0].length).map(piece => piece.top)).size > 1));
+    };
+    const slack = 2, found = {texts: 0, cut: [], broken: [], overlaps: [], faint: []};
     const seen = texts.filter(text => !text.gone);
     found.texts = seen.length;
     for (const {words, box, clip, scrolls} of seen) {
@@ -277,7 +294,7 @@ json unreadable_in(Chromium& browser) {
         (text.box.left >= innerWidth || text.box.right <= 0)) found.cut.push(text.words);
     for (let i = 0; i < seen.length; ++i) for (let j = i + 1; j < seen.length; ++j) {
       const a = seen[i].box, b = seen[j].box;
-      if (floats(seen[i].parent) !== floats(seen[j].parent)) continue;
+      if (pinnedIn(seen[i].parent) !== pinnedIn(seen[j].parent)) continue;
       const inset = Math.min(a.height, b.height) * 0.2;
       if (a.left + slack < b.right && b.left + slack < a.right &&
           a.top + inset < b.bottom - inset && b.top + inset < a.bottom - inset)
@@ -294,7 +311,10 @@ json unreadable_in(Chromium& browser) {
     }
     if (document.documentElement.scrollWidth > innerWidth + slack)
       found.cut.push("the page is wider than its window");
-    for (const list of ["cut", "overlaps", "faint"]) found[list] = found[list].slice(0, 8);
+    for (const node of new Set(seen.map(text => text.node)))
+      if (isBroken(node)) found.broken.push(node.data.trim().slice(0, 60));
+    for (const list of ["cut", "broken", "overlaps", "faint"])
+      found[list] = found[list].slice(0, 8);
     return found;
   })())js");
 }

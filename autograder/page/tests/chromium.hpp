@@ -65,8 +65,9 @@ class Chromium {
 };
 
 // What a person could not read of the page as it is laid out now: an object of lists of texts,
-// "cut" off by the box or the window they are in, "overlaps", and "faint" ones whose contrast is
-// under 4.5 : 1 (WCAG 2.2, level AA); and "texts", how many were looked at.
+// "cut" off by the box or the window they are in, "broken" inside a word that a line has room
+// for, "overlaps", and "faint" ones whose contrast is under 4.5 : 1 (WCAG 2.2, level AA); and
+// "texts", how many were looked at.
 nlohmann::json unreadable_in(Chromium& browser);
 
 }  // namespace course::page

@@ -1,4 +1,4 @@
-// Programs that lose in some schedule, each in its own way, for viewer_browser_test to show.
+// Programs that lose in some schedule, each in its own way, for the tests of pages to show.
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -11,36 +11,16 @@
 #include <fstream>
 #include <map>
 #include <optional>
-#include <sstream>
 
 #include "chromium.hpp"
+#include "losing_records.hpp"
 #include "page/viewer.hpp"
-#include "process/process.hpp"
 
 namespace course::page {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-// The record that the run of a losing program writes.
-json record_of(const std::string& test, const std::string& token = {}) {
-  process::Command command;
-  command.words = {LOSING_PROGRAMS, "--gtest_filter=" + test};
-  command.environment["INTERLEAVE_RESULTS"] = "1";
-  if (!token.empty()) command.environment["INTERLEAVE_REPLAY"] = token;
-  command.output_kept = 16 << 20;
-  std::istringstream lines(process::run(command).output);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("{\"record\":\"explored\"")) return json::parse(line);
-  }
-  return {};
-}
-
-json replayed(const std::string& test) {
-  const json found = record_of(test);
-  return found.is_null() ? found : record_of(test, found.at("token"));
-}
 
 // What the record says of each thread after `position` steps.
 struct Expected {
@@ -67,7 +47,7 @@ std::map<int, Expected> expected_at(const json& record, std::size_t position) {
 
 // Of the losing programs' source, from 1.
 int line_with(const std::string& words) {
-  std::ifstream in(LOSING_SOURCE);
+  std::ifstream in(losing_source());
   std::string text;
   for (int line = 1; std::getline(in, text); ++line) {
     if (text.find(words) != std::string::npos) return line;
@@ -92,7 +72,7 @@ class Viewer : public testing::Test {
 
   void show(const json& record, const Window& window = {1920, 1080, false}) {
     ASSERT_TRUE(record.is_object()) << "the program does not lose";
-    const json view = view_of(record, fs::path(LOSING_SOURCE).parent_path(),
+    const json view = view_of(record, losing_source().parent_path(),
                               {"a losing program", "autograder/course replay TOKEN"});
     std::ofstream(file_) << viewer_page(view);
     browser_->open("file://" + file_.string(), window);
@@ -277,7 +257,7 @@ TEST_F(Viewer, EmbedsNoFileFromOutsideTheCourse) {
   json record = replayed("Loses.Deadlock");
   ASSERT_TRUE(record.is_object());
   record["steps"][0]["file"] = "/etc/hostname";
-  const json view = view_of(record, fs::path(LOSING_SOURCE).parent_path(), {"", ""});
+  const json view = view_of(record, losing_source().parent_path(), {"", ""});
   EXPECT_EQ(view["files"][0]["lines"], json::array());
   EXPECT_EQ(view["files"][0]["path"], "hostname");
 }
@@ -297,8 +277,14 @@ TEST_P(ViewerOnScreen, ShowsEveryWordWholeAndPlain) {
     browser_->press(key);
     const json found = unreadable_in(*browser_);
     EXPECT_GT(found.at("texts"), 20);
-    for (const char* fault : {"cut", "overlaps", "faint"})
+    for (const char* fault : {"cut", "broken", "overlaps", "faint"})
       EXPECT_EQ(found.at(fault), json::array()) << fault << " after " << key;
+    EXPECT_EQ(
+        browser_->evaluate("[...document.querySelectorAll('.states, .schedule, .code')]"
+                           ".filter(one => one.scrollWidth > one.clientWidth + 1)"
+                           ".length"),
+        0)
+        << "to be read only by scrolling sideways after " << key;
   }
   // For a person who wants to look.
   if (const char* folder = std::getenv("COURSE_PICTURES")) {
@@ -311,6 +297,7 @@ TEST_P(ViewerOnScreen, ShowsEveryWordWholeAndPlain) {
 INSTANTIATE_TEST_SUITE_P(Page, ViewerOnScreen,
                          testing::Values(Screen{"Deadlock", {1920, 1080, false}},
                                          Screen{"Deadlock", {1920, 1080, true}},
+                                         Screen{"Deadlock", {390, 844, false}},
                                          Screen{"FreshValue", {390, 844, false}},
                                          Screen{"FreshValue", {390, 844, true}},
                                          Screen{"Lifetime", {1366, 768, false}},

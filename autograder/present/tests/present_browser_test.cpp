@@ -94,6 +94,31 @@ TEST_F(Presented, DrawsAsTheNumbersArriveAndStopsARun) {
   EXPECT_EQ(lesson_.presentation().last_run().at("state"), "stopped");
 }
 
+// Both keys are there before the server has answered to the first.
+TEST_F(Presented, StopsARunThatHasOnlyBeenAskedFor) {
+  open();
+  press({"ArrowRight", "ArrowRight"});
+  browser_->evaluate(
+      "for (const key of ['r', 's']) document.dispatchEvent(new KeyboardEvent('keydown', "
+      "{key}))");
+  EXPECT_TRUE(shows(".message", "Stopped."));
+  EXPECT_EQ(lesson_.presentation().last_run().at("state"), "stopped");
+}
+
+TEST_F(Presented, TellsThatARunWasRefusedAndRunsLater) {
+  open();
+  browser_->evaluate("asked.then(() => 1)");  // nothing was running
+  ASSERT_EQ(lesson_.presentation().start("P2"), Presentation::Started::yes);
+  press({"ArrowRight", "r"});
+  EXPECT_TRUE(shows(".message", "one run at a time"));
+  EXPECT_EQ(count("button:disabled"), 1u) << "only Stop";
+  lesson_.presentation().stop();
+  ASSERT_TRUE(browser_->becomes_true(
+      "fetch('run').then(answer => answer.json()).then(run => run.state === 'stopped')"));
+  browser_->press("r");
+  EXPECT_TRUE(shows("td", "2,827"));
+}
+
 TEST_F(Presented, TellsWhyARunFailed) {
   open();
   press({"End", "r"});
@@ -127,6 +152,10 @@ TEST_F(Presented, KeepsAllForAnotherHourAndForAFile) {
   press({"ArrowRight"});
   EXPECT_TRUE(shows("td", "2,827"));
   EXPECT_EQ(count(".guess"), 1u);
+  EXPECT_EQ(count("select"), 0u) << "there is nothing to choose";
+  EXPECT_TRUE(shows(".asked", "speed-up: 2"));
+  press({"End"});
+  EXPECT_EQ(count(".prediction"), 1u) << "it could have been guessed";
   EXPECT_EQ(browser_->evaluate("[...document.querySelectorAll('.controls button')]"
                                ".filter(one => !one.hidden).length"),
             2);
@@ -167,6 +196,9 @@ TEST_P(PresentedOnScreen, ShowsEveryWordWholeAndPlain) {
   expect_readable("opening");
   press({"ArrowRight"});
   guess("2 1.5 2 0.5");
+  EXPECT_EQ(browser_->evaluate("document.querySelector('.asked').checkVisibility()"),
+            GetParam().width < 900)
+      << "a list on a phone cuts what is asked";
   expect_readable("before");
   browser_->press("r");
   ASSERT_TRUE(shows(".look", "Look at"));

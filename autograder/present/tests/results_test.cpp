@@ -54,9 +54,8 @@ TEST(TableOfRecord, IsEmptyForASchedule) {
 }
 
 TEST(TokenIn, FindsTheFirstSchedule) {
-  EXPECT_EQ(
-      token_in("  again:   INTERLEAVE_REPLAY='@1@weak@pct3@@5f' INTERLEAVE_STEPS=1 x"),
-      "@1@weak@pct3@@5f");
+  EXPECT_EQ(token_in("  again:   autograder/course replay demo.7.A7b@1@weak@pct3@@5f\n"),
+            "demo.7.A7b@1@weak@pct3@@5f");
   EXPECT_EQ(token_in("no schedule"), "");
 }
 

@@ -56,24 +56,31 @@ TEST(Replay, ReadsAFailure) {
   EXPECT_EQ(replayed.steps[0].line, 7);
   EXPECT_EQ(replayed.inflection, 1U);
   EXPECT_EQ(replayed.way_back, "--- none ---\n");
-  EXPECT_EQ(remark_on(replayed, "1.1"), "");
+  EXPECT_EQ(remark_on(replayed, "autograder/course grade 1.1"), "");
 }
 
 TEST(Replay, SaysThatTheProgramHasChanged) {
   Replayed replayed =
       read_replay(command(), told(R"({"kind":"check","same_steps":false,"steps":[]})"));
-  EXPECT_NE(remark_on(replayed, "1.1").find("program has changed"), std::string::npos);
+  EXPECT_NE(
+      remark_on(replayed, "autograder/course grade 1.1").find("program has changed"),
+      std::string::npos);
   replayed = read_replay(command(), told(R"({"kind":"clean","same_steps":false})"));
   EXPECT_EQ(replayed.end, Replayed::End::succeeds);
-  EXPECT_NE(remark_on(replayed, "1.1").find("program has changed"), std::string::npos);
-  EXPECT_NE(remark_on(replayed, "1.1").find("course grade 1.1"), std::string::npos);
+  EXPECT_NE(
+      remark_on(replayed, "autograder/course grade 1.1").find("program has changed"),
+      std::string::npos);
+  EXPECT_NE(remark_on(replayed, "autograder/course grade 1.1").find("course grade 1.1"),
+            std::string::npos);
 }
 
 TEST(Replay, NeverCallsOneScheduleAPass) {
   const Replayed replayed =
       read_replay(command(), told(R"({"kind":"clean","same_steps":true})"));
-  EXPECT_EQ(remark_on(replayed, "1.1").find("pass"), std::string::npos);
-  EXPECT_NE(remark_on(replayed, "1.1").find("Others may"), std::string::npos);
+  EXPECT_EQ(remark_on(replayed, "autograder/course grade 1.1").find("pass"),
+            std::string::npos);
+  EXPECT_NE(remark_on(replayed, "autograder/course grade 1.1").find("Others may"),
+            std::string::npos);
 }
 
 TEST(Replay, SaysThatTheTestNoLongerExploresIt) {

@@ -100,6 +100,16 @@ STEP_TEST(1, TransientBuilder, SetsElements, "path") {
   EXPECT_EQ(builder.size(), 1025U);
 }
 
+// A value is taken once, and whole: what was moved from is not there to be taken again.
+STEP_TEST(1, TransientBuilder, TakesEachValueOnce, "path") {
+  const std::string text = "a value that is too long to be copied by accident";
+  TransientBuilder<std::string> builder;
+  builder.push_back(text);
+  EXPECT_EQ(builder[0], text);
+  builder.set(0, text + "!");
+  EXPECT_EQ(builder[0], text + "!");
+}
+
 // Throws when it is assigned to, while `full_`.
 struct Paper {
   Paper(int first = 0) : number(first) {}
@@ -303,6 +313,22 @@ STEP_TEST(2, TransientBuilder, TwoThreadsBuildUponOneStart, "ownership") {
     });
     check(changed(start, 0, -2)[0] == -2, "the leader's change must be there");
     check(start[0] == 0, "the vector that both began with changed");
+  });
+}
+
+// A builder that begins beside this one never makes a mark come again: what was frozen under
+// that mark would be changed by a later builder.
+STEP_TEST(2, TransientBuilder, AMarkNeverComesAgain, "ownership") {
+  explore([] {
+    std::jthread worker([] { Builder().push_back(0); });
+    Builder builder;
+    builder.push_back(0);
+    const Frozen first = builder.freeze();
+    builder.set(0, -1);
+    const Frozen second = builder.freeze();
+    check(changed(second, 0, -2)[0] == -2, "the later builder's change must be there");
+    check(first[0] == 0 && second[0] == -1,
+          "a later builder changed what an earlier one had frozen");
   });
 }
 

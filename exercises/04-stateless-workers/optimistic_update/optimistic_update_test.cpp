@@ -421,6 +421,12 @@ STEP_TEST(2, Backoff, NeverPausesLongerThanTheLongest, "backing off") {
   }
 }
 
+// An end that is less than half of the longest is doubled, and not yet the longest.
+STEP_TEST(2, Backoff, DoublesWhatIsLessThanHalf, "backing off") {
+  Backoff backoff(100, 3ns, 7ns, 1);
+  for (int round = 0; round < 100; ++round) EXPECT_LE(backoff.pause(2), 6ns);
+}
+
 // A first pause of nothing would stay nothing, however often it is doubled: it is taken as the
 // shortest there is.
 STEP_TEST(2, Backoff, GrowsFromNothing, "backing off") {
@@ -480,6 +486,18 @@ STEP_TEST(2, Backoff, SleepsAfterAConflict, "backing off") {
     const auto start = std::chrono::steady_clock::now();
     backoff(1);
     check(std::chrono::steady_clock::now() - start >= 1ms, "it must sleep for a pause");
+  });
+}
+
+// One pause, and no more: the explorer's clock shows how long the thread slept.
+STEP_TEST(2, Backoff, SleepsForOnePause, "backing off") {
+  if (!interleave::explores_schedules()) return;
+  explore([] {
+    Backoff backoff(10, 2ms, 2ms, 1);
+    const auto start = std::chrono::steady_clock::now();
+    backoff(1);
+    check(std::chrono::steady_clock::now() - start <= 2ms,
+          "it must sleep for one pause, which is 2 ms at most");
   });
 }
 

@@ -298,7 +298,7 @@ constexpr Classic of_two(std::string_view name, std::string_view mistake,
 constexpr Classic kMutualExclusion[] = {
     of_two<Peterson>("Peterson", "release and acquire for seq_cst", "data race"),
     of_two<Dekker>("Dekker", "no fence between the wish and the look", "data race"),
-    of_two<Bakery>("Bakery", "nobody waits while another chooses", "data race"),
+    of_two<Bakery>("Bakery", "no thread waits while another chooses", "data race"),
     of_two<SpinLock>("spin lock", "unlocked with a relaxed store", "data race"),
     of_two<TestAndSetLock>("test-and-set lock", "tests, then sets", "data race"),
     of_two<TicketLock>("ticket lock", "two threads draw one number", "livelock"),

@@ -121,7 +121,7 @@ $emulator "$work/build/stress_test" >"$work/out" 2>&1 || fail "the stress build 
 
 # The command in the report replays it.
 $emulator "$work/build/broken_test" >"$work/out" 2>&1 || :
-again=$(sed -n 's/.*again, step by step: *//p' "$work/out" |
+again=$(sed -n '/again, step by step:/{n;s/^ *//p;}' "$work/out" |
   sed "s|[^ ]*/build/broken_test|$emulator &|")
 ! sh -c "$again" >"$work/out" 2>&1 || fail "the printed command does not fail again" "$work/out"
 grep -q 'lost wake-up' "$work/out" || fail "it fails in another way" "$work/out"
