@@ -46,9 +46,7 @@ struct Step {
   bool blocked = false;              // the thread could not continue at once
   std::uint32_t woken_by = kNoStep;  // the step that let it continue
   std::uint64_t nanoseconds = 0;     // virtual time since the body began
-  // Bytes allocated, read or written, waiters woken, events seen, nanoseconds slept.
-  std::uint64_t amount = 0;
-  std::uint64_t asked = 0;  // kWrite: bytes that were to be written
+  std::uint64_t amount = 0;          // bytes allocated, waiters woken, nanoseconds slept
   // Return addresses, innermost first; stack[0] == operation.pc.
   std::vector<ProgramCounter> stack;
   std::vector<Holding> untold;  // right before this step
