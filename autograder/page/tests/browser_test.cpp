@@ -113,10 +113,7 @@ INSTANTIATE_TEST_SUITE_P(Page, Browser,
                                          Window{1920, 1080, true},
                                          Window{1366, 768, false},
                                          Window{500, 900, false}, Window{500, 900, true}),
-                         [](const auto& window) {
-                           return std::to_string(window.param.width) +
-                                  (window.param.dark ? "Dark" : "Light");
-                         });
+                         name_of);
 
 }  // namespace
 }  // namespace course::page

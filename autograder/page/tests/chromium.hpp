@@ -12,6 +12,7 @@
 //             throws.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <sys/types.h>
 
 #include <filesystem>
@@ -25,6 +26,15 @@ struct Window {
   int height;
   bool dark;
 };
+
+// A hall's screen and a phone, light and dark.
+inline constexpr Window hall_and_phone[] = {
+    {1920, 1080, false}, {1920, 1080, true}, {390, 844, false}, {390, 844, true}};
+
+// "1920Dark": what a test in that window is called.
+[[nodiscard]] inline std::string name_of(const testing::TestParamInfo<Window>& window) {
+  return std::to_string(window.param.width) + (window.param.dark ? "Dark" : "Light");
+}
 
 class Chromium {
  public:

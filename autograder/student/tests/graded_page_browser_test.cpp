@@ -165,14 +165,8 @@ TEST_P(GradedOnScreen, ShowsEveryWordWholeAndPlain) {
   expect_readable("without-schedule");
 }
 
-INSTANTIATE_TEST_SUITE_P(Page, GradedOnScreen,
-                         testing::Values(Window{1920, 1080, false},
-                                         Window{1920, 1080, true},
-                                         Window{390, 844, false}, Window{390, 844, true}),
-                         [](const auto& window) {
-                           return std::to_string(window.param.width) +
-                                  (window.param.dark ? "Dark" : "Light");
-                         });
+INSTANTIATE_TEST_SUITE_P(Page, GradedOnScreen, testing::ValuesIn(page::hall_and_phone),
+                         page::name_of);
 
 }  // namespace
 }  // namespace course::student
