@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -104,11 +105,15 @@ void measure(const std::string& name, void (*body)(std::size_t), const char* str
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string by_strategy = "An addition and a sum under a lock, by strategy/";
+  const char* const fsgsbase = std::getenv("INTERLEAVE_FSGSBASE");
+  const std::string machine =
+      fsgsbase != nullptr && *fsgsbase == '0' ? ", without FSGSBASE/" : "/";
+  const std::string by_strategy =
+      "An addition and a sum under a lock, by strategy" + machine;
   for (const char* strategy : {"sticky20", "pct3", "pos", "reduced", "portfolio"}) {
     measure(by_strategy + strategy, add, strategy);
   }
-  const std::string by_body = "Under pct3, by what each thread does/";
+  const std::string by_body = "Under pct3, by what each thread does" + machine;
   measure(by_body + "nothing", nothing, "pct3");
   measure(by_body + "an addition and a sum under a lock", add, "pct3");
   measure(by_body + "two relaxed stores and a load", look_at_each_other, "pct3");

@@ -38,7 +38,7 @@ class Explainer {
         if (const Waiting* sleeper = first_sleeper(); sleeper != nullptr) {
           message = explain_sleeper(*sleeper);
         } else {
-          out_.concept_name = failure_.cycle.empty() ? "deadlock" : "lock order";
+          out_.concept_name = is_cycle_of_locks() ? "lock order" : "deadlock";
         }
         explain_waiting();
         break;
@@ -108,6 +108,7 @@ class Explainer {
 
   // Only the test knows what a thread that was never notified should have been told.
   std::string explain_sleeper(const Waiting& sleeper) {
+    if (is_on_descriptor(sleeper.operation.kind)) out_.concept_name = "deadlock";
     if (!slept_again(sleeper, trace_, naming_)) {
       return who(sleeper.thread) + " sleeps, and no thread is left that could wake it";
     }
@@ -156,6 +157,12 @@ class Explainer {
           kind == OperationKind::kLock || kind == OperationKind::kTryLock ||
           kind == OperationKind::kLockShared || kind == OperationKind::kTryLockShared;
       if (step->operation.object != failure_.object) continue;
+      if (kind == OperationKind::kClose) {
+        if (step->number == failure_.step) continue;
+        say(who(step->operation.thread) + " closed it in " + step_name_(step->number) +
+            where(step->number));
+        return;
+      }
       if (kind == OperationKind::kUnlock || kind == OperationKind::kUnlockShared) return;
       if (!takes || !step->succeeded || step->blocked) continue;
       say(who(step->operation.thread) + " took it in " + step_name_(step->number) +
@@ -268,6 +275,14 @@ class Explainer {
     }
   }
 
+  [[nodiscard]] bool is_cycle_of_locks() const {
+    return !failure_.cycle.empty() &&
+           std::none_of(failure_.waiting.begin(), failure_.waiting.end(),
+                        [](const Waiting& waiting) {
+                          return is_on_descriptor(waiting.operation.kind);
+                        });
+  }
+
   void explain_waiting() {
     for (const Waiting& waiting : failure_.waiting) {
       std::string line = who(waiting.thread);
@@ -296,11 +311,30 @@ class Explainer {
       return " reads " + object + " again and again; no thread is left to change it" +
              where(waiting.wait_step);
     }
+    if (is_on_descriptor(kind)) return waits_on_descriptor(waiting);
     std::string line = " waits " + std::string(is_lock(kind) ? "for " : "on ") + object;
     if (waiting.holder != kNoThread) return line + ", held by " + who(waiting.holder);
     if (is_lock(kind)) return line;
     if (waiting.last_notify != kNoStep) return line + last_notify(waiting);
     return line + "; no thread is left to notify it";
+  }
+
+  [[nodiscard]] std::string waits_on_descriptor(const Waiting& waiting) const {
+    const Operation& operation = waiting.operation;
+    const std::string object = naming_.object(operation.object);
+    std::string line = " waits in poll";
+    if (operation.object != 0) line = " waits on " + object;
+    if (operation.kind == OperationKind::kRead) line = " waits to read from " + object;
+    if (operation.kind == OperationKind::kWrite) line = " waits for room in " + object;
+    if (operation.kind == OperationKind::kAccept) {
+      line = " waits for a connection to " + object;
+    }
+    if (waiting.last_notify != kNoStep) {
+      return line + "; it was last written to in " + step_name_(waiting.last_notify);
+    }
+    if (waiting.holder != kNoThread)
+      return line + "; that is up to " + who(waiting.holder);
+    return line + "; no thread is left that could bring it about";
   }
 
   [[nodiscard]] std::string last_notify(const Waiting& waiting) const {
@@ -327,6 +361,13 @@ class Explainer {
       say(counted(block.size, "byte") + " allocated by " + who(block.thread) + " at " +
           Naming::location(frame) + (block.size == 1 ? " is" : " are") +
           " never freed   " + naming_.text(frame));
+    }
+    for (const OpenDescriptor& open : failure_.left_open) {
+      const Frame frame = naming_.place(open.stack);
+      say("descriptor " + std::to_string(open.number) + ", " +
+          Naming::descriptor(open.object) + ", was opened by " + who(open.thread) +
+          " at " + Naming::location(frame) + " and never closed   " +
+          naming_.text(frame));
     }
   }
 

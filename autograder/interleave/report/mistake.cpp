@@ -276,8 +276,8 @@ class Search {
   }
 
   [[nodiscard]] static bool is_seen_by_others(OperationKind kind) {
-    return is_atomic(kind) || is_lock(kind) || kind == OperationKind::kConditionWait ||
-           kind == OperationKind::kConditionWake;
+    return is_atomic(kind) || is_lock(kind) || is_on_descriptor(kind) ||
+           kind == OperationKind::kConditionWait || kind == OperationKind::kConditionWake;
   }
 
   const Failure& failure_;

@@ -4,6 +4,8 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "interleave/report/mistake.hpp"
+
 namespace interleave {
 namespace {
 
@@ -37,6 +39,15 @@ const char* sort_of(OperationKind kind) {
     default:
       return nullptr;
   }
+}
+
+bool is_writing_end(Address object) { return (object & kWritingEnd) != 0; }
+
+std::string descriptor_name(Address object) {
+  static constexpr const char* kNames[] = {"pipe ", "socket ", "eventfd ", "timerfd ",
+                                           "epoll "};
+  return kNames[object / kDescriptorObjects - 1] +
+         std::to_string(object % kWritingEnd + 1);
 }
 
 // "latch" of "std::latch::wait", "" of "sleep_for"; "wait" and "sleep_for".
@@ -93,7 +104,57 @@ bool is_one_operation(const std::string& class_name) {
          std::end(kClasses);
 }
 
+bool is_container(const std::string& class_name) {
+  static constexpr std::string_view kClasses[] = {"vector", "deque", "list", "array",
+                                                  "optional"};
+  return std::find(std::begin(kClasses), std::end(kClasses), class_name) !=
+         std::end(kClasses);
+}
+
+constexpr std::string_view kIndex = "operator[]";
+
+// "account" of "accounts_"; empty if the word is no plural.
+std::string singular_of(std::string word) {
+  while (word.ends_with('_')) word.pop_back();
+  if (!word.ends_with('s')) return {};
+  word.pop_back();
+  return word;
+}
+
+// Which of a call's locks each step on a lock is about: a call that takes several takes them in
+// the order of its arguments.
+class LocksOfCalls {
+ public:
+  std::size_t index_of(const Step& step, const Frame& place) {
+    Call& call = calls_[step.operation.thread];
+    if (call.place.line != place.line || call.place.file != place.file)
+      call = {place, {}};
+    const auto known =
+        std::find(call.locks.begin(), call.locks.end(), step.operation.object);
+    const auto index = static_cast<std::size_t>(known - call.locks.begin());
+    if (known == call.locks.end()) call.locks.push_back(step.operation.object);
+    return index;
+  }
+
+ private:
+  struct Call {
+    Frame place;
+    std::vector<Address> locks;
+  };
+  std::map<ThreadId, Call> calls_;
+};
+
 }  // namespace
+
+bool Origin::hides(OperationKind kind) const {
+  if (kind == OperationKind::kThreadCreate || kind == OperationKind::kThreadJoin) {
+    return through.find("async") != std::string::npos;
+  }
+  const bool is_index = member_of(through) == kIndex;
+  const bool of_container =
+      is_container(class_of(through)) && (is_lock(kind) || is_index);
+  return of_lesson || (!of_container && inside_library());
+}
 
 bool Origin::inside_library() const {
   if (of_lesson) return true;
@@ -122,8 +183,15 @@ std::string Naming::thread(ThreadId id) const {
 }
 
 std::string Naming::object(Address address) const {
+  if (is_descriptor_object(address)) return descriptor_name(address);
   const auto found = names_.find(address);
   return found == names_.end() ? "an object" : found->second;
+}
+
+std::string Naming::descriptor(Address object) {
+  const std::string name = descriptor_name(object);
+  if (object >= kDescriptorObjects * 2) return name;
+  return (is_writing_end(object) ? "the writing end of " : "the reading end of ") + name;
 }
 
 Origin Naming::origin(const std::vector<ProgramCounter>& stack) const {
@@ -213,21 +281,73 @@ Frame Naming::entered(const Step& call) const {
   return symbols_.function_at(call.operation.pc).value_or(Frame{});
 }
 
-std::string Naming::name_from_source(const Step& step, const Origin& origin) const {
-  if (origin.inside_library()) {
+std::string Naming::name_from_source(const Step& step, const Origin& origin,
+                                     std::size_t lock) const {
+  if (origin.hides(step.operation.kind)) {
     const std::string receiver =
         receiver_of_call(text(origin.place), member_of(origin.through));
     return receiver.empty() ? class_of(origin.through) : receiver;
   }
   if (auto variable = symbols_.variable_at(step.operation.object)) return *variable;
-  return object_in(text(origin.place), step.operation.kind);
+  return name_of_element(step, name_in_line(step, origin, lock));
+}
+
+std::string Naming::name_in_line(const Step& step, const Origin& origin,
+                                 std::size_t lock) const {
+  const std::string line = text(origin.place);
+  const std::string member = member_of(origin.through);
+  PlaceInLine place;
+  place.lock = lock;
+  const std::size_t indent = source_.indent(origin.place.file, origin.place.line);
+  if (origin.place.column > indent) place.column = origin.place.column - 1 - indent;
+  if (!is_container(class_of(origin.through)))
+    return object_in(line, step.operation.kind, place);
+  return member == kIndex ? indexed_in(line, place.column)
+                          : argument_of_call(line, member);
+}
+
+// Of "account.mutex" and "accounts_[from].mutex": "account 0's mutex"; of "flags[i]": "flags[0]".
+std::string Naming::name_of_element(const Step& step, const std::string& name) const {
+  const std::size_t end = std::min(name.find_first_of(".[-"), name.size());
+  const std::string owner = name.substr(0, end);
+  std::string member = name.substr(end);
+  const bool indexed = member.starts_with('[');
+  if (indexed) member.erase(0, std::min(member.find(']'), member.size() - 1) + 1);
+  const bool is_more = member.find_first_of("[(") != member.npos;
+  if (is_more || (!indexed && member.empty())) return name;
+  const std::optional<std::size_t> index = index_of_element(step, owner);
+  if (!index) return name;
+  const std::string number = std::to_string(*index);
+  if (member.empty()) return owner + "[" + number + "]";
+  const std::string one = indexed ? singular_of(owner) : owner;
+  if (one.empty()) return owner + "[" + number + "]" + member;
+  return one + " " + number + "'s " + member.substr(member.starts_with("->") ? 2 : 1);
+}
+
+// Where it lies in a vector's memory, if `owner` is that vector or one of its elements.
+std::optional<std::size_t> Naming::index_of_element(const Step& step,
+                                                    const std::string& owner) const {
+  const Address object = step.operation.object;
+  for (const Block& block : trace_.blocks) {
+    if (object - block.begin >= block.size) continue;
+    const Step* const allocation = step_at(trace_, block.allocated);
+    if (allocation == nullptr || class_of(origin(allocation->stack).through) != "vector")
+      continue;
+    const auto size = symbols_.element_size(step.stack, owner);
+    if (!size || block.size % *size != 0 || block.size == *size) return std::nullopt;
+    return (object - block.begin) / *size;
+  }
+  return std::nullopt;
 }
 
 void Naming::name_objects(const std::vector<std::uint32_t>& spoken_of) {
   std::map<Address, const char*> nameless;
+  LocksOfCalls locks;
   for (const Step& step : trace_.steps) {
     const char* sort = sort_of(step.operation.kind);
     if (sort == nullptr || step.operation.object == 0) continue;
+    const std::size_t lock =
+        is_lock(step.operation.kind) ? locks.index_of(step, place(step.stack)) : 0;
     const bool plain = step.operation.kind == OperationKind::kPlainRead ||
                        step.operation.kind == OperationKind::kPlainWrite;
     if (plain && !std::binary_search(spoken_of.begin(), spoken_of.end(), step.number)) {
@@ -236,13 +356,13 @@ void Naming::name_objects(const std::vector<std::uint32_t>& spoken_of) {
     const Address object = step.operation.object;
     if (names_.contains(object)) continue;
     const Origin from = origin(step.stack);
-    const std::string name = name_from_source(step, from);
+    const std::string name = name_from_source(step, from, lock);
     if (name.empty()) {
       nameless.try_emplace(object, sort);
       continue;
     }
     names_[object] = name;
-    if (!from.inside_library()) in_order_.push_back(object);
+    if (!from.hides(step.operation.kind)) in_order_.push_back(object);
     nameless.erase(object);
   }
   std::map<std::string, int> counts;

@@ -2,12 +2,15 @@
 //
 // An object keeps one name throughout a trace: its variable's if it is a global, else
 // what the source calls it where it first appears, else "mutex 1", "atomic 2", in order
-// of appearance. Two objects of one name are "node->mutex #1" and "node->mutex #2".
+// of appearance; what lies in a vector is "account 0's mutex", "flags[1]"; a descriptor is
+// "pipe 1", "socket 2". Two objects of one name are "node->mutex #1" and "node->mutex #2".
 //
 // Threads     None: one caller at a time, outside any body.
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +29,9 @@ struct Origin {
   // Inside a library class that does more than the one operation: the step is the
   // library's, and the program knows only the call.
   [[nodiscard]] bool inside_library() const;
+  // Likewise of an operation of this kind. Threads and locks that a container makes or ends are
+  // the program's, and so is what it finds at an index.
+  [[nodiscard]] bool hides(OperationKind kind) const;
 };
 
 class Naming {
@@ -37,6 +43,8 @@ class Naming {
 
   [[nodiscard]] std::string thread(ThreadId id) const;
   [[nodiscard]] std::string object(Address address) const;
+  // Of a descriptor: "the reading end of pipe 1", "socket 2".
+  [[nodiscard]] static std::string descriptor(Address object);
 
   [[nodiscard]] Origin origin(const std::vector<ProgramCounter>& stack) const;
   [[nodiscard]] Frame place(const std::vector<ProgramCounter>& stack) const;
@@ -60,8 +68,14 @@ class Naming {
 
  private:
   void name_objects(const std::vector<std::uint32_t>& spoken_of);
-  [[nodiscard]] std::string name_from_source(const Step& step,
-                                             const Origin& origin) const;
+  [[nodiscard]] std::string name_from_source(const Step& step, const Origin& origin,
+                                             std::size_t lock) const;
+  [[nodiscard]] std::string name_in_line(const Step& step, const Origin& origin,
+                                         std::size_t lock) const;
+  [[nodiscard]] std::string name_of_element(const Step& step,
+                                            const std::string& name) const;
+  [[nodiscard]] std::optional<std::size_t> index_of_element(
+      const Step& step, const std::string& owner) const;
   void number_duplicates();
 
   const Trace& trace_;

@@ -60,21 +60,20 @@ bool is_waiting_class(const std::string& through) {
   });
 }
 
-// Whether the step is a library's own, and the program knows only the call. Starting a
-// thread and joining it are the program's, also through a container.
+// Whether the step is a library's own, and the program knows only the call.
 bool inside_library(const Step& step, const Origin& origin) {
-  const OperationKind kind = step.operation.kind;
-  if (kind == OperationKind::kThreadCreate || kind == OperationKind::kThreadJoin) {
-    return origin.through.find("async") != std::string::npos;
-  }
-  return origin.inside_library();
+  return origin.hides(step.operation.kind);
 }
 
 }  // namespace
 
 Picture::Picture(const Trace& trace, const Naming& naming,
-                 std::vector<std::uint32_t> spoken_of, std::uint32_t inflection)
-    : naming_(naming), spoken_of_(std::move(spoken_of)), inflection_(inflection) {
+                 std::vector<std::uint32_t> spoken_of, std::uint32_t inflection,
+                 std::vector<std::uint32_t> values)
+    : naming_(naming),
+      spoken_of_(std::move(spoken_of)),
+      inflection_(inflection),
+      values_(std::move(values)) {
   add_rows(trace);
 }
 
@@ -127,6 +126,7 @@ bool Picture::spoken_of(std::uint32_t step) const {
 
 bool Picture::shows(const Step& step, const Origin& origin) const {
   if (spoken_of(step.number)) return true;
+  if (std::binary_search(values_.begin(), values_.end(), step.number)) return true;
   if (is_background(step.operation.kind)) return false;
   if (origin.of_lesson) return true;
   if (inside_library(step, origin)) return is_waiting_class(origin.through);

@@ -18,9 +18,10 @@ namespace interleave {
 class Picture {
  public:
   // `spoken_of`: the steps that an explanation names, sorted; they are always shown.
-  // `inflection`: the step after which every schedule fails, or kNoStep.
+  // `inflection`: the step after which every schedule fails, or kNoStep. `values`: plain accesses
+  // that are shown like atomic ones, sorted.
   Picture(const Trace& trace, const Naming& naming, std::vector<std::uint32_t> spoken_of,
-          std::uint32_t inflection = kNoStep);
+          std::uint32_t inflection = kNoStep, std::vector<std::uint32_t> values = {});
 
   // "step 4"; "the start" if the step is none or not shown.
   [[nodiscard]] std::string step_name(std::uint32_t step) const;
@@ -74,6 +75,7 @@ class Picture {
   const Naming& naming_;
   std::vector<std::uint32_t> spoken_of_;
   std::uint32_t inflection_;
+  std::vector<std::uint32_t> values_;
   std::vector<const Step*> rows_;   // the first step of each
   std::vector<Origin> origins_;     // of each row
   std::vector<const Step*> looks_;  // the last of the row that loads an atomic

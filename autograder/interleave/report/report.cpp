@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <utility>
 
 #include "interleave/report/explanation.hpp"
@@ -9,6 +10,7 @@
 #include "interleave/report/naming.hpp"
 #include "interleave/report/picture.hpp"
 #include "interleave/report/states.hpp"
+#include "interleave/report/values.hpp"
 #include "interleave/report/wording.hpp"
 #include "interleave/results.hpp"
 #include "interleave/trace/counted.hpp"
@@ -197,8 +199,13 @@ Report make_report(const Failure& failure, const Trace& trace, const Finding& fi
     spoken_of.insert(std::lower_bound(spoken_of.begin(), spoken_of.end(), inflection),
                      inflection);
   }
-  const Naming naming(trace, symbols(), source(), spoken_of);
-  const Picture picture(trace, naming, spoken_of, inflection);
+  const std::vector<std::uint32_t> values =
+      accesses_of_checked(failure, trace, symbols());
+  std::vector<std::uint32_t> named;
+  std::merge(spoken_of.begin(), spoken_of.end(), values.begin(), values.end(),
+             std::back_inserter(named));
+  const Naming naming(trace, symbols(), source(), named);
+  const Picture picture(trace, naming, spoken_of, inflection, values);
   const Mistake known = mistake_of(failure, trace, naming);
   const Explanation explanation =
       explain(failure, trace, naming, known,

@@ -2,6 +2,7 @@
 
 #include <regex.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <fstream>
@@ -48,6 +49,19 @@ class Pattern {
     return found;
   }
 
+  // The occurrence that holds the column; the first one if that is not known.
+  [[nodiscard]] std::optional<Found> find_at(std::string_view text,
+                                             std::size_t column) const {
+    std::string_view rest = text;
+    while (const auto found = find_in(rest)) {
+      const auto begin = static_cast<std::size_t>((*found)[0].data() - text.data());
+      const std::size_t end = begin + (*found)[0].size();
+      if (column == text.npos || (begin <= column && column <= end)) return found;
+      rest = text.substr(std::max(end, begin + 1));
+    }
+    return std::nullopt;
+  }
+
  private:
   regex_t compiled_;
 };
@@ -77,30 +91,77 @@ std::string expression_before(std::string_view line, std::size_t end) {
   return trimmed(line.substr(begin, end - begin));
 }
 
-// X in "X.member(" or "X->member(", for the first of these members in the line.
-std::string receiver_of(std::string_view line, const Pattern& members) {
-  const auto found = members.find_in(line);
+// The postfix expression that has the column in its last word: "b.c" in "a = b.c;". Not a number,
+// a keyword or a function: those stand before another word or a bracket.
+std::string expression_at(std::string_view line, std::size_t column) {
+  if (column >= line.size() || !is_word(line[column])) return {};
+  std::size_t end = column;
+  while (end < line.size() && is_word(line[end])) ++end;
+  const std::size_t next = line.find_first_not_of(' ', end);
+  if (next != line.npos && (is_word(line[next]) || line[next] == '(')) return {};
+  const std::string found = expression_before(line, end);
+  return std::isdigit(static_cast<unsigned char>(found.front())) != 0 ? "" : found;
+}
+
+// X in "X.member(" or "X->member(", for that of these members at the column.
+std::string receiver_of(std::string_view line, const Pattern& members,
+                        std::size_t column) {
+  const auto found = members.find_at(line, column);
   if (!found) return {};
   return expression_before(line,
                            static_cast<std::size_t>((*found)[0].data() - line.data()));
 }
 
-// X in "std::lock_guard guard(X)".
-std::string locked_by_guard(std::string_view line) {
+// What stands between commas outside brackets.
+std::vector<std::string> split_at_commas(std::string_view list) {
+  std::vector<std::string> parts(1);
+  int depth = 0;
+  for (const char c : list) {
+    if (c == '(' || c == '[' || c == '{') ++depth;
+    if (c == ')' || c == ']' || c == '}') --depth;
+    if (depth < 0) break;
+    if (c == ',' && depth == 0) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  for (std::string& part : parts) part = trimmed(part);
+  return parts;
+}
+
+// X in "std::lock_guard guard(X)", or that of several which is meant.
+std::string locked_by_guard(std::string_view line, const PlaceInLine& place) {
   static const Pattern kGuard(
       R"((lock_guard|unique_lock|scoped_lock|shared_lock)(<[^;]*>)?\s+\w+\s*[({]\s*)"
-      R"(([^,(){}]+(\([^()]*\))?[^,(){}]*))");
-  const auto found = kGuard.find_in(line);
-  return found ? trimmed((*found)[3]) : std::string();
+      R"(([^,(){}]))");
+  const auto found = kGuard.find_at(line, place.column);
+  if (!found) return {};
+  const auto begin = static_cast<std::size_t>((*found)[3].data() - line.data());
+  const std::vector<std::string> locks = split_at_commas(line.substr(begin));
+  return (*found)[1] == "scoped_lock" ? locks[place.lock % locks.size()] : locks.front();
 }
 
 // X in "++X", "X++", "X += 1", "X = 1": an atomic used through its operators.
-std::string changed_by_operator(std::string_view line) {
+std::string changed_by_operator(std::string_view line, std::size_t column) {
   static const Pattern kPrefix(R"((\+\+|--)\s*([A-Za-z_]([].[:alnum:]_[]|->)*))");
   static const Pattern kPostfix(
       R"(()([A-Za-z_]([].[:alnum:]_[]|->)*)\s*(\+\+|--|[-+|&^]?=([^=]|$)))");
   for (const auto* pattern : {&kPrefix, &kPostfix}) {
-    if (const auto found = pattern->find_in(line)) return std::string((*found)[2]);
+    if (const auto found = pattern->find_at(line, column))
+      return std::string((*found)[2]);
+  }
+  return {};
+}
+
+// X in "y = X;", and in "X == y": plain memory that is read.
+std::string only_read(std::string_view line, std::size_t column) {
+  static const Pattern kCopied(
+      R"([^-+*/%|&^=!<>]=\s*(\*?([A-Za-z_]([].[:alnum:]_[]|->)*))\s*;)");
+  static const Pattern kCompared(R"((\*?[A-Za-z_]([].[:alnum:]_[]|->)*)\s*[=!<>]=)");
+  for (const auto* pattern : {&kCopied, &kCompared}) {
+    if (const auto found = pattern->find_at(line, column))
+      return std::string((*found)[1]);
   }
   return {};
 }
@@ -123,9 +184,8 @@ bool is_condition(OperationKind kind) {
          kind == OperationKind::kNotifyOne || kind == OperationKind::kNotifyAll;
 }
 
-}  // namespace
-
-std::string object_in(std::string_view line, OperationKind kind) {
+std::string object_at(std::string_view line, OperationKind kind,
+                      const PlaceInLine& place) {
   static const Pattern kLocks(R"((\.|->)(try_)?(un)?lock(_shared)?(_for|_until)?\()");
   static const Pattern kConditions(
       R"((\.|->)(wait(_for|_until)?|notify_one|notify_all)\()");
@@ -135,21 +195,61 @@ std::string object_in(std::string_view line, OperationKind kind) {
   static const Pattern kAtomics(
       R"((\.|->)(load|store|exchange|fetch_\w+|compare_exchange_\w+|test_and_set|test)"
       R"(|clear|wait)\()");
+  const std::size_t column = place.column;
   if (is_lock(kind)) {
-    const std::string guarded = locked_by_guard(line);
-    return guarded.empty() ? receiver_of(line, kLocks) : guarded;
+    const std::string guarded = locked_by_guard(line, place);
+    return guarded.empty() ? receiver_of(line, kLocks, column) : guarded;
   }
-  if (is_condition(kind)) return receiver_of(line, kConditions);
+  if (is_condition(kind)) return receiver_of(line, kConditions, column);
   if (is_atomic(kind)) {
-    std::string name = receiver_of(line, kAtomics);
-    if (name.empty()) name = changed_by_operator(line);
-    return name.empty() ? only_member(line) : name;
+    const std::string name = receiver_of(line, kAtomics, column);
+    if (!name.empty()) return name;
+    if (kind != OperationKind::kAtomicLoad || column == line.npos) {
+      const std::string changed = changed_by_operator(line, column);
+      if (!changed.empty()) return changed;
+    }
+    return expression_at(line, column);
+  }
+  if (kind == OperationKind::kPlainRead) {
+    const std::string name = only_read(line, column);
+    if (!name.empty()) return name;
   }
   if (kind == OperationKind::kPlainRead || kind == OperationKind::kPlainWrite) {
-    const std::string name = changed_by_operator(line);
-    return name.empty() ? only_member(line) : name;
+    return changed_by_operator(line, column);
   }
-  return receiver_of(line, kWords);
+  return receiver_of(line, kWords, column);
+}
+
+}  // namespace
+
+std::string object_in(std::string_view line, OperationKind kind,
+                      const PlaceInLine& place) {
+  std::string name = object_at(line, kind, place);
+  if (name.empty() && place.column != line.npos)
+    name = object_at(line, kind, {.column = line.npos, .lock = place.lock});
+  const bool memory = is_atomic(kind) || kind == OperationKind::kPlainRead ||
+                      kind == OperationKind::kPlainWrite;
+  return name.empty() && memory ? only_member(line) : name;
+}
+
+std::string indexed_in(std::string_view line, std::size_t column) {
+  std::string nearest;
+  std::size_t least = line.npos;
+  for (std::size_t at = line.find('['); at != line.npos; at = line.find('[', at + 1)) {
+    const std::string indexed = expression_before(line, at);
+    const std::size_t distance =
+        column == line.npos ? at : std::max(at, column) - std::min(at, column);
+    if (indexed.empty() || distance >= least) continue;
+    least = distance;
+    nearest = indexed;
+  }
+  return nearest;
+}
+
+std::string argument_of_call(std::string_view line, std::string_view member) {
+  const std::size_t at = line.find(std::string(member) + "(");
+  if (at == line.npos) return {};
+  return split_at_commas(line.substr(at + member.size() + 1)).front();
 }
 
 std::string receiver_of_call(std::string_view line, std::string_view member) {
@@ -164,16 +264,24 @@ std::string receiver_of_call(std::string_view line, std::string_view member) {
   return {};
 }
 
-std::string SourceText::line(const std::string& file, std::uint32_t number) {
+std::string_view SourceText::whole_line(const std::string& file, std::uint32_t number) {
   const auto [found, added] = files_.try_emplace(file);
   if (added) {
     std::ifstream stream(file);
     for (std::string text; std::getline(stream, text);) found->second.push_back(text);
   }
   if (number == 0 || number > found->second.size()) return {};
-  const std::string& text = found->second[number - 1];
-  const std::size_t comment = text.find("//");
-  return trimmed(std::string_view(text).substr(0, comment));
+  return found->second[number - 1];
+}
+
+std::string SourceText::line(const std::string& file, std::uint32_t number) {
+  const std::string_view text = whole_line(file, number);
+  return trimmed(text.substr(0, text.find("//")));
+}
+
+std::size_t SourceText::indent(const std::string& file, std::uint32_t number) {
+  const std::string_view text = whole_line(file, number);
+  return std::min(text.find_first_not_of(" \t"), text.size());
 }
 
 }  // namespace interleave

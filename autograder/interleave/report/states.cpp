@@ -138,7 +138,8 @@ std::string ThreadStates::what_it_waits_for(const Step& step) const {
   }
   std::string words = std::string(is_lock(kind) ? "waits for " : "waits on ") +
                       naming_.object(operation.object);
-  if (step.waits_for != kNoThread) words += ", held by " + naming_.thread(step.waits_for);
+  if (step.waits_for != kNoThread && !is_on_descriptor(kind))
+    words += ", held by " + naming_.thread(step.waits_for);
   return words;
 }
 

@@ -6,10 +6,14 @@
 #include <elfutils/libdwfl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <unordered_map>
+
+#include "interleave/report/debug_entries.hpp"
+#include "interleave/report/element_size.hpp"
 
 namespace interleave {
 namespace {
@@ -75,6 +79,9 @@ void move_to_call(Dwarf_Die* die, Dwarf_Die* unit, Frame& place) {
     place.file = plain_path(dwarf_filesrc(files, file, nullptr, nullptr));
   }
   place.line = static_cast<std::uint32_t>(line);
+  Dwarf_Word column = 0;
+  dwarf_formudata(dwarf_attr(die, DW_AT_call_column, &attribute), &column);
+  place.column = static_cast<std::uint32_t>(column);
 }
 
 // The compilation unit that holds `at`. Clang writes no address table, so where the table
@@ -96,17 +103,10 @@ Frame source_at(Dwarf_Die* unit, Dwarf_Addr at) {
   dwarf_lineno(line, &number);
   place.file = plain_path(dwarf_linesrc(line, nullptr, nullptr));
   place.line = static_cast<std::uint32_t>(number);
+  int column = 0;
+  dwarf_linecol(line, &column);
+  place.column = static_cast<std::uint32_t>(column);
   return place;
-}
-
-// Calls `visit` with each child of `die`.
-template <typename Visit>
-void for_each_child(Dwarf_Die die, Visit visit) {
-  Dwarf_Die child;
-  if (dwarf_child(&die, &child) != 0) return;
-  do {
-    visit(child);
-  } while (dwarf_siblingof(&child, &child) == 0);
 }
 
 // The innermost function inlined directly into `die` at `at`, looking through blocks.
@@ -200,12 +200,17 @@ const Dwfl_Callbacks callbacks = {
 }  // namespace
 
 bool Frame::foreign() const {
-  static constexpr std::string_view kForeign[] = {
-      "/usr/include/",          "/usr/lib/",
-      "/usr/local/include/",    "/gtest/",
-      "/interleave/runtime/",   "/interleave/memory/",
-      "/interleave/trace/",     "/interleave/interleave.hpp",
-      "/interleave/stress.cpp", "/harness/test_main.cpp"};
+  static constexpr std::string_view kForeign[] = {"/usr/include/",
+                                                  "/usr/lib/",
+                                                  "/include/c++/",
+                                                  "/usr/local/include/",
+                                                  "/gtest/",
+                                                  "/interleave/runtime/",
+                                                  "/interleave/memory/",
+                                                  "/interleave/trace/",
+                                                  "/interleave/interleave.hpp",
+                                                  "/interleave/stress.cpp",
+                                                  "/harness/test_main.cpp"};
   for (const auto& part : kForeign) {
     if (file.find(part) != std::string::npos) return true;
   }
@@ -231,6 +236,18 @@ class Symbols::Reader {
     const auto [found, added] = known_.try_emplace(at);
     if (added) found->second = read_frames(at);
     return found->second;
+  }
+
+  std::optional<std::uint64_t> element_size(Dwarf_Addr at,
+                                            const std::string& name) const {
+    Dwfl_Module* module = module_of(at);
+    Dwarf_Addr bias = 0;
+    Dwarf_Die* unit = module == nullptr ? nullptr : unit_at(module, at, &bias);
+    if (unit == nullptr) return std::nullopt;
+    for (const Dwarf_Die& function : functions_at(unit, at - bias)) {
+      if (const auto size = interleave::element_size(function, name)) return size;
+    }
+    return std::nullopt;
   }
 
   std::optional<std::string> variable_at(Address address) const {
@@ -273,20 +290,23 @@ class Symbols::Reader {
     return frames;
   }
 
-  // Walks inwards from the function that was really called to the innermost inlined one.
-  void add_scopes(Dwarf_Die* unit, Dwarf_Addr at, std::vector<Frame>& frames) const {
+  // From the innermost inlined function to the one that was really called.
+  std::vector<Dwarf_Die> functions_at(Dwarf_Die* unit, Dwarf_Addr at) const {
     std::vector<Dwarf_Die> chain;
-    const FunctionIndex& functions = functions_of(unit);
-    const std::optional<Dwarf_Die> outermost = functions.function_at(at);
-    if (!outermost) return;
+    const std::optional<Dwarf_Die> outermost = functions_of(unit).function_at(at);
+    if (!outermost) return chain;
     chain.push_back(*outermost);
     while (const auto inlined = inlined_at(chain.back(), at)) chain.push_back(*inlined);
+    std::reverse(chain.begin(), chain.end());
+    return chain;
+  }
 
+  void add_scopes(Dwarf_Die* unit, Dwarf_Addr at, std::vector<Frame>& frames) const {
     Frame place = source_at(unit, at);
-    for (auto function = chain.rbegin(); function != chain.rend(); ++function) {
-      place.function = function_name(&*function, functions);
+    for (Dwarf_Die& function : functions_at(unit, at)) {
+      place.function = function_name(&function, functions_of(unit));
       frames.push_back(place);
-      move_to_call(&*function, unit, place);
+      move_to_call(&function, unit, place);
     }
   }
 
@@ -311,6 +331,15 @@ std::optional<Frame> Symbols::function_at(ProgramCounter entry) {
   const auto& frames = reader_->frames(entry);
   if (frames.empty()) return std::nullopt;
   return frames.back();
+}
+
+std::optional<std::uint64_t> Symbols::element_size(
+    const std::vector<ProgramCounter>& stack, const std::string& name) {
+  for (const ProgramCounter return_address : stack) {
+    if (return_address == 0) continue;
+    if (const auto size = reader_->element_size(return_address - 1, name)) return size;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> Symbols::variable_at(Address address) const {

@@ -23,6 +23,7 @@ struct Frame {
   std::string function;
   std::string file;  // as the compiler was given it, usually absolute
   std::uint32_t line = 0;
+  std::uint32_t column = 0;  // of the operation or the call, from 1; 0: not known
 
   // Not the program's own: the standard library, the compiler's headers, GoogleTest, the
   // explorer.
@@ -43,6 +44,11 @@ class Symbols {
 
   // The function that starts at `entry`, or that holds it.
   [[nodiscard]] std::optional<Frame> function_at(ProgramCounter entry);
+
+  // How large the elements are that the innermost of these functions to know the name calls so:
+  // see element_size.hpp.
+  [[nodiscard]] std::optional<std::uint64_t> element_size(
+      const std::vector<ProgramCounter>& stack, const std::string& name);
 
   // The global or static variable that holds `address`: "counters", "counters+16".
   [[nodiscard]] std::optional<std::string> variable_at(Address address) const;

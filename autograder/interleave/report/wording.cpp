@@ -99,6 +99,58 @@ std::string thread_in_words(const Step& step, const Naming& naming) {
   }
 }
 
+std::string bytes(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " byte" : " bytes");
+}
+
+std::string read_in_words(const Step& step, const std::string& object) {
+  if (step.blocked) return "read from " + object;
+  if (!step.succeeded) return "read from " + object + ": fails";
+  if (step.amount == 0) return "read from " + object + ": it has ended";
+  return "read " + bytes(step.amount) + " from " + object;
+}
+
+std::string write_in_words(const Step& step, const std::string& object) {
+  if (step.blocked) return "write to " + object;
+  if (!step.succeeded) return "write to " + object + ": fails";
+  if (step.amount == step.asked) return "write " + bytes(step.amount) + " to " + object;
+  return "write " + std::to_string(step.amount) + " of " + bytes(step.asked) + " to " +
+         object;
+}
+
+std::string count_in_words(const Step& step) {
+  if (step.blocked) return "";
+  return step.amount == 0 ? ": nothing is ready"
+                          : ": " + std::to_string(step.amount) + " ready";
+}
+
+std::string descriptor_in_words(const Step& step, const std::string& object) {
+  const std::string fails = step.succeeded ? "" : ": fails";
+  switch (step.operation.kind) {
+    case Kind::kOpen:
+      return "open " + object;
+    case Kind::kClose:
+      return "close " + Naming::descriptor(step.operation.object);
+    case Kind::kRead:
+      return read_in_words(step, object);
+    case Kind::kWrite:
+      return write_in_words(step, object);
+    case Kind::kConnect:
+      return "connect " + object + fails;
+    case Kind::kAccept:
+      return "accept on " + object + fails;
+    case Kind::kShutdown:
+      return "shut down " + object;
+    case Kind::kPoll:
+      return (step.operation.object == 0 ? "poll" : "poll " + object) +
+             count_in_words(step);
+    case Kind::kEpollWait:
+      return "wait on " + object + count_in_words(step);
+    default:
+      return "set up " + object;
+  }
+}
+
 std::string duration(std::uint64_t nanoseconds) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g ms", static_cast<double>(nanoseconds) / 1e6);
@@ -157,6 +209,7 @@ std::string in_words(const Step& step, const Naming& naming) {
   const std::string object = naming.object(operation.object);
   if (is_atomic(operation.kind)) return atomic_in_words(step, object);
   if (is_lock(operation.kind)) return lock_in_words(step, object);
+  if (is_on_descriptor(operation.kind)) return descriptor_in_words(step, object);
   switch (operation.kind) {
     case Kind::kThreadStart:
     case Kind::kThreadCreate:
@@ -209,6 +262,8 @@ std::string in_words(const Step& step, const Naming& naming) {
       return "check";
     case Kind::kDestroy:
       return "destroy " + object;
+    case Kind::kUse:
+      return "use " + Naming::descriptor(operation.object);
     default:
       return "step";
   }

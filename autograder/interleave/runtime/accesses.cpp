@@ -182,6 +182,7 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
   Thread& self = *thread;
   const RuntimeScope scope(self);
   const auto address = reinterpret_cast<Address>(object);
+  if (exchanged_locals.holds(address)) return;
   if (!engine().looks_for_races() && !engine().alone()) {
     return scheduled_access(self, address, size, write, pc);
   }
@@ -196,8 +197,11 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
   }
   if (write && !on_own_stack(self, address)) {
     if (self.spin.watching()) scheduler().observe_write(self, pc, address, size);
-    self.wrote_under_lock = true;
-    probe().made_progress(self);
+    if (probe().running()) {
+      probe().about_to_write(self, address, size);
+    } else {
+      self.wrote_under_lock = true;
+    }
   }
   if (++self.plain_accesses == kPlainAccessesBeforeYield) {
     self.plain_accesses = 0;

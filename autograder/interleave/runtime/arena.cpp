@@ -17,7 +17,8 @@ void* map_at(Address address, std::size_t size) {
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
                           (address != 0 ? MAP_FIXED_NOREPLACE : 0),
                       -1, 0);
-  if (mapped == MAP_FAILED) {
+  if (mapped == MAP_FAILED ||
+      (address != 0 && reinterpret_cast<Address>(mapped) != address)) {
     std::fprintf(stderr,
                  "interleave: the address space for the body's memory is taken\n");
     std::_Exit(3);

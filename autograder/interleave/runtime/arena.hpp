@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "interleave/runtime/platform.hpp"
 #include "interleave/trace/operation.hpp"
 #include "interleave/trace/trace.hpp"
 
@@ -65,7 +66,7 @@ class Arena {
   [[nodiscard]] std::size_t first_block_of_run() const { return first_of_run_; }
 
  private:
-  static constexpr Address kBase = 0x0100'0000'0000;
+  static constexpr Address kBase = machine::kHeap;
   static constexpr std::uint64_t kCapacity = std::uint64_t{4} << 30U;
   static constexpr std::uint64_t kGranule = 16;
 

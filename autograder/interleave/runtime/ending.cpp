@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <typeinfo>
@@ -22,7 +23,7 @@
 namespace interleave {
 namespace {
 
-constexpr std::array kFatal{SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+constexpr std::array kFatal{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 constexpr std::size_t kSignalStackSize = std::size_t{64} << 10U;
 
 // A schedule that runs for so long without a visible step is stuck in a loop of its own.
@@ -94,6 +95,8 @@ const char* name_of_signal(int number) {
       return "a bus error (SIGBUS)";
     case SIGFPE:
       return "an arithmetic error (SIGFPE)";
+    case SIGTRAP:
+      return "a trap (SIGTRAP)";
     default:
       return "an illegal instruction (SIGILL)";
   }
@@ -109,8 +112,8 @@ std::string end_by_signal(const Thread& self, int number, Address at) {
 
 // Where it struck, as a return address has it; the caller's place if that is in a library.
 ProgramCounter place_of_signal(const Thread& self, const void* context) {
-  const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
-  const auto at = static_cast<ProgramCounter>(registers[REG_RIP]) + 1;
+  const ProgramCounter at =
+      machine::interrupted_at(*static_cast<const ucontext_t*>(context)) + 1;
   if (is_in_program(at)) return at;
   return self.calls.empty() ? self.pending.pc : self.calls.back();
 }
@@ -131,12 +134,13 @@ void on_fatal_signal(int number, siginfo_t* info, void* context) {
 // Whether the signal interrupted a system call: its instruction is the next, if it is to be
 // taken up again, or was the last.
 bool in_system_call(const ucontext_t& context) {
-  const auto is_one = [](const unsigned char* at) {
-    return at[0] == 0x0F && at[1] == 0x05;
+  const auto is_one = [](const std::uint8_t* at) {
+    return std::memcmp(at, machine::kSystemCall.data(), machine::kSystemCall.size()) == 0;
   };
-  const auto& registers = context.uc_mcontext.gregs;
-  const auto* at = reinterpret_cast<const unsigned char*>(registers[REG_RIP]);
-  return is_one(at) || (is_one(at - 2) && registers[REG_RAX] == -EINTR);
+  const auto* at =
+      reinterpret_cast<const std::uint8_t*>(machine::interrupted_at(context));
+  return is_one(at) || (is_one(at - machine::kSystemCall.size()) &&
+                        machine::result_register(context) == -EINTR);
 }
 
 void on_alarm(int, siginfo_t*, void* context) {

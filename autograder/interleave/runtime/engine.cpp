@@ -43,6 +43,7 @@ RunResult Engine::run(const std::function<void()>& body, Strategy& strategy,
   result.pruned = scheduler().pruned();
   result.failure = std::move(failure_);
   if (!result.failure && !result.pruned) result.failure = failure_after_the_end();
+  descriptors().end_run();
   if (is_anything_held(result.pruned)) arena_.keep_everything();
   if (result.pruned) forget_waiters();
   result.choices = scheduler().take_choices();
@@ -59,7 +60,7 @@ RunResult Engine::run(const std::function<void()>& body, Strategy& strategy,
 void Engine::begin_run(Strategy& strategy) {
   // Else the standard library counts shared_ptr owners without atomics.
   __libc_single_threaded = 0;
-  explorer_.thread_pointer = own_thread_pointer();
+  become_fiber(explorer_);
   arena_.open();
   arena_.begin_run();
   objects_.clear();
@@ -68,6 +69,7 @@ void Engine::begin_run(Strategy& strategy) {
   unseen_stores_ = false;
   assertion_had_failed_ = assertion_failed();
   memory_->begin_execution();
+  descriptors().begin_run();
   probe().begin_run();
   scheduler().begin_run(strategy, options_.spurious);
   tracer().begin_run(strategy, options_.trace, options_.stop_at);
@@ -98,7 +100,9 @@ Thread& Engine::create_thread(Thread& creator, void* (*routine)(void*), void* ar
                               std::size_t stack_size) {
   Thread& created = fresh_thread();
   if (!enlarge_stack(created.fiber, stack_size)) {
-    unsupported(creator, creator.pending.pc, "a stack of more than 4 GiB");
+    unsupported(
+        creator, creator.pending.pc,
+        "a stack of more than " + std::to_string(Fiber::kStackDistance >> 20U) + " MiB");
   }
   created.creator = creator.id;
   created.routine = routine;
@@ -136,7 +140,7 @@ void Engine::finish(Thread& self) {
   const Operation exit{
       .thread = self.id, .kind = OperationKind::kThreadExit, .object = self.id};
   tracer().performed(self, exit, true);
-  probe().made_progress(self);
+  probe().thread_ends(self);
   threads_.note_finished(self);
   if (self.id == 0) check_end_of_body(self);
   if (threads_.unfinished() == 0) end_run();
@@ -178,6 +182,25 @@ bool Engine::assertion_failed() const {
   return options_.assertion_failed != nullptr && options_.assertion_failed();
 }
 
+namespace {
+
+Failure leaked_descriptors() {
+  Failure failure;
+  failure.left_open = descriptors().left_open();
+  if (failure.left_open.empty()) return failure;
+  const OpenDescriptor& first = failure.left_open.front();
+  failure.kind = FailureKind::kLeak;
+  failure.thread = first.thread;
+  failure.pc = first.stack.front();
+  const std::size_t count = failure.left_open.size();
+  failure.message = std::to_string(count) +
+                    (count == 1 ? " descriptor was" : " descriptors were") +
+                    " still open when the body ended";
+  return failure;
+}
+
+}  // namespace
+
 Failure Engine::failure_after_the_end() {
   Failure failure;
   if (!assertion_had_failed_ && assertion_failed()) {
@@ -187,11 +210,13 @@ Failure Engine::failure_after_the_end() {
         "a GoogleTest assertion in the body failed (its own message is above)";
     return failure;
   }
+  if (options_.leaks && descriptors().were_opened()) failure = leaked_descriptors();
   if (arena_.live_blocks() == 0 || !options_.leaks) return failure;
   for (const Arena::Block& block : unreachable_blocks(arena_, program_stack_)) {
     failure.leaked.push_back(described(block));
   }
   if (failure.leaked.empty()) return failure;
+  failure.left_open.clear();
   failure.kind = FailureKind::kLeak;
   failure.block = failure.leaked.front();
   failure.thread = failure.block.thread;

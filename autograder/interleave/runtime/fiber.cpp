@@ -4,24 +4,26 @@
 #include <link.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
-#include "interleave/runtime/platform.hpp"  // first: nothing else compiles elsewhere
 #include "interleave/runtime/real.hpp"
 
 namespace interleave {
 namespace {
 
-constexpr std::size_t kGuardSize = std::size_t{1} << 16U;
-// Only sleeps; the C library puts its thread-local block and its own tables here too.
+// Of arm64: 4, 16 or 64 KiB, as its kernel was built.
+constexpr std::size_t kLargestPage = std::size_t{64} << 10U;
+constexpr std::size_t kGuardSize = kLargestPage;
+// Does nothing; the C library puts its thread-local block and its own tables here too.
 constexpr std::size_t kLenderStackSize = std::size_t{256} << 10U;
 
 [[noreturn]] void stop_for_lack_of(const char* what) {
@@ -31,16 +33,21 @@ constexpr std::size_t kLenderStackSize = std::size_t{256} << 10U;
 
 struct Loan {
   std::atomic<std::uintptr_t> thread_pointer{0};
+  std::atomic<int> alive{1};  // the kernel sets it to 0
   void (*adopt)(void*) = nullptr;
   void* argument = nullptr;
 };
 
-// The body of a lending thread. It never touches its thread-local block again.
+// The body of a lending thread. It ends behind the C library's back, which would else take its
+// thread-local block away, and with its number left in there: locks of the C library's own that
+// may be taken twice tell threads by it.
 void* lend(void* argument) {
   auto* loan = static_cast<Loan*>(argument);
   loan->adopt(loan->argument);
-  loan->thread_pointer.store(own_thread_pointer(), std::memory_order_release);
-  for (;;) real().syscall(SYS_pause);  // pause itself is hooked
+  loan->thread_pointer.store(machine::thread_pointer(), std::memory_order_release);
+  real().syscall(SYS_set_tid_address, &loan->alive);
+  real().syscall(SYS_exit, 0);
+  __builtin_unreachable();
 }
 
 std::uintptr_t borrow_thread_pointer(Loan& loan) {
@@ -61,6 +68,7 @@ std::uintptr_t borrow_thread_pointer(Loan& loan) {
   while ((pointer = loan.thread_pointer.load(std::memory_order_acquire)) == 0) {
     real().sched_yield();
   }
+  while (loan.alive.load(std::memory_order_acquire) != 0) real().sched_yield();
   return pointer;
 }
 
@@ -71,6 +79,10 @@ bool map_down_to(Fiber& fiber, Address begin) {
       mmap(reinterpret_cast<void*>(begin), size, PROT_READ | PROT_WRITE,
            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   if (mapped == MAP_FAILED) return false;
+  if (mapped != reinterpret_cast<void*>(begin)) {  // what does not know the flag moves it
+    munmap(mapped, size);
+    return false;
+  }
   // Else the first touch fills two megabytes, in each process anew.
   madvise(mapped, size, MADV_NOHUGEPAGE);
   fiber.stack_begin = begin;
@@ -101,8 +113,9 @@ int find_thread_locals(dl_phdr_info* info, std::size_t, void* result) {
     locals.image = reinterpret_cast<const void*>(info->dlpi_addr + header.p_vaddr);
     locals.image_size = header.p_filesz;
     locals.size = header.p_memsz;
-    locals.offset = static_cast<std::intptr_t>(
-        reinterpret_cast<std::uintptr_t>(info->dlpi_tls_data) - own_thread_pointer());
+    locals.offset =
+        static_cast<std::intptr_t>(reinterpret_cast<std::uintptr_t>(info->dlpi_tls_data) -
+                                   machine::thread_pointer());
   }
   return 1;  // the first object is the program itself
 }
@@ -116,64 +129,54 @@ const ThreadLocals& thread_locals() {
   return locals;
 }
 
-// Linux tells by this bit that a program may write FS by itself; otherwise the kernel must.
-constexpr unsigned long kUserFsGsBase = 2;
-const bool writes_fs_itself = (getauxval(AT_HWCAP2) & kUserFsGsBase) != 0;
+// More than this takes longer to exchange than the kernel takes to set a pointer.
+constexpr std::size_t kMostExchanged = 2048;
 
-void set_thread_pointer(std::uintptr_t pointer) {
-  if (writes_fs_itself) {
-    asm volatile("wrfsbase %0" : : "r"(pointer) : "memory");
-  } else {
-    constexpr long kSetFs = 0x1002;
-    long result = SYS_arch_prctl;
-    asm volatile("syscall"
-                 : "+a"(result)
-                 : "D"(kSetFs), "S"(pointer)
-                 : "rcx", "r11", "memory");
+// Adds up, as [begin, begin + size), where the thread-local variables of all objects lie.
+int add_thread_locals(dl_phdr_info* info, std::size_t, void* result) {
+  auto& all = *static_cast<AddressRange*>(result);
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& header = info->dlpi_phdr[i];
+    if (header.p_type != PT_TLS) continue;
+    // Of an object that was loaded later they lie elsewhere, as far away as nullptr.
+    const auto begin = reinterpret_cast<Address>(info->dlpi_tls_data);
+    const Address end = std::max(begin + header.p_memsz, all.begin + all.size);
+    all.begin = all.size == 0 ? begin : std::min(all.begin, begin);
+    all.size = end - all.begin;
   }
+  return 0;
+}
+
+// What is to be exchanged. A variable of the program's own may be shared with other threads, by
+// its address: then it must have one for each thread.
+AddressRange found_exchanged() {
+  AddressRange found;
+  if (machine::sets_thread_pointer_fast || thread_locals().size != 0) return found;
+  dl_iterate_phdr(add_thread_locals, &found);
+  return found.size <= kMostExchanged ? found : AddressRange{};
+}
+
+void exchange_thread_locals(const Fiber& from, const Fiber& to) {
+  const std::uintptr_t offset = exchanged_locals.begin - machine::thread_pointer();
+  auto* const running = reinterpret_cast<char*>(exchanged_locals.begin);
+  const auto kept = [offset](const Fiber& fiber) {
+    return reinterpret_cast<char*>(fiber.thread_pointer + offset);
+  };
+  std::memcpy(kept(from), running, exchanged_locals.size);
+  std::memcpy(running, kept(to), exchanged_locals.size);
 }
 
 }  // namespace
 
-// interleave_switch_stack(save, load): pushes what a function must preserve, changes
-// stacks, pops it. interleave_enter: the first thing on a new stack; r12 holds the entry,
-// r13 its argument.
-asm(R"(
-  .text
-  .type interleave_switch_stack, @function
-interleave_switch_stack:
-  pushq %rbp
-  pushq %rbx
-  pushq %r12
-  pushq %r13
-  pushq %r14
-  pushq %r15
-  movq %rsp, (%rdi)
-  movq %rsi, %rsp
-  popq %r15
-  popq %r14
-  popq %r13
-  popq %r12
-  popq %rbx
-  popq %rbp
-  ret
-  .type interleave_enter, @function
-interleave_enter:
-  .cfi_startproc
-  .cfi_undefined rip
-  movq %r13, %rdi
-  callq *%r12
-  ud2
-  .cfi_endproc
-)");
+constinit AddressRange exchanged_locals;
 
-extern "C" void interleave_switch_stack(void** save, void* load);
-extern "C" void interleave_enter();
-
-std::uintptr_t own_thread_pointer() {
-  std::uintptr_t pointer = 0;
-  asm("movq %%fs:0, %0" : "=r"(pointer));
-  return pointer;
+void become_fiber(Fiber& fiber) {
+  alignas(16) static std::array<char, kMostExchanged> kept;
+  static const AddressRange always = found_exchanged();
+  exchanged_locals = always;
+  fiber.thread_pointer = machine::thread_pointer();
+  if (exchanged_locals.size == 0) return;
+  fiber.thread_pointer += reinterpret_cast<Address>(kept.data()) - exchanged_locals.begin;
 }
 
 void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* argument) {
@@ -186,24 +189,13 @@ void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* a
 }
 
 bool enlarge_stack(Fiber& fiber, std::size_t size) {
-  constexpr std::size_t page = 4096;
   if (size > Fiber::kStackDistance - 2 * kGuardSize) return false;
-  const Address begin = (fiber.stack_end - size) & ~(page - 1);
+  const Address begin = (fiber.stack_end - size) & ~(kLargestPage - 1);
   return begin >= fiber.stack_begin || map_down_to(fiber, begin);
 }
 
 void prepare_fiber(Fiber& fiber, void (*entry)(void*), void* argument) {
-  // From the top: padding that aligns the stack for a call, the return address, rbp, rbx,
-  // r12 .. r15.
-  auto* top = reinterpret_cast<std::uintptr_t*>(fiber.stack_end) - 2;
-  *--top = reinterpret_cast<std::uintptr_t>(&interleave_enter);
-  *--top = 0;
-  *--top = 0;
-  *--top = reinterpret_cast<std::uintptr_t>(entry);
-  *--top = reinterpret_cast<std::uintptr_t>(argument);
-  *--top = 0;
-  *--top = 0;
-  fiber.stack_pointer = top;
+  fiber.stack_pointer = machine::first_frame(fiber.stack_end, entry, argument);
 }
 
 void reset_thread_locals(const Fiber& fiber) {
@@ -215,8 +207,12 @@ void reset_thread_locals(const Fiber& fiber) {
 }
 
 void switch_fiber(Fiber& from, const Fiber& to) {
-  set_thread_pointer(to.thread_pointer);
-  interleave_switch_stack(&from.stack_pointer, to.stack_pointer);
+  if (exchanged_locals.size == 0) {
+    machine::set_thread_pointer(to.thread_pointer);
+  } else {
+    exchange_thread_locals(from, to);
+  }
+  machine::interleave_switch_stack(&from.stack_pointer, to.stack_pointer);
 }
 
 }  // namespace interleave

@@ -4,10 +4,12 @@
 //      [ explorer ] ------> [ body ] ------> [ worker 1 ]      one runs at a time
 //                  switch_to        switch_to
 //
-// The thread pointer (FS on x86-64) is switched with the stack, so `thread_local`, errno
+// The thread pointer (see machine/) is switched with the stack, so `thread_local`, errno
 // and the C++ runtime's exception state are each thread's own. A thread pointer cannot be
-// made without the C library: each fiber borrows that of a real thread, which sleeps for
-// ever.
+// made without the C library: each fiber borrows that of a real thread, which has left.
+//
+// Where to set it takes the kernel (x86-64 without FSGSBASE) the explorer's stays, and the
+// libraries' variables there are exchanged, if the program itself has none.
 //
 // Threads     One kernel thread calls all of this.
 #pragma once
@@ -15,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "interleave/runtime/platform.hpp"  // first: nothing else compiles elsewhere
 #include "interleave/trace/operation.hpp"
 
 namespace interleave {
@@ -30,12 +33,11 @@ struct Fiber {
     return address < stack_begin && address >= stack_end - kStackDistance;
   }
 
-  // From the end of one stack to the next: room for the largest that a thread may ask for.
-  static constexpr std::size_t kStackDistance = std::size_t{4} << 30U;
+  static constexpr std::size_t kStackDistance = machine::kStackDistance;
 };
 
 // The stacks of all fibers lie one behind the other from here.
-inline constexpr Address kFirstStack = 0x0150'0000'0000;
+inline constexpr Address kFirstStack = machine::kStacks;
 inline constexpr std::size_t kMostFibers = 256;
 
 [[nodiscard]] constexpr bool is_on_a_stack(Address address) {
@@ -45,8 +47,22 @@ inline constexpr std::size_t kMostFibers = 256;
   return (address - kFirstStack) / Fiber::kStackDistance;
 }
 
+struct AddressRange {
+  Address begin = 0;
+  std::size_t size = 0;
+
+  [[nodiscard]] bool holds(Address address) const { return address - begin < size; }
+};
+
+// Where the thread-local variables of the thread that runs lie, if they are exchanged: not shared,
+// although each thread has them at the same address.
+extern AddressRange exchanged_locals;
+
 // What a system gives to each thread, and so do we: memory that is used when it is touched.
 inline constexpr std::size_t kUsualStackSize = std::size_t{8} << 20U;
+
+// Makes the calling thread, the explorer's, one that can be switched back to.
+void become_fiber(Fiber& fiber);
 
 // Borrows a thread pointer and maps a stack of the usual size, at the same address in every
 // process, for fiber `index`. `adopt` is called once on the lending thread, so that it can set
@@ -64,8 +80,5 @@ void reset_thread_locals(const Fiber& fiber);
 
 // Saves the caller in `from` and continues `to`.
 void switch_fiber(Fiber& from, const Fiber& to);
-
-// The calling thread's thread pointer.
-[[nodiscard]] std::uintptr_t own_thread_pointer();
 
 }  // namespace interleave

@@ -11,9 +11,6 @@ namespace {
 
 constexpr int kMostFramesOfTheRuntime = 24;
 
-// As the debug information of x86-64 numbers them: rbx, rbp, r12 to r15.
-constexpr int kPreserved[] = {3, 6, 12, 13, 14, 15};
-
 struct Wanted {
   ProgramCounter pc = 0;
   int frames = 0;
@@ -33,7 +30,9 @@ _Unwind_Reason_Code look_for_frame(_Unwind_Context* context, void* result) {
     return lost ? _URC_NORMAL_STOP : _URC_NO_REASON;
   }
   wanted.stack_pointer = _Unwind_GetCFA(context);
-  for (const int number : kPreserved) stir(wanted.state, _Unwind_GetGR(context, number));
+  for (const int number : machine::kPreserved) {
+    stir(wanted.state, _Unwind_GetGR(context, number));
+  }
   return _URC_NORMAL_STOP;
 }
 

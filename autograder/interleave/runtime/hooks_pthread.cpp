@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdarg>
 
 #include "interleave/runtime/program.hpp"
@@ -251,14 +252,15 @@ INTERLEAVE_HOOK int __cxa_guard_acquire(abi::__guard* guard) {
 INTERLEAVE_HOOK void __cxa_guard_release(abi::__guard* guard) noexcept {
   INTERLEAVE_IN_BODY({
     // A thread that finds it done reads it with acquire order, without a call.
+    const auto address = reinterpret_cast<Address>(guard);
     Value done;
     done.low = 1;
-    engine().memory().store_choices(
-        tracer().site(*self, pc), reinterpret_cast<Address>(guard), 1,
-        MemoryOrder::kRelease, held_at(reinterpret_cast<Address>(guard), 1));
+    engine().memory().store_choices(tracer().site(*self, pc), address,
+                                    machine::kGuardBytes, MemoryOrder::kRelease,
+                                    held_at(address, machine::kGuardBytes));
     engine().memory().commit_store(0, done);
-    put(reinterpret_cast<Address>(guard), 1, done);
-    return end_once(*self, reinterpret_cast<Address>(guard));
+    put(address, machine::kGuardBytes, done);
+    return end_once(*self, address);
   })
   real().cxa_guard_release(guard);
 }
@@ -410,8 +412,8 @@ INTERLEAVE_HOOK long syscall(long number, ...) noexcept {
                          reinterpret_cast<const timespec*>(arguments[3])};
     INTERLEAVE_IN_BODY(return futex_in_body(*self, call, pc))
   }
-  if (number == SYS_clone || number == SYS_clone3 || number == SYS_fork ||
-      number == SYS_vfork) {
+  if (std::find(machine::kStarting.begin(), machine::kStarting.end(), number) !=
+      machine::kStarting.end()) {
     INTERLEAVE_IN_BODY(engine().unsupported(
         *self, pc, "a system call that starts a thread or a process"))
   }

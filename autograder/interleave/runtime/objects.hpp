@@ -8,32 +8,10 @@
 
 #include "interleave/runtime/address_map.hpp"
 #include "interleave/runtime/thread.hpp"
+#include "interleave/runtime/thread_set.hpp"
 #include "interleave/trace/operation.hpp"
 
 namespace interleave {
-
-// Which threads: one bit for each.
-class ThreadSet {
- public:
-  void add(ThreadId thread) { word_of(thread) |= bit_of(thread); }
-  void remove(ThreadId thread) { word_of(thread) &= ~bit_of(thread); }
-  void clear() { words_ = {}; }
-  [[nodiscard]] bool has(ThreadId thread) const {
-    return (words_[thread / kBits] & bit_of(thread)) != 0;
-  }
-  [[nodiscard]] bool empty() const { return words_ == Words{}; }
-
- private:
-  static constexpr std::size_t kBits = 64;
-  using Words = std::array<std::uint64_t, kMostThreads / kBits>;
-
-  [[nodiscard]] std::uint64_t& word_of(ThreadId thread) { return words_[thread / kBits]; }
-  [[nodiscard]] static std::uint64_t bit_of(ThreadId thread) {
-    return std::uint64_t{1} << thread % kBits;
-  }
-
-  Words words_{};
-};
 
 // What the program did with an object of C's: most begin their life without a call.
 enum class Life : std::uint8_t { kUnknown, kMade, kDestroyed };

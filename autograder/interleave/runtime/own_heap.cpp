@@ -9,11 +9,14 @@
 #include <cstdlib>
 #include <new>
 
+#include "interleave/runtime/platform.hpp"
+
 namespace interleave {
 namespace {
 
-constexpr std::size_t kCapacity = std::size_t{64}
-                                  << 30U;  // of address space, not of memory
+// Of address space, which is mapped piece by piece: a fork copies the map of all that is.
+constexpr std::size_t kCapacity = std::size_t{64} << 30U;
+constexpr std::size_t kPiece = std::size_t{64} << 20U;
 constexpr std::size_t kHeader = 16;
 
 struct FreeBlock {
@@ -22,8 +25,8 @@ struct FreeBlock {
 
 // Blocks are powers of two; each size has its list of free ones.
 struct Heap {
-  std::uintptr_t begin = 0;
-  std::uintptr_t top = 0;
+  std::uintptr_t top = machine::kOwnHeap;
+  std::uintptr_t mapped = machine::kOwnHeap;  // up to here
   std::array<FreeBlock*, 48> free{};
 };
 
@@ -34,17 +37,20 @@ constinit Heap heap;
   std::_Exit(3);
 }
 
-void open() {
-  void* mapped = mmap(nullptr, kCapacity, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapped == MAP_FAILED) stop();
-  heap.begin = heap.top = reinterpret_cast<std::uintptr_t>(mapped);
+void map_up_to(std::uintptr_t end) {
+  if (end > machine::kOwnHeap + kCapacity) stop();
+  const std::size_t size = (end - heap.mapped + kPiece - 1) / kPiece * kPiece;
+  void* const begin = reinterpret_cast<void*>(heap.mapped);
+  void* const mapped =
+      mmap(begin, size, PROT_READ | PROT_WRITE,
+           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  if (mapped != begin) stop();
+  heap.mapped += size;
 }
 
 }  // namespace
 
 void* own_allocate(std::size_t size) {
-  if (heap.begin == 0) open();
   const auto rank = static_cast<std::size_t>(std::bit_width(size + kHeader - 1));
   if (FreeBlock* block = heap.free[rank]) {
     heap.free[rank] = block->next;
@@ -52,7 +58,7 @@ void* own_allocate(std::size_t size) {
   }
   const std::uintptr_t block = heap.top;
   heap.top += std::size_t{1} << rank;
-  if (heap.top > heap.begin + kCapacity) stop();
+  if (heap.top > heap.mapped) map_up_to(heap.top);
   *reinterpret_cast<std::size_t*>(block) = rank;
   return reinterpret_cast<void*>(block + kHeader);
 }
@@ -64,8 +70,7 @@ void own_release(void* block) {
 }
 
 bool is_own(const void* block) {
-  return heap.begin != 0 &&
-         reinterpret_cast<std::uintptr_t>(block) - heap.begin < kCapacity;
+  return reinterpret_cast<std::uintptr_t>(block) - machine::kOwnHeap < kCapacity;
 }
 
 }  // namespace interleave

@@ -34,15 +34,25 @@ void WaitQueue::remove(ThreadId thread) {
 }
 
 void Probe::nothing_can_run() {
-  if (running_) conclude_deadlock();
+  if (running_) {
+    conclude_if_memory_changed();
+    conclude_deadlock();
+  }
   if (renew_spinners()) return;
   stuck_ = {};
   stuck_.waiting = everybody_waiting();
   stuck_.cycle = find_cycle();
   tracer().trace_stuck();
+  for (Waiting& waiting : stuck_.waiting) {
+    const Thread& thread = engine().threads()[waiting.thread];
+    if (thread.wait == Wait::kReady) waiting.wait_step = thread.last_step;
+  }
   stuck_.step = tracer().step();
   running_ = true;
-  if (stuck_.cycle.empty()) wake_everyone();
+  const bool by_descriptors = std::any_of(
+      stuck_.cycle.begin(), stuck_.cycle.end(),
+      [](ThreadId id) { return engine().threads()[id].wait == Wait::kReady; });
+  if (stuck_.cycle.empty() || by_descriptors) wake_everyone();
 }
 
 // Lets every spinning thread go around again, at a later time. False if there is none, or
@@ -62,11 +72,42 @@ bool Probe::renew_spinners() {
   return renewed;
 }
 
+void Probe::about_to_write(Thread& self, Address address, std::uint64_t size) {
+  if (!rang_) return made_progress(self);
+  writes_.push_back({self.id, address, size, content_of_memory(address, size)});
+}
+
+void Probe::conclude_if_memory_changed() {
+  for (const Write& write : writes_) {
+    if (content_of_memory(write.address, write.size) == write.content) continue;
+    conclude_lost_wake_up(engine().threads()[write.thread]);
+  }
+}
+
+void Probe::thread_ends(Thread& self) {
+  if (!running_) return;
+  if (rang_) conclude_if_memory_changed();
+  const bool was_rung = std::any_of(
+      stuck_.waiting.begin(), stuck_.waiting.end(), [&](const Waiting& waiting) {
+        return waiting.thread == self.id && is_on_descriptor(waiting.operation.kind);
+      });
+  if (rang_ && was_rung && !ring_was_lost_) conclude_deadlock();
+  conclude_lost_wake_up(self);
+}
+
 void Probe::wake_everyone() {
+  rang_ = ring_was_lost_ = false;
+  writes_.clear();
   for (Thread& thread : engine().threads()) {
-    if (thread.finished || thread.wait != Wait::kSignal) continue;
+    if (thread.finished) continue;
+    if (thread.wait == Wait::kReady) {
+      const Rung rung = descriptors().ring_again(thread);
+      rang_ = rang_ || rung.any;
+      ring_was_lost_ = ring_was_lost_ || rung.one_was_lost;
+    }
+    if (thread.wait != Wait::kSignal) continue;
     engine().objects().queue(thread.pending.object).remove(thread.id);
-    thread.signalled = true;
+    engine().threads().wake(thread);
   }
 }
 
@@ -98,10 +139,12 @@ void Probe::conclude_lost_wake_up(Thread& woken) {
   for (const Waiting& waiting : stuck_.waiting) {
     if (waiting.thread != woken.id) continue;
     stuck_.pc = waiting.operation.pc;
-    const char* last_notify = "the last notify woke another thread";
-    if (waiting.last_notify < waiting.wait_step) {
-      last_notify = "the last notify came before it waited";
-    }
+    const bool by_doorbell = is_on_descriptor(waiting.operation.kind);
+    const std::string last =
+        by_doorbell ? "the last ring of its doorbell" : "the last notify";
+    std::string last_notify = last + " woke another thread";
+    if (waiting.last_notify < waiting.wait_step)
+      last_notify = last + " came before it waited";
     if (waiting.last_notify == kNoStep) last_notify = "no thread ever notified it";
     stuck_.message =
         woken.name + " waits although what it waits for is there; " + last_notify;
@@ -120,6 +163,8 @@ ThreadId Probe::holder_of_need(const Thread& thread) const {
       return kNoThread;
     case Wait::kJoin:
       return thread.target;
+    case Wait::kReady:
+      return descriptors().partner_of(thread);
     default:
       return kNoThread;
   }
@@ -138,6 +183,9 @@ std::vector<Waiting> Probe::everybody_waiting() const {
       const std::uint32_t notify =
           engine().objects().queue(thread.pending.object).last_notify;
       if (notify != 0) waiting.last_notify = notify;
+    }
+    if (thread.wait == Wait::kReady) {
+      waiting.last_notify = descriptors().last_ring(thread);
     }
     all.push_back(waiting);
   }

@@ -3,6 +3,7 @@
 //   spinners left?   let them look again, later in time; still spinning: livelock
 //   waiters left?    wake them all for no reason. If one gets on with it, all it lacked was the
 //                    wake-up: lost wake-up. If all go back to waiting: deadlock
+//   doorbells left?  ring them once more: likewise
 //   else             deadlock, with its cycle
 //
 // Threads     Called by the body's threads, of which one runs at a time.
@@ -31,6 +32,11 @@ class Probe {
   void made_progress(Thread& self) {
     if (running_) conclude_lost_wake_up(self);
   }
+  // A loop that finds nothing after a ring may yet write down that it found nothing: what counts
+  // is whether memory is another when all wait again.
+  void about_to_write(Thread& self, Address address, std::uint64_t size);
+  // To come to its end is no progress of a thread that only lacked a ring that never came.
+  void thread_ends(Thread& self);
 
   // Each thread that has not finished, what it is about to do and who holds what it needs.
   [[nodiscard]] std::vector<Waiting> everybody_waiting() const;
@@ -42,11 +48,23 @@ class Probe {
   bool renew_spinners();
   void wake_everyone();
   [[nodiscard]] std::vector<ThreadId> find_cycle() const;
+  void conclude_if_memory_changed();
   [[noreturn]] void conclude_deadlock();
   [[noreturn]] void conclude_lost_wake_up(Thread& woken);
 
   // -- Written by begin_run and nothing_can_run
   bool running_ = false;
+
+  // -- Written by wake_everyone and about_to_write
+  struct Write {
+    ThreadId thread;
+    Address address;
+    std::uint64_t size;
+    std::uint64_t content;  // before it
+  };
+  bool rang_ = false;           // a doorbell
+  bool ring_was_lost_ = false;  // one that was rung more often than it was answered
+  std::vector<Write> writes_;   // since then
 
   // -- Written by nothing_can_run, completed by the two that conclude
   Failure stuck_;  // what to report, as things stood before any thread was woken

@@ -75,7 +75,7 @@ void Scheduler::wait_for_change(Thread& self) {
 bool Scheduler::another_can_go_on(const Thread& self) const {
   for (const Thread& other : engine().threads()) {
     if (other.id == self.id || other.finished) continue;
-    if (can_go_on(other) || other.deadline != kNever) return true;
+    if (can_go_on(other) || time_comes(other) != kNever) return true;
   }
   return false;
 }
@@ -120,8 +120,16 @@ bool Scheduler::can_go_on(const Thread& thread) const {
     case Wait::kChange:
       return thread.spin.changes_seen() != changes_ ||
              (thread.lock != nullptr && thread.lock->free_for_writer());
+    case Wait::kReady:
+      return descriptors().is_ready(thread.awaited);
   }
   return false;
+}
+
+// When time alone lets a waiting thread go on: its own, or that of a timer which it awaits.
+std::uint64_t Scheduler::time_comes(const Thread& thread) {
+  if (thread.wait != Wait::kReady) return thread.deadline;
+  return std::min(thread.deadline, descriptors().expiry_of(thread.awaited));
 }
 
 // The running thread first, then the others in order of creation; then those that yield,
@@ -131,18 +139,18 @@ void Scheduler::collect_alternatives(const Thread& running) {
   bool some_yield = false;
   bool some_timed = false;
   const auto meet = [&](const Thread& thread) {
-    if (thread.finished) return;
     if (!can_go_on(thread)) {
-      some_timed = some_timed || thread.deadline != kNever;
+      some_timed = some_timed || time_comes(thread) != kNever;
     } else if (thread.started) {
       if (!thread.reluctant) return add_alternative(thread, false);
       some_yield = true;
     }
   };
-  meet(running);
-  for (const Thread& thread : engine().threads()) {
-    if (thread.id != running.id) meet(thread);
-  }
+  if (!running.finished) meet(running);
+  const ThreadList& threads = engine().threads();
+  threads.awake().for_each([&](ThreadId id) {
+    if (id != running.id) meet(threads[id]);
+  });
   if (some_yield) collect_yielding(running);
   if (some_timed) collect_timed();
 }
@@ -167,13 +175,13 @@ void Scheduler::collect_timed() {
   const auto first = static_cast<std::ptrdiff_t>(alternatives_.size());
   const ThreadList& threads = engine().threads();
   for (const Thread& thread : threads) {
-    if (thread.finished || thread.deadline == kNever || can_go_on(thread)) continue;
+    if (thread.finished || time_comes(thread) == kNever || can_go_on(thread)) continue;
     add_alternative(thread, true);
     alternatives_.back().pending.kind = OperationKind::kTimeOut;
   }
   std::stable_sort(alternatives_.begin() + first, alternatives_.end(),
                    [&](const Alternative& a, const Alternative& b) {
-                     return threads[a.thread].deadline < threads[b.thread].deadline;
+                     return time_comes(threads[a.thread]) < time_comes(threads[b.thread]);
                    });
 }
 
@@ -187,8 +195,8 @@ Thread& Scheduler::pick(const Thread& running) {
   Thread& next = engine().threads()[chosen.thread];
   next.reluctant = false;
   if (chosen.pending.kind == OperationKind::kTimeOut) {
-    next.timed_out = true;
-    advance_to(next.deadline);
+    advance_to(time_comes(next));
+    next.timed_out = !can_go_on(next);
   }
   return next;
 }

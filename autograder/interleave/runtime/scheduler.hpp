@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "interleave/runtime/descriptors.hpp"
 #include "interleave/runtime/probe.hpp"
 #include "interleave/runtime/thread.hpp"
 #include "interleave/search/strategy.hpp"
@@ -99,7 +100,10 @@ class Scheduler {
 
   // Virtual nanoseconds since the body began.
   [[nodiscard]] std::uint64_t now() const { return now_; }
-  void advance_to(std::uint64_t nanoseconds) { now_ = std::max(now_, nanoseconds); }
+  void advance_to(std::uint64_t nanoseconds) {
+    now_ = std::max(now_, nanoseconds);
+    descriptors().time_is(now_);
+  }
 
  private:
   static constexpr std::size_t kUsualDecisions = 64;  // room for so many from the start
@@ -115,6 +119,7 @@ class Scheduler {
   void wait_for_change(Thread& self);
   void look_closer(Thread& self, ProgramCounter pc);
   [[nodiscard]] bool another_can_go_on(const Thread& self) const;
+  [[nodiscard]] static std::uint64_t time_comes(const Thread& thread);
 
   // -- Written by begin_run
   Strategy* strategy_ = nullptr;  // makes every decision

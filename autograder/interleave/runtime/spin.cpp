@@ -4,9 +4,8 @@
 #include <utility>
 
 namespace interleave {
-namespace {
 
-// FNV-1a over the bytes in memory, of which a larger object is told apart by the first ones.
+// FNV-1a.
 std::uint64_t content_of_memory(Address begin, std::uint64_t size) {
   constexpr std::uint64_t kMostBytes = 256;
   const auto* bytes = reinterpret_cast<const unsigned char*>(begin);
@@ -16,8 +15,6 @@ std::uint64_t content_of_memory(Address begin, std::uint64_t size) {
   }
   return hash;
 }
-
-}  // namespace
 
 bool Spin::repeats(ProgramCounter pc, Address object, std::uint64_t changes) const {
   if (!spinning_ || changes != changes_seen_) return false;

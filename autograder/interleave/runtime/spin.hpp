@@ -25,6 +25,9 @@
 
 namespace interleave {
 
+// The bytes in memory as one number; of a larger object the first ones.
+[[nodiscard]] std::uint64_t content_of_memory(Address begin, std::uint64_t size);
+
 class Spin {
  public:
   static constexpr std::uint32_t kPatience = 64;

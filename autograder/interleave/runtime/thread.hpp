@@ -1,6 +1,8 @@
 // One thread of the body, as the scheduler sees it.
 #pragma once
 
+#include <poll.h>
+
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -29,6 +31,16 @@ enum class Wait : std::uint8_t {
   kJoin,       // thread `target` has finished
   kSignal,     // another sets `signalled`
   kChange,     // it spins: another thread changes something
+  kReady,      // one of the descriptors `awaited` is ready
+};
+
+// Descriptors of which one must be ready. The kernel knows; it is asked without waiting.
+struct Awaited {
+  // None: any change of a descriptor will do. The kernel writes what it says in them.
+  mutable std::vector<pollfd> descriptors;
+  std::uint64_t after = 0;          // but not before more changes: see Descriptors
+  mutable std::uint64_t asked = 0;  // after how many changes, and what it said
+  mutable bool was_ready = false;
 };
 
 struct ExitHandler {
@@ -100,6 +112,7 @@ struct Thread : ThreadRun {
     calls.clear();
     holds.clear();
     own_values.clear();
+    awaited.descriptors.clear();
     spin.begin_run();
     name = usual_name;
   }
@@ -117,6 +130,7 @@ struct Thread : ThreadRun {
   std::vector<ProgramCounter> calls;
   std::vector<Lock*> holds;
   std::vector<OwnValue> own_values;  // of pthread_setspecific
+  Awaited awaited;
   Spin spin;
   std::string name;
   // By Work; written only while costs are kept, and read only for what was counted then.

@@ -21,7 +21,7 @@ Thread& wake_one(Thread& self, WaitQueue& queue, const Operation& operation) {
   const std::size_t chosen = scheduler().decide(DecisionKind::kWaiter, alternatives);
   Thread& woken = engine().threads()[queue.waiters[chosen]];
   queue.remove(woken.id);
-  woken.signalled = true;
+  engine().threads().wake(woken);
   probe().made_progress(self);
   return woken;
 }
@@ -46,6 +46,7 @@ bool wait_in(Thread& self, WaitQueue& queue, std::uint64_t deadline) {
   self.woken_by = kNoStep;
   self.wait = Wait::kSignal;
   self.deadline = deadline;
+  if (deadline == kNever) engine().threads().note_asleep(self);
   const bool in_time = scheduler().wait(self);
   queue.remove(self.id);
   ++self.counts.wake_ups;

@@ -4,7 +4,8 @@ namespace interleave {
 namespace {
 
 bool only_reads(OperationKind kind) {
-  return kind == OperationKind::kAtomicLoad || kind == OperationKind::kPlainRead;
+  return kind == OperationKind::kAtomicLoad || kind == OperationKind::kPlainRead ||
+         kind == OperationKind::kPoll;
 }
 
 // What it does, no other thread can tell; kYield only asks to go later.
@@ -78,6 +79,9 @@ bool dependent(const Operation& first, bool first_wrote, const Operation& second
   if (moves_time(first.kind) || moves_time(second.kind)) return true;
   if (concerns_thread(first.kind)) return dependent_on_thread(first, second);
   if (concerns_thread(second.kind)) return dependent_on_thread(second, first);
+  if (is_on_descriptor(first.kind) || is_on_descriptor(second.kind)) {
+    return (groups_of(first) & groups_of(second)) != 0 && (first_wrote || second_wrote);
+  }
   if (is_sequential_fence(first)) return is_sequential(second);
   if (is_sequential_fence(second)) return is_sequential(first);
   if (same_lock(first, second)) return true;

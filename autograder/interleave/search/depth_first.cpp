@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t kWidest = 64;
 
 bool is_deviation(const Decision& decision, std::size_t index) {
-  if (index == 0 || decision.kind == DecisionKind::kWaiter) return false;
+  const bool free =
+      decision.kind == DecisionKind::kWaiter || decision.kind == DecisionKind::kEvent;
+  if (index == 0 || free) return false;
   if (decision.kind != DecisionKind::kThread || decision.running_can_go_on) return true;
   return decision.alternatives[index].reluctant && !decision.alternatives[0].reluctant;
 }

@@ -24,7 +24,9 @@ void SideChoices::begin_schedule(Random& random) {
 std::size_t SideChoices::choose(const Decision& decision, Random& random) const {
   if (quiet()) return 0;
   const std::size_t count = decision.alternatives.size();
-  if (decision.kind == DecisionKind::kWaiter) return random.below(count);
+  if (decision.kind == DecisionKind::kWaiter || decision.kind == DecisionKind::kEvent) {
+    return random.below(count);
+  }
   // A spurious failure is retried, mostly; too many of them only make schedules longer.
   const bool spurious = decision.kind == DecisionKind::kSpurious;
   if (!random.chance(spurious ? deviation_ / 4 : deviation_)) return 0;

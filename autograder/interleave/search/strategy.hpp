@@ -32,8 +32,9 @@ enum class DecisionKind : std::uint8_t {
   kStore,     // which store a load, an update or a compare-exchange reads
   kPlace,     // how far from the end of the modification order a store goes
   kWaiter,    // whom notify_one, or a futex wake, wakes
+  kEvent,     // which of the events that are left comes next in an epoll_wait's answer
   kSpurious,  // 0: as usual; 1: the compare-exchange or try_lock fails, the wait returns,
-              // for no reason
+              // for no reason; of a stream's bytes only some are read or written
 };
 
 // One way to continue.

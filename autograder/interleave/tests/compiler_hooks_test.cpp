@@ -8,8 +8,10 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <exception>
 #include <functional>
 #include <string>
 #include <thread>
@@ -191,6 +193,29 @@ TEST(CompilerHooks, ALockThatWasNotTakenOrdersNothing) {
     other.join();
   });
   EXPECT_EQ(result.kind, "data race");
+}
+
+// Neither shared nor lost at a switch: errno, and what the C++ runtime knows of exceptions.
+TEST(CompilerHooks, ALibrarysThreadLocalVariablesAreEachThreadsOwn) {
+  const Result result = find_failure(
+      [] {
+        const auto keep = [](int number) {
+          errno = number;
+          try {
+            throw number;
+          } catch (int) {
+            std::this_thread::yield();
+            check(std::current_exception() != nullptr);
+          }
+          std::this_thread::yield();
+          check(errno == number && std::current_exception() == nullptr);
+        };
+        std::thread other([&] { keep(1); });
+        keep(2);
+        other.join();
+      },
+      {.schedules = 200});
+  EXPECT_TRUE(result.clean()) << result.picture;
 }
 
 TEST(CompilerHooks, AnOrderWithoutAnOperationGivesNoVerdict) {

@@ -19,8 +19,8 @@ std::string output_of(const std::string& program, const std::string& test,
                       const std::string& token = {}) {
   const std::string command =
       "INTERLEAVE_RESULTS=1 " +
-      (token.empty() ? "" : "INTERLEAVE_REPLAY='" + token + "' ") + "'" + program +
-      "' --gtest_filter=" + test + " 2>&1";
+      (token.empty() ? "" : "INTERLEAVE_REPLAY='" + token + "' ") + REPLAY_EMULATOR +
+      " '" + program + "' --gtest_filter=" + test + " 2>&1";
   std::string output;
   std::FILE* pipe = popen(command.c_str(), "r");
   for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) {

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "interleave/interleave.hpp"
 
@@ -357,6 +358,102 @@ TEST(Words, APendingLoadHasNoValue) {
     worker.join();
   });
   does_not_tell(result, "load flag = 0");
+}
+
+TEST(Words, VariablesOfOneLineKeepTheirNames) {
+  const Result result = finds("check", [] {
+    std::atomic<int> first{0};
+    std::atomic<int> second{0};
+    // clang-format off
+    std::thread worker([&] { first.store(1); second.store(2); });
+    // clang-format on
+    worker.join();
+    const int last = second;
+    check(first.load() + last == 0);
+  });
+  tells(result, "store first = 1");
+  tells(result, "store second = 2");
+  tells(result, "load second = 2");
+  tells(result, "load first = 1");
+}
+
+struct Account {
+  std::mutex mutex;
+  int balance = 100;
+};
+
+void transfer(std::vector<Account>& accounts, std::size_t from, std::size_t to) {
+  Account& account = accounts[to];
+  const std::lock_guard lock(accounts[from].mutex);
+  const std::lock_guard other_lock(account.mutex);
+  --accounts[from].balance;
+  ++account.balance;
+}
+
+TEST(Words, AVectorsElementIsToldByItsIndex) {
+  const Result result = finds("deadlock", [] {
+    std::vector<Account> accounts(3);
+    std::thread worker([&] { transfer(accounts, 2, 1); });
+    transfer(accounts, 1, 2);
+    worker.join();
+  });
+  tells(result, "lock account 1's mutex");
+  tells(result, "lock account 2's mutex");
+}
+
+TEST(Words, ALockInAContainerIsNamedByWhatItLocks) {
+  const Result result = finds("deadlock", [] {
+    std::mutex ledger_mutex;
+    std::vector<std::unique_lock<std::mutex>> locks;
+    locks.emplace_back(ledger_mutex);
+    std::thread worker([&] { ledger_mutex.lock(); });
+    worker.join();
+  });
+  tells(result, "lock ledger_mutex");
+  does_not_tell(result, "lock locks");
+}
+
+TEST(Words, BothOfAScopedLockAreNamed) {
+  const Result result = finds("check", [] {
+    std::mutex left;
+    std::mutex right;
+    const std::scoped_lock both(left, right);
+    check(false);
+  });
+  tells(result, "lock left");
+  tells(result, "lock right");
+}
+
+TEST(Words, TheValuesOfACheckAreSteps) {
+  const Result result = finds("check", [] {
+    std::mutex mutex;
+    int sum = 0;
+    const auto add = [&] {
+      int old = 0;
+      {
+        const std::lock_guard lock(mutex);
+        old = sum;
+      }
+      const std::lock_guard lock(mutex);
+      sum = old + 1;
+    };
+    std::thread worker(add);
+    add();
+    worker.join();
+    check(sum == 2);
+  });
+  tells(result, "read sum");
+  tells(result, "write sum");
+}
+
+TEST(Words, AnIndexIsNoStep) {
+  const Result result = finds("data race", [] {
+    std::vector<int> sums(2);
+    std::thread worker([&] { sums.push_back(1); });
+    sums[0] = 1;
+    worker.join();
+  });
+  does_not_tell(result, "operator[]");
 }
 
 TEST(Words, WhichMutexIsLockedTwiceAndWhere) {

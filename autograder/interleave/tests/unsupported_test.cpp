@@ -155,11 +155,12 @@ TEST(Unsupported, Scheduling) {
   });
 }
 
-// A pipe orders the two, but the explorer's one kernel thread sleeps in `read` for ever.
+// A pipe orders the two, but it was not opened in the body, so that the explorer's one kernel
+// thread sleeps in `read` for ever.
 TEST(Unsupported, SystemCallsThatOnlyAnotherThreadEnds) {
+  static std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
   gives_no_verdict("a system call that blocks", [] {
-    std::array<int, 2> ends{};
-    check(pipe(ends.data()) == 0);
     std::thread worker([&] {
       std::this_thread::yield();
       check(write(ends[1], "x", 1) == 1);
@@ -167,9 +168,9 @@ TEST(Unsupported, SystemCallsThatOnlyAnotherThreadEnds) {
     char byte = 0;
     check(read(ends[0], &byte, 1) == 1);
     worker.join();
-    close(ends[0]);
-    close(ends[1]);
   });
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST(Unsupported, MoreThan256Threads) {

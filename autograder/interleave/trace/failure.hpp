@@ -81,6 +81,14 @@ struct Waiting {
   std::uint32_t wait_step = kNoStep;
 };
 
+// A descriptor that no thread closed.
+struct OpenDescriptor {
+  int number = -1;
+  Address object = 0;
+  ThreadId thread = kNoThread;
+  std::vector<ProgramCounter> stack;  // of the call that opened it
+};
+
 struct Failure {
   FailureKind kind = FailureKind::kNone;
   std::string message;          // one sentence for the person who reads it at midnight
@@ -97,6 +105,7 @@ struct Failure {
   std::vector<ThreadId> cycle;   // kDeadlock: who waits for whom, in order
   Block block;                   // kLeak, kUseAfterFree, kDoubleFree
   std::vector<Block> leaked;     // kLeak: all of them
+  std::vector<OpenDescriptor> left_open;  // kLeak: likewise
 
   [[nodiscard]] explicit operator bool() const { return kind != FailureKind::kNone; }
 };

@@ -74,6 +74,18 @@ enum class OperationKind : std::uint8_t {
   // Initialisation that happens once. `object` is the flag or the guard.
   kOnceEnter,
   kOnceDone,
+  // Descriptors. `object` is the open file description's, see descriptor_object; what it
+  // depends on is in `groups_of`.
+  kOpen,   // pipe, socketpair, socket, eventfd, timerfd_create, epoll_create, dup
+  kClose,  // one number of it
+  kRead,   // read, readv, recv and their kin
+  kWrite,  // write, writev, send and theirs
+  kConnect,
+  kAccept,
+  kShutdown,
+  kPoll,  // poll, select: it only looks
+  kEpollWait,
+  kControl,  // epoll_ctl, bind, listen, timerfd_settime
   // In traces only.
   kAllocate,
   kRelease,
@@ -81,6 +93,7 @@ enum class OperationKind : std::uint8_t {
   kCall,  // a function of the program was entered; `pc` is its address
   kCheck,
   kDestroy,  // of a mutex or a condition variable
+  kUse,      // of a descriptor that was closed
 };
 
 struct Operation {
@@ -89,7 +102,8 @@ struct Operation {
   MemoryOrder order = MemoryOrder::kSeqCst;  // atomics and fences
   std::uint8_t size = 0;                     // bytes, of memory operations
   Address object = 0;
-  Address second_object = 0;  // kConditionWait, kConditionWake: the mutex
+  // kConditionWait, kConditionWake: the mutex. Of descriptors: their groups.
+  Address second_object = 0;
   // Return address in the program: where in the source this happens.
   ProgramCounter pc = 0;
 };
@@ -107,6 +121,36 @@ struct Operation {
 }
 [[nodiscard]] constexpr bool is_lock(OperationKind kind) {
   return kind >= OperationKind::kLock && kind <= OperationKind::kUnlockShared;
+}
+[[nodiscard]] constexpr bool is_on_descriptor(OperationKind kind) {
+  return kind >= OperationKind::kOpen && kind <= OperationKind::kControl;
+}
+
+// -- Descriptors ------------------------------------------------------------------------
+
+// One bit for each set of descriptors that are connected with each other, so that what is
+// done to one can be seen at another: the two ends of a pipe, say.
+using Groups = std::uint64_t;
+
+[[nodiscard]] constexpr Groups groups_of(const Operation& operation) {
+  return is_on_descriptor(operation.kind) ? operation.second_object : 0;
+}
+
+enum class DescriptorKind : std::uint8_t { kPipe = 1, kSocket, kEvent, kTimer, kEpoll };
+
+// A description has no address. It is known by its kind and its number among those of its
+// kind, as an address where no program has memory; the end of a pipe that is written to lies
+// further up.
+inline constexpr Address kDescriptorObjects = 0x1000;
+inline constexpr Address kWritingEnd = 0x800;
+
+[[nodiscard]] constexpr Address descriptor_object(DescriptorKind kind,
+                                                  std::uint32_t number) {
+  return kDescriptorObjects * static_cast<Address>(kind) + number % kWritingEnd;
+}
+// Whether it may be one, of an operation that is not about a thread.
+[[nodiscard]] constexpr bool is_descriptor_object(Address object) {
+  return object >= kDescriptorObjects && object < 6 * kDescriptorObjects;
 }
 
 }  // namespace interleave

@@ -46,7 +46,9 @@ struct Step {
   bool blocked = false;              // the thread could not continue at once
   std::uint32_t woken_by = kNoStep;  // the step that let it continue
   std::uint64_t nanoseconds = 0;     // virtual time since the body began
-  std::uint64_t amount = 0;          // bytes allocated, waiters woken, nanoseconds slept
+  // Bytes allocated, read or written, waiters woken, events seen, nanoseconds slept.
+  std::uint64_t amount = 0;
+  std::uint64_t asked = 0;  // kWrite: bytes that were to be written
   // Return addresses, innermost first; stack[0] == operation.pc.
   std::vector<ProgramCounter> stack;
   std::vector<Holding> untold;  // right before this step

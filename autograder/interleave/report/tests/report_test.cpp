@@ -101,6 +101,8 @@ TEST(SourceText, NamesTheObjectOfAnOperation) {
                       OperationKind::kAtomicLoad),
             "head_->next");
   EXPECT_EQ(object_in("++count_;", OperationKind::kAtomicUpdate), "count_");
+  EXPECT_EQ(object_in("const int old = sum;", OperationKind::kPlainRead), "sum");
+  EXPECT_EQ(object_in("check(sum == 2);", OperationKind::kPlainRead), "sum");
   EXPECT_EQ(object_in("total += 2;", OperationKind::kPlainWrite), "total");
   EXPECT_EQ(object_in("}", lock), "");
   EXPECT_EQ(receiver_of_call("both_run.arrive_and_wait();", "arrive_and_wait"),
@@ -108,6 +110,26 @@ TEST(SourceText, NamesTheObjectOfAnOperation) {
   EXPECT_EQ(receiver_of_call("int x = pool->results[i].get();", "get"),
             "pool->results[i]");
   EXPECT_EQ(receiver_of_call("get();", "get"), "");
+}
+
+// The column is where the compiler says that the call is: at its "(", its name or its operator.
+TEST(SourceText, TellsTheObjectsOfOneLineApart) {
+  const auto store = OperationKind::kAtomicStore;
+  const std::string stores = "x.store(1); y.store(2); z = 3;";
+  EXPECT_EQ(object_in(stores, store, {.column = stores.find("(1")}), "x");
+  EXPECT_EQ(object_in(stores, store, {.column = stores.find("(2")}), "y");
+  EXPECT_EQ(object_in(stores, store, {.column = stores.find("= 3")}), "z");
+  EXPECT_EQ(object_in(stores, store), "x") << "no column";
+  const std::string loads = "const int a = x, b = nodes[0].next;";
+  EXPECT_EQ(object_in(loads, OperationKind::kAtomicLoad, {.column = loads.find("x,")}),
+            "x");
+  EXPECT_EQ(object_in(loads, OperationKind::kAtomicLoad, {.column = loads.find("next")}),
+            "nodes[0].next");
+  const std::string locks = "std::scoped_lock both(from.mutex, at(to, 1).mutex);";
+  EXPECT_EQ(object_in(locks, OperationKind::kLock, {.lock = 1}), "at(to, 1).mutex");
+  EXPECT_EQ(argument_of_call("locks.emplace_back(account.mutex);", "emplace_back"),
+            "account.mutex");
+  EXPECT_EQ(indexed_in("return first[i] < second[j];", 19), "second");
 }
 
 TEST(Origin, KnowsWhatIsTheLibrarysOwn) {
@@ -137,8 +159,8 @@ TEST(Origin, ALessonsClassIsALibraryToItsExercise) {
 
 TEST(Report, ADeadlockShowsWhoHoldsAndWaits) {
   Trace trace = two_threads();
-  const Address first = 0x1000;
-  const Address second = 0x2000;
+  const Address first = 0x11000;
+  const Address second = 0x12000;
   const ProgramCounter pc = here();
   trace.steps.push_back(step(trace, 0, OperationKind::kLock, first, pc));
   trace.steps.push_back(step(trace, 1, OperationKind::kLock, second, pc));
@@ -179,8 +201,8 @@ TEST(Report, ADeadlockShowsWhoHoldsAndWaits) {
 // A write, a relaxed store of the flag; a load that sees it, a read.
 Trace unordered_publication() {
   Trace trace = two_threads();
-  const Address data = 0x1000;
-  const Address flag = 0x2000;
+  const Address data = 0x11000;
+  const Address flag = 0x12000;
   const ProgramCounter pc = here();
   trace.steps.push_back(step(trace, 0, OperationKind::kPlainWrite, data, pc));
   trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, flag, pc));
@@ -221,9 +243,9 @@ TEST(Report, ARaceBehindARelaxedStoreNamesTheMissingRelease) {
 TEST(Report, ARaceWithoutAnyEdgeNamesTheLocksHeld) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
-  trace.steps.push_back(step(trace, 0, OperationKind::kLock, 0x3000, pc));
-  trace.steps.push_back(step(trace, 0, OperationKind::kPlainWrite, 0x1000, pc));
-  trace.steps.push_back(step(trace, 1, OperationKind::kPlainWrite, 0x1000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kLock, 0x13000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kPlainWrite, 0x11000, pc));
+  trace.steps.push_back(step(trace, 1, OperationKind::kPlainWrite, 0x11000, pc));
   const Report report = make_report(race_between(trace, 1, 2), trace, found());
   EXPECT_EQ(report.concept_name, "data race");
   EXPECT_NE(report.picture.find("leader held mutex 1, worker 1 held no lock"),
@@ -234,8 +256,8 @@ TEST(Report, ARaceWithoutAnyEdgeNamesTheLocksHeld) {
 TEST(Report, ARaceWithTheEndOfMemorySaysThatItIsFreed) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
-  trace.steps.push_back(step(trace, 1, OperationKind::kPlainRead, 0x1000, pc));
-  trace.steps.push_back(step(trace, 0, OperationKind::kRelease, 0x1000, pc));
+  trace.steps.push_back(step(trace, 1, OperationKind::kPlainRead, 0x11000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kRelease, 0x11000, pc));
   Failure failure = race_between(trace, 0, 1);
   failure.accesses[0].write = false;
   failure.message = "worker 1 reads and leader writes the same memory";
@@ -251,7 +273,7 @@ TEST(Report, ALongTraceKeepsItsNumbersApartFromItsWords) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
   for (int i = 0; i < 12'345; ++i) {
-    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x1000, pc));
+    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x11000, pc));
   }
   Failure failure;
   failure.kind = FailureKind::kException;
@@ -264,8 +286,8 @@ TEST(Report, ALongTraceKeepsItsNumbersApartFromItsWords) {
 TEST(Report, ALostWakeUpNamesTheNotifyThatCameTooEarly) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
-  trace.steps.push_back(step(trace, 1, OperationKind::kNotifyOne, 0x1000, pc));
-  trace.steps.push_back(step(trace, 0, OperationKind::kConditionWait, 0x1000, pc));
+  trace.steps.push_back(step(trace, 1, OperationKind::kNotifyOne, 0x11000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kConditionWait, 0x11000, pc));
   Failure failure;
   failure.kind = FailureKind::kLostWakeUp;
   Waiting waiting;
@@ -302,7 +324,7 @@ TEST(Report, ALongTraceLosesItsMiddleAndSaysSo) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
   for (int i = 0; i < 200; ++i) {
-    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x1000, pc));
+    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x11000, pc));
   }
   Failure failure;
   failure.kind = FailureKind::kException;
@@ -316,7 +338,7 @@ TEST(Report, AShortenedTraceSaysHowManyStepsItLacks) {
   Trace trace = two_threads();
   const ProgramCounter pc = here();
   for (int i = 0; i < 5000; ++i) {
-    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x1000, pc));
+    trace.steps.push_back(step(trace, 0, OperationKind::kAtomicStore, 0x11000, pc));
   }
   shorten(trace);
   Failure failure;

@@ -2,14 +2,17 @@
 # Property: the README's five lines of CMake make interleave usable in a project of its own,
 # built from nothing in another directory, and a token of one build fails again in the other.
 #
-#   outside_test.sh AUTOGRADER_FOLDER CXX REPLAY_PROGRAM
+#   outside_test.sh AUTOGRADER_FOLDER CXX REPLAY_PROGRAM [EMULATOR…]
 #
 # REPLAY_PROGRAM is tests/replay_program.cpp, built in the tree that runs this test.
+# What is built runs under the emulator, if one is named.
 set -eu
 
 autograder=$1
 compiler=$2
 replay_program=$3
+shift 3
+emulator=$*
 interleave=$autograder/interleave
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -108,27 +111,29 @@ cmake -S "$project" -B "$work/build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" >
 cmake --build "$work/build" >"$work/log" 2>&1 || fail "it does not build" "$work/log"
 
 # --- The test runs, and finds -----------------------------------------------------------
-"$work/build/queue_test" >"$work/out" 2>&1 || fail "the right queue fails" "$work/out"
-INTERLEAVE_RESULTS=1 "$work/build/queue_test" >"$work/out" 2>&1
+$emulator "$work/build/queue_test" >"$work/out" 2>&1 || fail "the right queue fails" "$work/out"
+INTERLEAVE_RESULTS=1 $emulator "$work/build/queue_test" >"$work/out" 2>&1
 grep -q '"kind":"clean"' "$work/out" || fail "nothing was explored" "$work/out"
-! "$work/build/broken_test" >"$work/out" 2>&1 || fail "the broken queue passes" "$work/out"
+! $emulator "$work/build/broken_test" >"$work/out" 2>&1 ||
+  fail "the broken queue passes" "$work/out"
 grep -q 'concept: lost wake-up' "$work/out" || fail "it is not told what was lost" "$work/out"
-"$work/build/stress_test" >"$work/out" 2>&1 || fail "the stress build fails" "$work/out"
+$emulator "$work/build/stress_test" >"$work/out" 2>&1 || fail "the stress build fails" "$work/out"
 
 # The command in the report replays it.
-"$work/build/broken_test" >"$work/out" 2>&1 || :
-again=$(sed -n '/again, step by step:/{n;s/^ *//p;}' "$work/out")
+$emulator "$work/build/broken_test" >"$work/out" 2>&1 || :
+again=$(sed -n '/again, step by step:/{n;s/^ *//p;}' "$work/out" |
+  sed "s|[^ ]*/build/broken_test|$emulator &|")
 ! sh -c "$again" >"$work/out" 2>&1 || fail "the printed command does not fail again" "$work/out"
 grep -q 'lost wake-up' "$work/out" || fail "it fails in another way" "$work/out"
 
 # --- Tokens of the other build ----------------------------------------------------------
 for test in Lost.Addition Lost.Order Lost.WakeUp Lost.Race; do
-  INTERLEAVE_RESULTS=1 "$replay_program" --gtest_filter=$test >"$work/found" 2>&1 || :
+  INTERLEAVE_RESULTS=1 $emulator "$replay_program" --gtest_filter=$test >"$work/found" 2>&1 || :
   token=$(sed -n 's/.*"token":"\([^"]*@[^"]*\)".*/\1/p' "$work/found" | tail -n 1)
   [ -n "$token" ] || fail "$test found nothing" "$work/found"
   for time in 1 2 3 4 5 6 7 8 9 10; do
     INTERLEAVE_RESULTS=1 INTERLEAVE_REPLAY=$token \
-      "$work/build/replay_program" --gtest_filter=$test >"$work/out" 2>&1 || :
+      $emulator "$work/build/replay_program" --gtest_filter=$test >"$work/out" 2>&1 || :
     grep -q '"same_steps":true' "$work/out" || fail "$token takes other steps here" "$work/out"
     ! grep -q '"kind":"clean"' "$work/out" || fail "$token does not fail here" "$work/out"
   done
