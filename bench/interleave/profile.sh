@@ -1,56 +1,109 @@
 #!/bin/sh
-# Where the explorer's time goes: bench/interleave/profile.sh
+# Where the instructions of a schedule go: bench/interleave/profile.sh
 #
-# Samples three threads that add under pct3, the case of the bar, and writes profile.txt
-# beside this script, which the explorer's README quotes. Needs perf, and the program that
-# `autograder/course bench interleave` builds.
+# Counts those of three threads that add under pct3, the case of the bar, and writes profile.txt
+# beside this script, which the explorer's README quotes. Callgrind counts them whatever else the
+# machine does; it hides FSGSBASE, so `runtime/` exchanges thread-local variables here. Needs
+# valgrind, and the program that `autograder/course bench interleave` builds.
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
 root=$(dirname "$(dirname "$here")")
 program=$root/.build/bench/bench/interleave/interleave-schedules-bench
-samples=$(mktemp)
-trap 'rm -f "$samples"' EXIT
+few=1000 many=3000  # schedules: what only the start takes is in both counts
+counts=$(mktemp -d)
+trap 'rm -r "$counts"' EXIT
 
-perf record --quiet -F 5000 -o "$samples" "$program" --benchmark_min_time=2 \
-  --benchmark_filter='Under pct3.*/an addition and a sum under a lock/threads:3' >/dev/null 2>&1
+# counted NAME BODY: writes $counts/NAME.few and .many.
+counted() {
+  for schedules in $few $many; do
+    INTERLEAVE_SCHEDULES=$schedules valgrind --tool=callgrind \
+      --callgrind-out-file="$counts/$1.$schedules" "$program" --benchmark_min_time=0.000001 \
+      --benchmark_filter="Under pct3, by.*/$2/threads:3" >"$counts/log" 2>&1 || {
+      cat "$counts/log" >&2
+      exit 1
+    }
+  done
+}
 
-perf report -i "$samples" --stdio --no-children --sort symbol 2>/dev/null |
-  sed -n 's/^ *\([0-9.]*\)%  \[.\] \(.*\)/\1 \2/p' |
-  sed 's/(anonymous namespace):\?:\?//g; s/(.*//; s/interleave:\?:\?//g; s/  *- *-\? *$//' |
-  awk '
-    { share = $1; $1 = ""; name = substr($0, 2); total[room(name)] += share
-      if (shown < 14 && share >= 1) line[++shown] = sprintf("  %5.1f %%  %s", share, name) }
-    BEGIN {
-      memory = "MemoryModel|RaceDetector|Histories|SeqCstOrder|ShadowPages|SyncObjects|ClockRows"
-      search = "Pct|SideChoices"
-      runtime = "Engine|Scheduler|Tracer|Probe|ThreadList|Exploration|Arena|Spin|AddressMap" \
-        "|__tsan|pthread_|malloc|free|mem|own_|interleave_|plain_access|update|load|store" \
-        "|create|join|lock_mutex|unlock_mutex|allocate|release|switch_fiber|prepare_fiber" \
-        "|reset_thread_locals|take_own|expect_alive|conclude|arrive|check_alive|obtain|took" \
-        "|gave_back|hooked|Thread|Operation|operator|is_own|known_lock"
+a_schedule() {
+  cat "$counts/$1.$few" "$counts/$1.$many" | sed -n 's/^summary: //p' |
+    awk -v schedules=$((many - few)) '
+      NR == 1 { start = $1 } NR == 2 { printf "%d", ($1 - start) / schedules }'
+}
+
+counted add "an addition and a sum under a lock"
+counted nothing nothing
+
+# Callgrind's format: a name stands behind its number once; the line behind `calls=COUNT` has what
+# the callee took, all others what the function itself did.
+awk -v few=$few -v many=$many -v nothing="$(a_schedule nothing)" '
+  BEGIN {
+    split("plain,atomic,choose,rest,body", groups, ",")
+    title["plain"] = "plain accesses: whether the memory is alive, whether two race"
+    title["atomic"] = "atomics, locks: what may be read, what they order"
+    title["choose"] = "choosing the next thread, and noticing spins"
+    title["rest"] = "threads, the heap, the trace, the end of a schedule"
+    title["body"] = "the body and the libraries"
+  }
+  function group_of(name, object) {
+    if (object !~ /libinterleave_runtime/) return "body"
+    if (name ~ /^RaceDetector::new_segment/) return "atomic"  # at each release
+    if (name ~ /^(plain_access|RaceDetector|ShadowPages|check_alive|check_thread_lives)/ ||
+        name ~ /^MemoryModel::(read|write)\(/) return "plain"
+    if (name ~ /^(MemoryModel|Histories|SeqCstOrder|SyncObjects|ClockRows|AddressMap<Lock>)/ ||
+        name ~ /^(update|conclude|lock_mutex|unlock_mutex|obtain|took|gave_back|known_lock)/)
+      return "atomic"
+    if (name ~ /^(Scheduler|Pct|SideChoices|Spin|arrive)/) return "choose"
+    return "rest"
+  }
+  FNR == 1 { weight = weight == "" ? -1 : 1 }
+  /^c?ob=/ {
+    number = $1; sub(/^c?ob=/, "", number); number = weight number
+    if (NF > 1) objects[number] = $2
+    if (/^ob=/) object = objects[number]
+    next
+  }
+  /^c?fn=/ {
+    number = $1; sub(/^c?fn=/, "", number); number = weight number
+    if (NF > 1) {
+      name = $0; sub(/^[^ ]* /, "", name); gsub(/interleave::|\(anonymous namespace\)::/, "", name)
+      sub(/\x27[0-9]+$/, "", name); names[number] = name
     }
-    function room(name) {
-      if (name ~ "^(" memory ")") return "memory/"
-      if (name ~ "^(" search ")") return "search/"
-      if (name ~ "^(" runtime ")") return "runtime/"
-      return "the body, libraries, the kernel"
+    if (/^cfn=/) { called = names[number]; next }
+    short = names[number]; sub(/\(.*/, "", short)
+    group = group_of(names[number], object)
+    next
+  }
+  /^calls=/ {
+    split($1, parts, "="); if (called ~ /^plain_access\(/) accesses += weight * parts[2]
+    skip = 1; next
+  }
+  /^[-+*0-9]/ {
+    if (skip) { skip = 0; next }
+    own[short] += weight * $2; total[group] += weight * $2; all += weight * $2
+  }
+  END {
+    schedules = many - few
+    printf "Three threads that add: %d instructions a schedule\n", all / schedules
+    printf "Three that do nothing:  %d\n", nothing
+    printf "Plain accesses: %d a schedule, of %d instructions each\n\n",
+           accesses / schedules, total["plain"] / accesses
+    for (i = 1; i <= 5; ++i)
+      printf "  %5.1f %%  %s\n", 100 * total[groups[i]] / all, title[groups[i]]
+    print ""
+    for (shown = 0; shown < 14; ++shown) {
+      best = ""
+      for (name in own) if (best == "" || own[name] > own[best]) best = name
+      printf "  %5.1f %%  %s\n", 100 * own[best] / all, best
+      delete own[best]
     }
-    END {
-      for (i = 1; i <= shown; ++i) print line[i]
-      print ""
-      n = split("memory/,runtime/,search/,the body%c libraries%c the kernel", rooms, ",")
-      for (i = 1; i <= n; ++i) {
-        gsub("%c", ",", rooms[i])
-        printf "  %5.1f %%  in all: %s\n", total[rooms[i]], rooms[i]
-      }
-    }' >"$here/profile.body"
+  }' "$counts/add.$few" "$counts/add.$many" >"$counts/table"
 {
   echo "command   bench/interleave/profile.sh"
-  echo "machine   $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores"
+  echo "machine   any, without FSGSBASE; compiled by $("${CXX:-c++}" --version | head -n 1)"
   echo "date      $(date +%Y-%m-%d)"
   echo
-  cat "$here/profile.body"
+  cat "$counts/table"
 } >"$here/profile.txt"
-rm "$here/profile.body"
 echo "wrote $here/profile.txt; next: autograder/course author weave"

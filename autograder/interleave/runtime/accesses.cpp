@@ -182,7 +182,6 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
   Thread& self = *thread;
   const RuntimeScope scope(self);
   const auto address = reinterpret_cast<Address>(object);
-  if (exchanged_locals.holds(address)) return;
   if (!engine().looks_for_races() && !engine().alone()) {
     return scheduled_access(self, address, size, write, pc);
   }
@@ -193,7 +192,7 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
     const Site site = tracer().site(self, pc);
     const Race* race = write ? engine().memory().write(site, address, size)
                              : engine().memory().read(site, address, size);
-    if (race != nullptr) fail_race(self, *race);
+    if (race != nullptr && !exchanged_locals.holds(address)) fail_race(self, *race);
   }
   if (write && !on_own_stack(self, address)) {
     if (self.spin.watching()) scheduler().observe_write(self, pc, address, size);

@@ -41,7 +41,7 @@ RunResult Engine::run(const std::function<void()>& body, Strategy& strategy,
   switch_fiber(explorer_, threads_[0].fiber);
   RunResult result;
   result.pruned = scheduler().pruned();
-  result.failure = std::move(failure_);
+  if (failure_) result.failure = std::move(failure_);
   if (!result.failure && !result.pruned) result.failure = failure_after_the_end();
   descriptors().end_run();
   if (is_anything_held(result.pruned)) arena_.keep_everything();
@@ -65,7 +65,7 @@ void Engine::begin_run(Strategy& strategy) {
   arena_.begin_run();
   objects_.clear();
   threads_.clear();
-  failure_ = {};
+  if (failure_) failure_ = {};
   unseen_stores_ = false;
   assertion_had_failed_ = assertion_failed();
   memory_->begin_execution();

@@ -162,8 +162,8 @@ void exchange_thread_locals(const Fiber& from, const Fiber& to) {
   const auto kept = [offset](const Fiber& fiber) {
     return reinterpret_cast<char*>(fiber.thread_pointer + offset);
   };
-  std::memcpy(kept(from), running, exchanged_locals.size);
-  std::memcpy(running, kept(to), exchanged_locals.size);
+  real().memcpy(kept(from), running, exchanged_locals.size);
+  real().memcpy(running, kept(to), exchanged_locals.size);
 }
 
 }  // namespace

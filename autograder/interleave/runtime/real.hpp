@@ -80,6 +80,7 @@ struct RealFunctions {
   int (*gettimeofday)(void*, void*);
   time_t (*time)(time_t*);
 
+  void* (*memcpy)(void*, const void*, std::size_t);
   long (*syscall)(long, ...);
   void (*abort)();
 };

@@ -148,7 +148,7 @@ void Scheduler::collect_alternatives(const Thread& running) {
   };
   if (!running.finished) meet(running);
   const ThreadList& threads = engine().threads();
-  threads.awake().for_each([&](ThreadId id) {
+  threads.awake().for_each(threads.size(), [&](ThreadId id) {
     if (id != running.id) meet(threads[id]);
   });
   if (some_yield) collect_yielding(running);

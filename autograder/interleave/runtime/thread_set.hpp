@@ -20,10 +20,10 @@ class ThreadSet {
   }
   [[nodiscard]] bool empty() const { return words_ == Words{}; }
 
-  // In the order in which the threads were created.
+  // In the order in which the threads were created, which are fewer than `end`.
   template <typename Visit>
-  void for_each(Visit visit) const {
-    for (std::size_t word = 0; word < words_.size(); ++word) {
+  void for_each(std::size_t end, Visit visit) const {
+    for (std::size_t word = 0; word * kBits < end; ++word) {
       for (std::uint64_t left = words_[word]; left != 0; left &= left - 1) {
         const auto bit = static_cast<std::size_t>(std::countr_zero(left));
         visit(static_cast<ThreadId>(word * kBits + bit));
