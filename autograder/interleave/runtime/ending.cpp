@@ -204,6 +204,8 @@ EndingGuard::EndingGuard(Loops loops) {
   if (loops != Loops::kGoOn) start_alarm(1);
 }
 
+void EndingGuard::go_on_in_fork() { start_alarm(1); }
+
 EndingGuard::~EndingGuard() {
   start_alarm(0);
   sigaction(SIGALRM, &guarded->alarm, nullptr);
