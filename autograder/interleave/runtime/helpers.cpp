@@ -92,11 +92,17 @@ struct Helpers::Line {
 class Helpers::Work {
  public:
   Work(int socket, std::vector<Part>& parts, const HelpersWork& work)
-      : socket_(socket), parts_(parts), work_(work) {}
+      : socket_(socket), parts_(parts), work_(work), over_(parts.size(), false) {}
 
   [[noreturn]] void go_on_until_told() {
     for (;;) {
-      for (std::uint32_t part = 0; part < parts_.size(); ++part) run_one(part);
+      for (std::uint32_t part = 0; part < parts_.size(); ++part) {
+        if (!over_[part]) run_one(part);
+      }
+      if (std::count(over_.begin(), over_.end(), false) != 0) continue;
+      while (!is_to_end(0)) {
+      }
+      say_the_end(true);
     }
   }
 
@@ -109,11 +115,9 @@ class Helpers::Work {
                       outcome_size});
     text_ += answer.outcome;
     if (!answer.pruned && work_.ends(answer)) {
+      over_[part] = true;  // what comes after it will never be asked for
       text_ += answer.place;
-      send({.after = After::kFailure}, answer.choices);
-      while (!is_to_end(0)) {  // what comes after it will never be asked for
-      }
-      say_the_end(true);
+      return send({.after = After::kFailure}, answer.choices);
     }
     const auto now = Clock::now();
     if (lines_.size() < kMostTogether && now - last_ < kLongestToldTogether) return;
@@ -150,6 +154,7 @@ class Helpers::Work {
   int socket_;
   std::vector<Part>& parts_;
   const HelpersWork& work_;
+  std::vector<bool> over_;  // of each part: it told a failure
   std::vector<Line> lines_;
   std::string text_;
   Clock::time_point last_ = Clock::now();

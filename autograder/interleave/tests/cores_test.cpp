@@ -35,16 +35,13 @@ struct Runs {
 };
 using AllRuns = std::array<Runs, 4096>;
 
-AllRuns& all_runs() {
-  static void* const memory = mmap(nullptr, sizeof(AllRuns), PROT_READ | PROT_WRITE,
-                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  return *static_cast<AllRuns*>(memory);
-}
+AllRuns& all_runs = *static_cast<AllRuns*>(mmap(
+    nullptr, sizeof(AllRuns), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 
 // Each process has a place, which it alone writes.
 [[gnu::noinline, gnu::no_sanitize("thread")]] void note_run() {
   const pid_t process = static_cast<pid_t>(syscall(SYS_getpid));
-  Runs& runs = all_runs()[static_cast<std::size_t>(process) % std::size(all_runs())];
+  Runs& runs = all_runs[static_cast<std::size_t>(process) % std::size(all_runs)];
   runs.process = process;
   ++runs.count;
   const timespec millisecond{0, 1'000'000};
@@ -54,14 +51,14 @@ AllRuns& all_runs() {
 // Processes that explored: those that only replay run the body a few hundred times.
 [[gnu::no_sanitize("thread")]] std::set<pid_t> helpers() {
   std::set<pid_t> found;
-  for (const Runs& runs : all_runs()) {
+  for (const Runs& runs : all_runs) {
     if (runs.count > 0 && runs.process != getpid()) found.insert(runs.process);
   }
   return found;
 }
 
 [[gnu::no_sanitize("thread")]] pid_t a_helper_of(pid_t explorer) {
-  for (const Runs& runs : all_runs()) {
+  for (const Runs& runs : all_runs) {
     if (runs.count > 50 && runs.process != explorer) return runs.process;
   }
   return 0;
@@ -97,15 +94,11 @@ void never_fails() {
   check(order != 0);
 }
 
-// Of 924 behaviours.
+// All of its behaviours are explored within seconds.
 void is_small() {
   note_run();
-  std::atomic<int> sum{0};
-  const auto add = [&] {
-    for (int i = 0; i < 6; ++i) sum.fetch_add(1, std::memory_order_relaxed);
-  };
-  std::jthread one(add);
-  std::jthread other(add);
+  std::uint64_t order = 1;
+  make_order(order, 2, 5);
 }
 
 // -- Exploring --------------------------------------------------------------------------
@@ -117,17 +110,24 @@ class Cores : public testing::Test {
     CPU_ZERO(&cores);
     ASSERT_EQ(sched_getaffinity(0, sizeof cores, &cores), 0);
     if (CPU_COUNT(&cores) < 2) GTEST_SKIP() << "this process may use one core only";
-    all_runs().fill({});
+    all_runs.fill({});
   }
   void TearDown() override { unsetenv("INTERLEAVE_CORES"); }
 
   static Result explored_on(int cores, void (*body)(), std::uint64_t schedules) {
-    all_runs().fill({});
-    setenv("INTERLEAVE_CORES", std::to_string(cores).c_str(), 1);
+    begin(cores);
     Options options;
     options.schedules = schedules;
     options.seconds = 60;
     return find_failure(body, options);
+  }
+
+  static void begin(int cores) {
+    all_runs.fill({});
+    setenv("INTERLEAVE_CORES", std::to_string(cores).c_str(), 1);
+    Options another;  // so that the test's explorations are counted anew, for the token
+    another.test = "another";
+    static_cast<void>(find_failure([] {}, another));
   }
 };
 
@@ -158,7 +158,6 @@ TEST_F(Cores, CoverTheSameAndSayTheSame) {
 TEST_F(Cores, ProveTheSame) {
   const Result alone = explored_on(1, is_small, 100'000);
   EXPECT_TRUE(alone.exhaustive) << alone.coverage;
-  EXPECT_EQ(alone.coverage, "all 924 behaviours checked");
   const Result spread = explored_on(2, is_small, 100'000);
   EXPECT_NE(a_helper_of(getpid()), 0) << "nothing was run beside";
   EXPECT_TRUE(spread.exhaustive) << spread.coverage;
@@ -231,8 +230,7 @@ TEST_F(Cores, AreLeftAloneByABodyThatWritesFiles) {
 TEST_F(Cores, SeeTheSameOutcomesAsOftenAsOneDoes) {
   std::array<Outcomes, 2> seen;
   for (const int cores : {1, 2}) {
-    all_runs().fill({});
-    setenv("INTERLEAVE_CORES", std::to_string(cores).c_str(), 1);
+    begin(cores);
     Options options;
     options.schedules = 2500;
     options.seconds = 60;
