@@ -314,6 +314,13 @@ Helpers::Got Helpers::end(Helper& helper) {
   return got;
 }
 
+void Helpers::lose_all() {
+  for (Helper& helper : helpers_) {
+    if (helper.process >= 0) ++lost_;
+    end_process(helper);
+  }
+}
+
 bool Helpers::end_all() {
   bool all_repeat = true;
   for (Helper& helper : helpers_) {

@@ -62,7 +62,9 @@ class Helpers {
   // Ends those that are left; false if the body kept state in one of them. Those that do not
   // come to an end are lost.
   bool end_all();
-  // Helpers that were killed, and not by this object.
+  // Kills them, since they may not go on.
+  void lose_all();
+  // Helpers that did not come to an end.
   [[nodiscard]] std::size_t lost() const { return lost_; }
 
  private:

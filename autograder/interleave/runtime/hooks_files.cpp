@@ -1,6 +1,7 @@
 // Files: the calls happen, unscheduled. That they change what other processes see is noted.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,10 +23,15 @@ namespace interleave {
 
 Others the_others;
 
+void notice_others() {
+  others().noticed = true;
+  if (others().kept_out) kill(getpid(), SIGKILL);
+}
+
 namespace {
 
 void note_change() {
-  if (body_thread() != nullptr) others().noticed = true;
+  if (body_thread() != nullptr) notice_others();
 }
 
 void note_opening(int flags) {

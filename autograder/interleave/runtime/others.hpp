@@ -17,4 +17,7 @@ struct Others {
 [[gnu::visibility("hidden")]] extern Others the_others;
 [[nodiscard]] inline Others& others() { return the_others; }
 
+// The body is about to do such a thing. Does not return where that may not be.
+[[gnu::visibility("hidden")]] void notice_others();
+
 }  // namespace interleave

@@ -64,6 +64,10 @@ AllRuns& all_runs = *static_cast<AllRuns*>(mmap(
   return 0;
 }
 
+[[gnu::no_sanitize("thread")]] int runs_of(pid_t process) {
+  return all_runs[static_cast<std::size_t>(process) % std::size(all_runs)].count;
+}
+
 // -- Bodies -----------------------------------------------------------------------------
 
 void make_order(std::uint64_t& order, int threads, int steps) {
@@ -214,6 +218,61 @@ TEST_F(Cores, EndWithTheExplorer) {
   }
 }
 
+// What it does in another process may have been done here: this one ends too.
+TEST_F(Cores, EndWithABodyThatEndsItsProcess) {
+  static pid_t explorer = 0;
+  const pid_t child = fork();
+  if (child == 0) {
+    explorer = getpid();
+    static_cast<void>(explored_on(
+        2,
+        [] {
+          never_fails();
+          if (a_helper_of(explorer) == static_cast<pid_t>(syscall(SYS_getpid))) exit(0);
+        },
+        100'000));
+    _exit(0);
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 3);
+}
+
+// Neither what the body prints nor what waits to be printed comes twice.
+TEST_F(Cores, PrintNothingBesideTheExplorer) {
+  std::FILE* const file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  std::fflush(stdout);
+  const int usual = dup(STDOUT_FILENO);
+  dup2(fileno(file), STDOUT_FILENO);
+  std::printf("+");
+  static_cast<void>(explored_on(
+      2,
+      [] {
+        never_fails();
+        std::printf("*");
+        static_cast<void>(!write(STDOUT_FILENO, "*", 1));
+      },
+      2500));
+  std::fflush(stdout);
+  dup2(usual, STDOUT_FILENO);
+  close(usual);
+  EXPECT_NE(a_helper_of(getpid()), 0) << "nothing was run beside";
+  EXPECT_EQ(lseek(fileno(file), 0, SEEK_END), 1 + 2 * runs_of(getpid()));
+  std::fclose(file);
+}
+
+// Each schedule's time goes by before its first step.
+TEST_F(Cores, TakeManySchedulesThatSleepForNoneWithoutEnd) {
+  setenv("INTERLEAVE_SECONDS", "7", 1);
+  const Result result = explored_on(1, never_fails, 100'000);
+  unsetenv("INTERLEAVE_SECONDS");
+  EXPECT_TRUE(result.clean()) << result.picture;
+  EXPECT_EQ(result.coverage.find("process of its own"), std::string::npos)
+      << result.coverage;
+}
+
 TEST_F(Cores, AreLeftAloneByABodyThatWritesFiles) {
   const auto writes = [] {
     never_fails();
@@ -225,6 +284,22 @@ TEST_F(Cores, AreLeftAloneByABodyThatWritesFiles) {
   EXPECT_TRUE(result.clean()) << result.picture;
   EXPECT_EQ(result.schedules, 2000U);
   EXPECT_EQ(a_helper_of(getpid()), 0);
+}
+
+TEST_F(Cores, AreLeftAloneOnceABodyWritesFiles) {
+  const auto writes_later = [] {
+    never_fails();
+    if (runs_of(static_cast<pid_t>(syscall(SYS_getpid))) < 1200) return;
+    std::FILE* const file = std::fopen("/dev/null", "w");
+    check(file != nullptr);
+    std::fclose(file);
+  };
+  const Result result = explored_on(2, writes_later, 4000);
+  EXPECT_TRUE(result.clean()) << result.picture;
+  EXPECT_NE(a_helper_of(getpid()), 0) << "nothing was run beside";
+  EXPECT_FALSE(result.exhaustive);
+  EXPECT_NE(result.coverage.find("did not come to an end"), std::string::npos)
+      << result.coverage;
 }
 
 TEST_F(Cores, SeeTheSameOutcomesAsOftenAsOneDoes) {
