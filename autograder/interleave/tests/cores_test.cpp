@@ -28,7 +28,10 @@ namespace {
 
 // -- Who ran the body -------------------------------------------------------------------
 
-// Shared with all processes, and not seen by the explorer.
+// A function that the compiler tells the explorer nothing about.
+#define UNSEEN __attribute__((noinline, no_sanitize("thread")))
+
+// Shared with all processes.
 struct Runs {
   pid_t process;
   int count;
@@ -39,7 +42,7 @@ AllRuns& all_runs = *static_cast<AllRuns*>(mmap(
     nullptr, sizeof(AllRuns), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 
 // Each process has a place, which it alone writes.
-[[gnu::noinline, gnu::no_sanitize("thread")]] void note_run() {
+UNSEEN void note_run() {
   const pid_t process = static_cast<pid_t>(syscall(SYS_getpid));
   Runs& runs = all_runs[static_cast<std::size_t>(process) % std::size(all_runs)];
   runs.process = process;
@@ -49,7 +52,7 @@ AllRuns& all_runs = *static_cast<AllRuns*>(mmap(
 }
 
 // Processes that explored: those that only replay run the body a few hundred times.
-[[gnu::no_sanitize("thread")]] std::set<pid_t> helpers() {
+UNSEEN std::set<pid_t> helpers() {
   std::set<pid_t> found;
   for (const Runs& runs : all_runs) {
     if (runs.count > 0 && runs.process != getpid()) found.insert(runs.process);
@@ -57,14 +60,14 @@ AllRuns& all_runs = *static_cast<AllRuns*>(mmap(
   return found;
 }
 
-[[gnu::no_sanitize("thread")]] pid_t a_helper_of(pid_t explorer) {
+UNSEEN pid_t a_helper_of(pid_t explorer) {
   for (const Runs& runs : all_runs) {
     if (runs.count > 50 && runs.process != explorer) return runs.process;
   }
   return 0;
 }
 
-[[gnu::no_sanitize("thread")]] int runs_of(pid_t process) {
+UNSEEN int runs_of(pid_t process) {
   return all_runs[static_cast<std::size_t>(process) % std::size(all_runs)].count;
 }
 
