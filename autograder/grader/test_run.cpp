@@ -41,7 +41,8 @@ const std::vector<std::string> not_inherited{"GTEST_FILTER",
                                              "INTERLEAVE_STOP_AT",
                                              "INTERLEAVE_RUNS",
                                              "INTERLEAVE_SEED",
-                                             "INTERLEAVE_SECONDS"};
+                                             "INTERLEAVE_SECONDS",
+                                             "INTERLEAVE_CORES"};
 
 // Variables of a stage. The sanitizers' exit statuses are their defaults, written down.
 std::map<std::string, std::string> variables_of(Stage stage) {
@@ -57,7 +58,8 @@ std::map<std::string, std::string> variables_of(Stage stage) {
               {"UBSAN_OPTIONS", "print_stacktrace=1 color=never"}};
     case Stage::interleave:
     case Stage::cost:
-      return {{"INTERLEAVE_SECONDS", "5"}};
+      // Stages run side by side already, and their limits are those of one process.
+      return {{"INTERLEAVE_SECONDS", "5"}, {"INTERLEAVE_CORES", "1"}};
     default:
       return {{"INTERLEAVE_SECONDS", "0.1"}};
   }

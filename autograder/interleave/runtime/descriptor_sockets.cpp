@@ -14,6 +14,7 @@
 #include <string>
 
 #include "interleave/runtime/descriptor_calls.hpp"
+#include "interleave/runtime/others.hpp"
 
 namespace interleave {
 namespace {
@@ -177,6 +178,7 @@ int bind_socket(Thread& self, int number, const sockaddr* address, socklen_t siz
     names.address = loopback(socket.domain, descriptors().fresh_port());
     names.name = kernel_name(port_of(names.address));
   }
+  if (!is_internet(socket)) notice_others();
   const int result =
       ::bind(number, as_address(names.name), static_cast<socklen_t>(names.name.size()));
   if (result != 0) return result;
@@ -237,7 +239,10 @@ void arrive_at_listener(Thread& self, Description& client, const Names& names) {
   client.out = &descriptors().make_channel();
   client.in->messages = client.out->messages = client.type != SOCK_STREAM;
   Description* const listener = descriptors().listener_at(names.name);
-  if (listener == nullptr) return;
+  if (listener == nullptr) {  // of another process
+    notice_others();
+    return;
+  }
   const Address key = descriptors().fresh_key();
   engine().memory().release_to(self.id, key);
   listener->arrivals.push_back({&client, key});

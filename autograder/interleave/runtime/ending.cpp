@@ -35,6 +35,7 @@ struct Guarded {
   std::array<struct sigaction, kFatal.size()> fatal{};
   struct sigaction alarm {};
   std::uint32_t step_at_last_alarm = 0;
+  std::uint64_t run_at_last_alarm = 0;
   int alarms_without_a_step = 0;
   int most_alarms = kSecondsWithoutAStep;
 };
@@ -146,8 +147,10 @@ bool in_system_call(const ucontext_t& context) {
 void on_alarm(int, siginfo_t*, void* context) {
   Thread* self = body_thread();
   if (self == nullptr) return;
-  if (tracer().step() != guarded->step_at_last_alarm) {
+  if (tracer().step() != guarded->step_at_last_alarm ||
+      engine().runs() != guarded->run_at_last_alarm) {
     guarded->step_at_last_alarm = tracer().step();
+    guarded->run_at_last_alarm = engine().runs();
     guarded->alarms_without_a_step = 0;
     return;
   }
@@ -203,6 +206,8 @@ EndingGuard::EndingGuard(Loops loops) {
   if (loops == Loops::kEndSoon) guarded->most_alarms = kSecondsInAReplay;
   if (loops != Loops::kGoOn) start_alarm(1);
 }
+
+void EndingGuard::go_on_in_fork() { start_alarm(1); }
 
 EndingGuard::~EndingGuard() {
   start_alarm(0);

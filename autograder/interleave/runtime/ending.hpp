@@ -13,6 +13,8 @@ class EndingGuard {
 
   explicit EndingGuard(Loops loops = Loops::kEnd);
   ~EndingGuard();
+  // In a process that was forked while one lives: the kernel gives it no alarm of its own.
+  static void go_on_in_fork();
   EndingGuard(const EndingGuard&) = delete;
   EndingGuard& operator=(const EndingGuard&) = delete;
 };

@@ -58,6 +58,7 @@ RunResult Engine::run(const std::function<void()>& body, Strategy& strategy,
 }
 
 void Engine::begin_run(Strategy& strategy) {
+  ++runs_;
   // Else the standard library counts shared_ptr owners without atomics.
   __libc_single_threaded = 0;
   become_fiber(explorer_);

@@ -76,6 +76,7 @@ class Engine {
   // -- What there is --------------------------------------------------------------------
 
   [[nodiscard]] ThreadList& threads() { return threads_; }
+  [[nodiscard]] std::uint64_t runs() const { return runs_; }  // begun
   [[nodiscard]] bool looks_for_races() const { return options_.races; }
   // No other thread has existed yet in this run: what is done now happens before everything.
   [[nodiscard]] bool alone() const { return threads_.size() == 1; }
@@ -114,6 +115,7 @@ class Engine {
   Address program_stack_ = 0;  // where it ends, downwards
 
   // -- Written by run and begin_run
+  std::uint64_t runs_ = 0;
   const std::function<void()>* body_ = nullptr;  // what thread 0 runs
   MemoryModel* memory_ = nullptr;                // asked by every access
   RunOptions options_;                           // as the explorer gave them

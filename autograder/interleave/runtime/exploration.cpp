@@ -8,6 +8,7 @@
 #include "interleave/report/states.hpp"
 #include "interleave/results.hpp"
 #include "interleave/runtime/ending.hpp"
+#include "interleave/runtime/others.hpp"
 #include "interleave/runtime/program_costs.hpp"
 #include "interleave/runtime/real.hpp"
 #include "interleave/runtime/replay.hpp"
@@ -24,6 +25,8 @@ constexpr double kLeastToExplain = 0.5;
 // Fewer schedules than these say little where they are not all there are.
 constexpr std::uint64_t kFewSchedules = 100;
 constexpr std::uint64_t kMostPrunedPerSchedule = 50;
+// Most explorations are over by then, and a process costs more than many of them.
+constexpr std::chrono::seconds kAlone{1};
 
 // To find the decision that lost a longer schedule, one that goes around in circles, takes
 // longer than anyone waits for the report, and all that it would say is that it repeats.
@@ -122,6 +125,8 @@ Result Exploration::run() {
                                           run_options_);
   const EndingGuard guard;
   restart();
+  cores_ = usable_cores();
+  others().noticed = false;
   End end = explore_here();
   if (end == End::kHiddenState) {
     hidden_state_ = true;
@@ -129,8 +134,8 @@ Result Exploration::run() {
     search_until_ = std::max(search_until_, Clock::now() + seconds(options_.seconds / 2));
     end = explore_in_fresh_processes();
   }
-  result_.exhaustive =
-      end == End::kFinished && strategy_->exhaustive() && not_replayed_ == 0;
+  result_.exhaustive = end == End::kFinished && strategy_->exhaustive() &&
+                       not_replayed_ == 0 && helpers_lost_ == 0;
   result_.few = end == End::kBudget && outcome_ == nullptr &&
                 result_.schedules < std::min(kFewSchedules, options_.schedules);
   result_.executions = executions_.size();
@@ -146,6 +151,8 @@ Result Exploration::run() {
 }
 
 void Exploration::restart() {
+  helpers_.reset();
+  helpers_lost_ = 0;
   strategy_ = strategy_for(options_);
   memory_ = std::make_unique<MemoryModel>(mode_of(options_.memory));
   result_ = {};
@@ -164,12 +171,13 @@ Exploration::End Exploration::explore_by(RunOne run_one) {
     if (state_was_noticed_ && !hidden_state_) return End::kHiddenState;
     if (pruned > kMostPrunedPerSchedule * (result_.schedules + 1000)) break;
     found_by_ = strategy_->name();
-    Answer answer = run_one();
-    if (answer.pruned) {
+    std::optional<Answer> answer = run_one();
+    if (!answer) continue;  // the time is over, or a helper is gone
+    if (answer->pruned) {
       ++pruned;
       continue;
     }
-    if (count(answer)) {
+    if (count(*answer)) {
       failure_ = std::move(answer);
       explain_until_ =
           Clock::now() +
@@ -185,48 +193,73 @@ bool Exploration::count(const Answer& answer) {
   ++result_.schedules;
   executions_.insert(answer.execution);
   if (!first_) first_ = answer;
-  if (outcome_ == nullptr) return answer.kind != FailureKind::kNone;
+  if (outcome_ == nullptr) return ends_it(answer);
   ++seen_[answer.kind == FailureKind::kNone
-              ? *outcome_
+              ? answer.outcome
               : "<" + std::string(name_of(answer.kind)) + ">"];
+  return ends_it(answer);
+}
+
+bool Exploration::ends_it(const Answer& answer) const {
+  if (outcome_ == nullptr) return answer.kind != FailureKind::kNone;
   return answer.kind == FailureKind::kUnsupported;
 }
 
 Exploration::End Exploration::explore_here() {
-  const End end = explore_by([this] {
-    if (outcome_ != nullptr) outcome_->clear();
-    keep_costs(!first_);
-    Answer answer = run_here(*strategy_);
-    if (!first_ && !answer.pruned) find_out_what_is_hidden(answer);
-    return answer;
-  });
+  const End end = explore_by([this] { return answer_here_or_beside(); });
+  bool helpers_repeat = true;
+  if (helpers_ != nullptr) {
+    if (end != End::kFailure) helpers_repeat = helpers_->end_all();
+    helpers_lost_ = helpers_->lost();
+    helpers_.reset();
+  }
   if (end == End::kFailure) {
     Answer again = fresh_->replay(deviations_of(failure_->choices));
     if (!same_failure(again, *failure_)) return End::kHiddenState;
     failure_ = std::move(again);
     return end;
   }
-  return first_schedule_repeats() ? end : End::kHiddenState;
+  return helpers_repeat && first_schedule_repeats() ? end : End::kHiddenState;
+}
+
+std::optional<Answer> Exploration::answer_here_or_beside() {
+  if (helpers_ == nullptr && cores_ > 1 && Clock::now() > start_ + kAlone) spread_out();
+  if (helpers_ != nullptr && others().noticed) helpers_->lose_all();
+  if (helpers_ != nullptr && helpers_->have(strategy_->next_part())) {
+    std::optional<Told> told = helpers_->next(strategy_->next_part(), search_until_);
+    if (!told) return std::nullopt;
+    strategy_->begin_schedule();
+    strategy_->end_elsewhere(told->end, told->tally);
+    return std::move(told->answer);
+  }
+  keep_costs(!first_);
+  Answer answer = run_here(*strategy_);
+  if (!first_ && !answer.pruned) find_out_what_is_hidden(answer);
+  return answer;
+}
+
+void Exploration::spread_out() {
+  const std::size_t most = std::exchange(cores_, 1) - 1;
+  if (others().noticed) return;
+  helpers_ = std::make_unique<Helpers>(
+      strategy_->parts(), most,
+      HelpersWork{[this](Strategy& part) { return run_here(part); },
+                  [this](const Answer& answer) { return ends_it(answer); },
+                  [this] { return first_schedule_repeats(); }});
 }
 
 // A body that keeps state between runs mostly shows it in the second one. Noticed at once,
 // that costs no time which the schedules in processes of their own will need.
 void Exploration::find_out_what_is_hidden(const Answer& answer) {
   if (answer.kind != FailureKind::kNone || options_.schedules < 2) return;
-  const std::string returned = outcome_ == nullptr ? "" : *outcome_;
   Replay replay(deviations_of(answer.choices));
   keep_costs(false);
   state_was_noticed_ = run_here(replay).fingerprint != answer.fingerprint;
-  if (outcome_ != nullptr) outcome_->assign(returned);
 }
 
 Exploration::End Exploration::explore_in_fresh_processes() {
   for (;;) {
-    const End end = explore_by([this] {
-      Answer answer = fresh_->run(*strategy_);
-      if (outcome_ != nullptr) *outcome_ = answer.outcome;
-      return answer;
-    });
+    const End end = explore_by([this] { return std::optional(fresh_->run(*strategy_)); });
     if (end != End::kFailure) return end;
     if (same_failure(fresh_->replay(deviations_of(failure_->choices)), *failure_))
       return end;
@@ -235,7 +268,10 @@ Exploration::End Exploration::explore_in_fresh_processes() {
 }
 
 Answer Exploration::run_here(Strategy& strategy) {
-  return answer_of(engine().run(body_, strategy, *memory_, run_options_));
+  if (outcome_ != nullptr) outcome_->clear();
+  Answer answer = answer_of(engine().run(body_, strategy, *memory_, run_options_));
+  if (outcome_ != nullptr) answer.outcome = *outcome_;
+  return answer;
 }
 
 bool Exploration::first_schedule_repeats() {
@@ -353,6 +389,11 @@ std::string Exploration::coverage() const {
     text += "; " + counted(not_replayed_, "failure") +
             (not_replayed_ == 1 ? " was not reproduced and does not count"
                                 : " were not reproduced and do not count");
+  }
+  if (helpers_lost_ != 0) {
+    text += (helpers_lost_ == 1 ? "; a process"
+                                : "; " + std::to_string(helpers_lost_) + " processes") +
+            std::string(" that explored beside this one did not come to an end");
   }
   if (result_.few) {
     text += "; " + counted(result_.schedules, "schedule") +

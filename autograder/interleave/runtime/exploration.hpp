@@ -7,6 +7,9 @@
 //
 //   hidden state: everything again, each schedule in a process of its own
 //
+// What takes longer than a second is spread over the usable cores (helpers.hpp); but not a body
+// with hidden state, nor one that does what other processes see (others.hpp).
+//
 // The search has the time that it was given. What comes after a failure was found has a
 // fifth of that beside it: what it could not do by then, the report says.
 //
@@ -26,6 +29,7 @@
 #include "interleave/interleave.hpp"
 #include "interleave/memory/memory_model.hpp"
 #include "interleave/runtime/fresh_process.hpp"
+#include "interleave/runtime/helpers.hpp"
 #include "interleave/runtime/token.hpp"
 #include "interleave/search/strategy.hpp"
 
@@ -57,7 +61,10 @@ class Exploration {
   End explore_in_fresh_processes();
   template <typename RunOne>
   End explore_by(RunOne run_one);
+  std::optional<Answer> answer_here_or_beside();
+  void spread_out();
   bool count(const Answer& answer);
+  [[nodiscard]] bool ends_it(const Answer& answer) const;
   [[nodiscard]] bool budget_spent() const;
   [[nodiscard]] bool first_schedule_repeats();
   [[nodiscard]] Answer minimised(const Answer& failure);
@@ -85,6 +92,9 @@ class Exploration {
   std::unique_ptr<Strategy> strategy_;
   std::unique_ptr<MemoryModel> memory_;
   std::unique_ptr<FreshProcess> fresh_;
+  std::unique_ptr<Helpers> helpers_;  // nullptr: all schedules are run in this process
+  std::size_t helpers_lost_ = 0;
+  std::size_t cores_ = 1;
   Result result_;
   std::string_view found_by_;
   bool hidden_state_ = false;       // each schedule has a process of its own

@@ -1,7 +1,9 @@
 #include "interleave/runtime/settings.hpp"
 
+#include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -71,6 +73,15 @@ std::optional<Token> token_to_replay() {
 }
 
 bool is_experiment() { return std::getenv("INTERLEAVE_TEST") != nullptr; }
+
+std::size_t usable_cores() {
+  std::uint64_t most = CPU_SETSIZE;
+  read_number("INTERLEAVE_CORES", most);
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  return std::min<std::size_t>(most, static_cast<std::size_t>(CPU_COUNT(&cores)));
+}
 
 bool prints_steps() { return std::getenv("INTERLEAVE_STEPS") != nullptr; }
 

@@ -1,6 +1,7 @@
 // What INTERLEAVE_* variables say about an exploration.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,9 @@ namespace interleave {
 
 // INTERLEAVE_REPLAY: run this schedule, and nothing else. Stops the program if it is not a token.
 [[nodiscard]] std::optional<Token> token_to_replay();
+
+// Cores for one exploration: those that this process may use, but at most INTERLEAVE_CORES.
+[[nodiscard]] std::size_t usable_cores();
 
 // INTERLEAVE_STEPS: a replay prints each step.
 [[nodiscard]] bool prints_steps();

@@ -83,18 +83,28 @@ std::size_t Pct::choose(const Decision& decision) {
   return chosen;
 }
 
-void Pct::count_schedule() {
-  if (!side_.quiet() || point_ > drawn_with_) return;
+void Pct::count_schedule(bool quiet) {
+  ++schedules_;
+  most_points_ = std::max(most_points_, point_);
+  if (!quiet || point_ > drawn_with_) return;
   if (counted_.empty() || counted_.back().points != drawn_with_) {
     counted_.push_back({drawn_with_, 0});
   }
   ++counted_.back().schedules;
 }
 
-void Pct::end_schedule(const ScheduleEnd&) {
-  ++schedules_;
-  count_schedule();
-  most_points_ = std::max(most_points_, point_);
+void Pct::end_schedule(const ScheduleEnd&) { count_schedule(side_.quiet()); }
+
+// The mood, the threads that it met and its decisions about threads.
+std::uint64_t Pct::tally() const {
+  return point_ << 32 | std::uint64_t{threads_.size()} << 1 | (side_.quiet() ? 1 : 0);
+}
+
+void Pct::end_elsewhere(const ScheduleEnd&, std::uint64_t tally) {
+  point_ = tally >> 32;
+  const auto met = static_cast<std::size_t>((tally & 0xffffffffU) >> 1);
+  if (met > threads_.size()) threads_.resize(met);
+  count_schedule((tally & 1U) != 0);
 }
 
 double Pct::missed() const {

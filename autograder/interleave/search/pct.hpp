@@ -37,6 +37,8 @@ class Pct : public Strategy {
   void end_schedule(const ScheduleEnd& end) override;
   [[nodiscard]] std::string coverage() const override;
   [[nodiscard]] std::string_view name() const override;
+  [[nodiscard]] std::uint64_t tally() const override;
+  void end_elsewhere(const ScheduleEnd& end, std::uint64_t tally) override;
 
   // The probability that a bug of this depth, which needs neither a stale read nor a
   // spurious failure, stayed hidden so far: an upper bound.
@@ -57,7 +59,7 @@ class Pct : public Strategy {
   void meet(const Decision& decision);
   void demote(Thread& thread);
   [[nodiscard]] std::size_t highest(const Decision& decision) const;
-  void count_schedule();
+  void count_schedule(bool quiet);
 
   std::uint32_t depth_;
   Random random_;

@@ -1,6 +1,7 @@
 #include "interleave/search/portfolio.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace interleave {
 
@@ -31,8 +32,20 @@ Portfolio::Member& Portfolio::next_member() {
   return rotation_[turn / 2 % rotation_.size()];
 }
 
+std::vector<Strategy*> Portfolio::parts() {
+  std::vector<Strategy*> parts;
+  for (const Member& member : rotation_) parts.push_back(member.strategy.get());
+  return parts;
+}
+
+Strategy& Portfolio::next_part() {
+  if (next_ == nullptr) next_ = &next_member();
+  return *next_->strategy;
+}
+
 void Portfolio::begin_schedule() {
-  current_ = &next_member();
+  static_cast<void>(next_part());
+  current_ = std::exchange(next_, nullptr);
   ++current_->had;
   current_->strategy->begin_schedule();
 }
@@ -50,6 +63,10 @@ void Portfolio::executed(const Operation& operation, bool wrote) {
 void Portfolio::end_schedule(const ScheduleEnd& end) {
   current_->strategy->end_schedule(end);
   if (current_->strategy->exhaustive()) proof_ = current_->strategy.get();
+}
+
+void Portfolio::end_elsewhere(const ScheduleEnd& end, std::uint64_t tally) {
+  current_->strategy->end_elsewhere(end, tally);
 }
 
 std::string Portfolio::coverage() const {

@@ -32,6 +32,10 @@ class Portfolio : public Strategy {
   [[nodiscard]] bool exhaustive() const override { return proof_ != nullptr; }
   [[nodiscard]] std::string coverage() const override;
   [[nodiscard]] std::string_view name() const override;
+  // The random strategies: all but the first few schedules, and the one that proves.
+  [[nodiscard]] std::vector<Strategy*> parts() override;
+  [[nodiscard]] Strategy& next_part() override;
+  void end_elsewhere(const ScheduleEnd& end, std::uint64_t tally) override;
 
  private:
   struct Member {
@@ -48,6 +52,7 @@ class Portfolio : public Strategy {
   std::vector<Member> proving_;   // between two of rotation_; has one member
   std::size_t opened_ = 0;        // members of opening_ that are done
   std::size_t turn_ = 0;
+  Member* next_ = nullptr;  // whose schedule is the next; nullptr: not asked yet
   Member* current_ = nullptr;
   const Strategy* proof_ = nullptr;  // the member that left nothing out
 };

@@ -12,6 +12,8 @@ namespace interleave {
 
 void Strategy::executed(const Operation&, bool) {}
 
+void Strategy::end_elsewhere(const ScheduleEnd& end, std::uint64_t) { end_schedule(end); }
+
 std::unique_ptr<Strategy> make_strategy(std::string_view name,
                                         const StrategyOptions& options) {
   if (name == "default") return std::make_unique<DefaultSchedule>();

@@ -1,7 +1,7 @@
 // Chooses: which thread goes next, which store a load reads, who is woken.
 //
 //   begin_schedule   { choose | executed }*   end_schedule        until finished() or the
-//   budget is spent
+//   begin_schedule   (run by a copy)          end_elsewhere       budget is spent
 //
 // A schedule is the list of choices at its decisions. At each decision alternative 0 is
 // the default: the running thread continues if it can, else the next in order of creation;
@@ -21,6 +21,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "interleave/trace/operation.hpp"
 #include "interleave/trace/trace.hpp"
@@ -105,6 +106,18 @@ class Strategy {
 
   // Its short name in tokens: "pct3".
   [[nodiscard]] virtual std::string_view name() const = 0;
+
+  // -- In several processes -------------------------------------------------------------
+
+  // Parts that learn nothing from each other: of each, a copy in another process can run
+  // the schedules ahead, and they are counted here when their turn comes.
+  [[nodiscard]] virtual std::vector<Strategy*> parts() { return {}; }
+  // The part that the next schedule is of; the same until it begins.
+  [[nodiscard]] virtual Strategy& next_part() { return *this; }
+  // Of the schedule that ended last: what else another copy needs to count it.
+  [[nodiscard]] virtual std::uint64_t tally() const { return 0; }
+  // In the place of end_schedule, for a schedule that another copy ran.
+  virtual void end_elsewhere(const ScheduleEnd& end, std::uint64_t tally);
 };
 
 struct StrategyOptions {

@@ -2,6 +2,9 @@
 // what is claimed to be covered was covered.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "every_schedule.hpp"
 
 namespace interleave::simulation {
@@ -88,6 +91,38 @@ TEST(Strategies, ThePortfolioFindsEveryOutcomeOfSmallPrograms) {
     const auto portfolio = strategy("portfolio");
     const Seen seen = explore(program, *portfolio, 4000);
     EXPECT_EQ(seen.outcomes, all.outcomes) << text_of(program) << portfolio->coverage();
+  }
+}
+
+// Runs the portfolio's next schedule, by the copy if it is of a part that can be run elsewhere.
+void run_with_copy(const Program& program, Strategy& portfolio, Strategy& copy) {
+  const std::vector<Strategy*> parts = portfolio.parts();
+  const auto part = std::find(parts.begin(), parts.end(), &portfolio.next_part());
+  if (part == parts.end()) {
+    static_cast<void>(run(program, portfolio));
+    return;
+  }
+  Strategy& runner =
+      *copy.parts()[static_cast<std::size_t>(std::distance(parts.begin(), part))];
+  static_cast<void>(run(program, runner));
+  portfolio.begin_schedule();
+  portfolio.end_elsewhere({}, runner.tally());
+}
+
+TEST(Strategies, ThePortfolioCountsWhatCopiesOfItsPartsRanAsItsOwn) {
+  Random random(6);
+  for (int number = 0; number < 60; ++number) {
+    const Program program = random_program(random, number % 2 == 0);
+    const auto alone = strategy("portfolio");
+    const auto portfolio = strategy("portfolio");
+    const auto copy = strategy("portfolio");
+    for (int schedule = 0; schedule < 300 && !alone->finished(); ++schedule) {
+      static_cast<void>(run(program, *alone));
+      run_with_copy(program, *portfolio, *copy);
+      ASSERT_EQ(portfolio->coverage(), alone->coverage()) << text_of(program);
+      ASSERT_EQ(portfolio->name(), alone->name());
+    }
+    EXPECT_EQ(portfolio->finished(), alone->finished());
   }
 }
 
