@@ -103,6 +103,18 @@ TEST(TestSummary, TellsControlsFirstAndAnUnwrittenStepOnce) {
 
 // -- The judge ---------------------------------------------------------------------------------
 
+TEST(TestJudge, LeavesOutWhatGoogleTestSaysOfAFailure) {
+  TestRun run;
+  run.process.end = process::End::exited;
+  run.result = "failed";
+  run.tests_reported = 1;
+  run.ended = true;
+  run.failures = {{{"message", "Failed\nboth stripes lie on one line"}}};
+  TestCommand test;
+  test.test = tests[0].name;
+  EXPECT_EQ(finding_of(test, run)->what, "both stripes lie on one line");
+}
+
 // The explorer's picture ends in a command; without --of it would replay the student's program.
 TEST(TestJudge, NamesTheVariantInThePicturesCommand) {
   const std::string command = "autograder/course replay Queue.Pops@1@weak@pct3@1.1@0";

@@ -139,8 +139,9 @@ STEP_TEST(2, StripedCounter, EachStripeHasACacheLine, "shared cache line") {
   EXPECT_EQ(StripedCounter().value(), 0) << "a counter that works begins at nothing";
   if (sizeof(StripedCounter) < Seat::kSeats * cache_line) {
     ADD_FAILURE()
-        << "two of `Stripe` on one cache line of 64 bytes are contention without a "
-           "lock: the line travels between the cores at every add";
+        << "each `Stripe` needs a cache line of 64 bytes of its own: two on one "
+           "line are contention without a lock, since it travels between the "
+           "cores at every add";
   }
 }
 
