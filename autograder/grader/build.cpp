@@ -160,13 +160,14 @@ Shortage silent_shortage(const process::Outcome& outcome) {
   return crashed && long_enough ? Shortage::time : Shortage::none;
 }
 
-BuildResult result_of(const process::Outcome& outcome, const fs::path& student_file) {
+BuildResult result_of(const process::Outcome& outcome, const fs::path& student_file,
+                      const fs::path& tree) {
   BuildResult result;
   result.output = outcome.output;
   result.seconds = outcome.seconds;
   result.built = outcome.exited_with(0);
   if (result.built) return result;
-  result.error = reading::first_error(outcome.output, student_file);
+  result.error = reading::first_error(outcome.output, student_file, tree);
   const Shortage shortage = silent_shortage(outcome);
   if (shortage != Shortage::none) {
     result.error = {true, {"", 0, words_for(shortage), ""}, shortage};
@@ -276,13 +277,13 @@ BuildResult TreeBuild::build_once(const std::vector<std::string>& targets) const
       arguments.push_back("-DCMAKE_CXX_COMPILER=" + trees_.compiler());
     }
     const process::Outcome configured = run_cmake(arguments);
-    if (!configured.exited_with(0)) return result_of(configured, student_file_);
+    if (!configured.exited_with(0)) return result_of(configured, student_file_, tree_);
     configured_in = configured.seconds;
   }
   std::vector<std::string> arguments{"--build", tree_.string(), "-j",
                                      std::to_string(jobs_), "--target"};
   arguments.insert(arguments.end(), targets.begin(), targets.end());
-  BuildResult result = result_of(run_cmake(arguments), student_file_);
+  BuildResult result = result_of(run_cmake(arguments), student_file_, tree_);
   result.seconds += configured_in;
   return result;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <regex>
 #include <set>
 #include <tuple>
@@ -47,6 +48,25 @@ int line_spoken_of(const ExerciseResult& result, const Finding& finding) {
   const fs::path& file = result.subject.edited_file();
   const int declared = first_line_with(std::regex("\\b(struct|class)\\s+" + used), file);
   return declared > 0 ? declared : first_line_with(std::regex(used), file);
+}
+
+// Of `first`'s line, where the stage saw more than one concept: the first finding of the one that
+// most tests saw. They are one mistake, and what a test of one thread sees of it is the least.
+const Finding* seen_by_most(const StageResult& stage, const Finding& first) {
+  std::map<std::string, std::size_t> tests;
+  const auto is_there = [&](const Finding& finding) {
+    return first.line > 0 && finding.line == first.line && finding.file == first.file &&
+           finding.verdict == first.verdict && !finding.brief.empty();
+  };
+  for (const Finding& finding : stage.findings) {
+    if (is_there(finding)) ++tests[finding.concept_name];
+  }
+  const Finding* most = &first;
+  for (const Finding& finding : stage.findings) {
+    const bool more = tests[finding.concept_name] > tests[most->concept_name];
+    if (is_there(finding) && more) most = &finding;
+  }
+  return most;
 }
 
 int step_of(const Exercise& exercise, const std::string& test) {
@@ -144,6 +164,10 @@ std::optional<Cause> cause_of(const ExerciseResult& result) {
     }
   }
   if (!cause) return cause;
+  for (const StageResult& stage : result.stages) {
+    if (stage.stage == cause->stage)
+      cause->finding = seen_by_most(stage, *cause->finding);
+  }
   find_line(result, *cause);
   cause->others = tests.size() - 1;
   return cause;

@@ -24,7 +24,8 @@ struct Cause {
 
 // Of the findings as bad as the whole result: what keeps it from being built or trusted, then a
 // schedule that was seen, a sanitizer's report, a test that did not hold, one that hung, a cost,
-// a gate; of equals the first step's. None if there is no finding.
+// a gate; of equals the first step's. Where the explorer saw several concepts at its line, the
+// one that most tests saw. None if there is no finding.
 [[nodiscard]] std::optional<Cause> cause_of(const ExerciseResult& result);
 
 // The same for one finding of `result`, with the line to look at; it has no others beside it.

@@ -52,11 +52,12 @@ std::pair<fs::path, std::string> built(const Trees& trees, const KnownProgram& k
   const process::Outcome outcome = run(compile);
   if (!outcome.exited_with(0)) {
     const std::string limit = limit_that_ended(outcome);
-    return {
-        {},
-        "a program with " + known.flags + " does not build: " +
-            (limit.empty() ? reading::first_error(outcome.output, source).first.message
-                           : limit)};
+    return {{},
+            "a program with " + known.flags + " does not build: " +
+                (limit.empty()
+                     ? reading::first_error(outcome.output, source, fs::current_path())
+                           .first.message
+                     : limit)};
   }
   fs::rename(own, program);
   write_own_file(key_file, key);

@@ -83,14 +83,15 @@ Workshop::~Workshop() = default;
 StageResult run_build_stage(const Subject& subject, Workshop& workshop) {
   StageResult result;
   result.stage = Stage::build;
-  const fs::path file = subject.file(workshop.trees.tree(preset_of(Stage::unit)));
+  const fs::path tree = workshop.trees.tree(preset_of(Stage::unit));
+  const fs::path file = subject.file(tree);
   if (subject.variant != "student" || fs::exists(file)) {
     const BuildResult built =
         build(workshop.trees, preset_of(Stage::unit), {subject.target()}, file,
               workshop.cores, workshop.stop);
     result.seconds = built.seconds;
     result.verdict = Verdict::passed;
-    result.warnings = reading::warnings_in(built.output, file);
+    result.warnings = reading::warnings_in(built.output, file, tree);
     result.findings = findings_in(built, subject, workshop, preset_of(Stage::unit));
     for (const Finding& finding : result.findings) {
       result.verdict = worse(result.verdict, finding.verdict);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "catalogue/code.hpp"
+#include "grader/what_next.hpp"
 #include "process/stacks.hpp"
 #include "reading/sanitizer_report.hpp"
 
@@ -65,6 +66,7 @@ std::optional<Finding> TestJudge::judge(const Test& test, const TestCommand& com
   if (run.process.end == process::End::timed_out) {
     show_own_frames(run.process.stacks, *finding);
   }
+  name_variant(*finding);
   const bool of_the_step =
       finding->verdict == Verdict::failed || finding->verdict == Verdict::not_started;
   if (of_the_step) {
@@ -83,6 +85,15 @@ std::optional<Finding> TestJudge::judge(const Test& test, const TestCommand& com
         fmt::format("; `volatile` (line {}) orders nothing between threads", line);
   }
   return finding;
+}
+
+// The explorer does not know whose program it is: without the variant its picture's command
+// would replay the student's.
+void TestJudge::name_variant(Finding& finding) const {
+  const std::string of_student = "autograder/course replay " + finding.token;
+  const std::size_t at = finding.detail.find(of_student + "\n");
+  if (finding.token.empty() || at == std::string::npos) return;
+  finding.detail.replace(at, of_student.size(), replay_command(subject_, finding.token));
 }
 
 // Told at the step's first line, and not at the one that a thread happened to reach.

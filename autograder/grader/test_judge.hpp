@@ -40,6 +40,7 @@ class TestJudge {
   [[nodiscard]] std::optional<Finding> judge_report(const TestCommand& command,
                                                     const TestRun& run) const;
   [[nodiscard]] std::string concept_for(const Test& test) const;
+  void name_variant(Finding& finding) const;
   void show_own_frames(const std::string& stacks, Finding& finding) const;
 
   Stage stage_;

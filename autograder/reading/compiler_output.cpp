@@ -32,6 +32,21 @@ std::optional<Placed> placed(const std::string& text) {
   return Placed{match[1], std::stoi(match[2]), match[3]};
 }
 
+// The lines, each with a whole name where it begins with a file's: a compiler cache calls files by
+// their names from the folder in which the compiler ran.
+std::vector<std::string> lines_with_whole_names(const std::string& output,
+                                                const fs::path& folder) {
+  std::vector<std::string> lines = lines_of(output);
+  for (std::string& line : lines) {
+    const auto place = placed(line);
+    if (!place || place->file.starts_with('<') || !fs::path(place->file).is_relative())
+      continue;
+    line.replace(line.find(place->file), place->file.size(),
+                 (folder / place->file).lexically_normal().string());
+  }
+  return lines;
+}
+
 bool is_error(const std::string& rest) {
   return rest.starts_with("error: ") || rest.starts_with("fatal error: ");
 }
@@ -265,7 +280,8 @@ std::string words_for(Shortage shortage) {
   return "";
 }
 
-BuildError first_error(const std::string& output, const fs::path& student_file) {
+BuildError first_error(const std::string& output, const fs::path& student_file,
+                       const fs::path& folder) {
   const std::string said = without_source(output);
   if (const auto fault = machine_fault(said)) {
     return {true, {"", 0, *fault, ""}, Shortage::none, true};
@@ -274,7 +290,7 @@ BuildError first_error(const std::string& output, const fs::path& student_file) 
     return {true, {"", 0, words_for(shortage), ""}, shortage};
   }
   if (const auto fault = fault_of_the_tree(said)) return {true, {"", 0, *fault, ""}};
-  const auto lines = lines_of(output);
+  const auto lines = lines_with_whole_names(output, folder);
   if (auto error = compile_error(lines, student_file)) return {false, *error};
   if (auto error = link_error(lines)) return {false, *error};
   if (auto error = error_without_place(lines)) return {true, *error};
@@ -285,8 +301,9 @@ BuildError first_error(const std::string& output, const fs::path& student_file) 
 }
 
 std::vector<Diagnostic> warnings_in(const std::string& output,
-                                    const fs::path& student_file) {
-  const auto lines = lines_of(output);
+                                    const fs::path& student_file,
+                                    const fs::path& folder) {
+  const auto lines = lines_with_whole_names(output, folder);
   std::vector<Diagnostic> warnings;
   for (std::size_t at = 0; at < lines.size(); ++at) {
     const auto place = placed(lines[at]);

@@ -9,7 +9,7 @@
 namespace course::reading {
 
 struct Diagnostic {
-  std::string file;     // as the compiler named it
+  std::string file;     // its whole name
   int line = 0;         // 0: none, as for the linker
   std::string message;  // one line
   std::string excerpt;  // the source line and the caret under it; may be empty
@@ -28,9 +28,10 @@ struct BuildError {
 };
 
 // The first error of a failed build. An error inside a library header is placed at the line
-// of `student_file` that led there, where the compiler says which.
+// of `student_file` that led there, where the compiler says which. The compiler ran in `folder`.
 [[nodiscard]] BuildError first_error(const std::string& output,
-                                     const std::filesystem::path& student_file);
+                                     const std::filesystem::path& student_file,
+                                     const std::filesystem::path& folder);
 
 // What the compiler had too little of, as it, or the shell that started it, says.
 [[nodiscard]] Shortage shortage_in(const std::string& output);
@@ -38,8 +39,9 @@ struct BuildError {
 // The machine's fault at a shortage, and what lifts it.
 [[nodiscard]] std::string words_for(Shortage shortage);
 
-// The warnings at lines of `student_file`, each once.
+// The warnings at lines of `student_file`, each once. The compiler ran in `folder`.
 [[nodiscard]] std::vector<Diagnostic> warnings_in(
-    const std::string& output, const std::filesystem::path& student_file);
+    const std::string& output, const std::filesystem::path& student_file,
+    const std::filesystem::path& folder);
 
 }  // namespace course::reading

@@ -61,6 +61,28 @@ TEST_F(CauseTest, IsOfTheFirstStepAmongEquals) {
   EXPECT_EQ(cause_of(graded)->finding->concept_name, "first");
 }
 
+TEST_F(CauseTest, IsWhatMostTestsSawOfItsLine) {
+  const auto seen = [](const std::string& test, const std::string& concept_name,
+                       int line) {
+    Finding made = finding(test, concept_name);
+    made.brief = "1  lock";
+    made.file = "queue.hpp";
+    made.line = line;
+    return made;
+  };
+  std::vector<Finding> findings{
+      seen("Queue.First", "misuse", 44), seen("Queue.Second", "lock order", 44),
+      seen("Queue.Third", "atomicity", 9), seen("Queue.Fourth", "atomicity", 9),
+      seen("Queue.Fifth", "atomicity", 9)};
+  const auto concept_of = [&] {
+    const ExerciseResult graded = result({failed(Stage::interleave, findings)});
+    return cause_of(graded)->finding->concept_name;
+  };
+  EXPECT_EQ(concept_of(), "misuse");
+  findings.push_back(seen("Queue.Sixth", "lock order", 44));
+  EXPECT_EQ(concept_of(), "lock order");
+}
+
 TEST_F(CauseTest, StandsAtTheStudentsLineIfAnyStageKnowsIt) {
   Finding in_test = finding("Queue.First", "atomicity");
   in_test.brief = "1  lock";

@@ -103,6 +103,41 @@ TEST(TestSummary, TellsControlsFirstAndAnUnwrittenStepOnce) {
 
 // -- The judge ---------------------------------------------------------------------------------
 
+TEST(TestJudge, LeavesOutWhatGoogleTestSaysOfAFailure) {
+  TestRun run;
+  run.process.end = process::End::exited;
+  run.result = "failed";
+  run.tests_reported = 1;
+  run.ended = true;
+  run.failures = {{{"message", "Failed\nboth stripes lie on one line"}}};
+  TestCommand test;
+  test.test = tests[0].name;
+  EXPECT_EQ(finding_of(test, run)->what, "both stripes lie on one line");
+}
+
+// The explorer's picture ends in a command; without --of it would replay the student's program.
+TEST(TestJudge, NamesTheVariantInThePicturesCommand) {
+  const std::string command = "autograder/course replay Queue.Pops@1@weak@pct3@1.1@0";
+  TestRun run;
+  run.explored = {{{"kind", "deadlock"},
+                   {"message", "leader waits for worker 1"},
+                   {"picture", "1 lock\n\n  again, step by step:\n    " + command + "\n"},
+                   {"token", "Queue.Pops@1@weak@pct3@1.1@0"}}};
+  Exercise exercise;
+  exercise.name = "queue";
+  exercise.file = "/nowhere/queue.hpp";
+  const auto picture_of = [&](const std::string& variant) {
+    const Subject subject{&exercise, variant};
+    const TestJudge judge(Stage::interleave, subject, Trees("/nowhere", ""));
+    TestCommand test;
+    test.test = tests[1].name;
+    return judge.judge(tests[1], test, run)->detail;
+  };
+  EXPECT_NE(picture_of("student").find(command + "\n"), std::string::npos);
+  EXPECT_NE(picture_of("if_for_while").find(command + " --of if_for_while\n"),
+            std::string::npos);
+}
+
 // Property: which steps are unwritten is what the subject was seen with, not what its file
 // holds by now; here there is no file.
 TEST(TestJudge, GoesByWhatWasSeenWhenTheGradingBegan) {

@@ -105,6 +105,13 @@ int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
   return EBUSY;
 }
 
+// What a thread cannot take since it has it: its last step is this lock, and not what it did before.
+[[noreturn]] void locks_again(Thread& self, OperationKind kind, const Lock& lock,
+                              ProgramCounter pc, const std::string& what) {
+  note_blocked(tracer().remark(self, operation_on(self, kind, lock, pc)), self.id);
+  misuse(self, pc, lock.address, what);
+}
+
 void check_alive(Thread& self, const Lock& lock, ProgramCounter pc) {
   if (lock.life == Life::kDestroyed) {
     misuse(self, pc, lock.address, "uses a lock that was destroyed");
@@ -145,7 +152,8 @@ int lock_mutex(Thread& self, pthread_mutex_t* mutex, Patience patience,
   }
   if (lock.owner == self.id && !patience.once) {
     if (kind == PTHREAD_MUTEX_ERRORCHECK) return EDEADLK;
-    misuse(self, pc, lock.address, "locks a mutex that it holds already");
+    locks_again(self, OperationKind::kLock, lock, pc,
+                "locks a mutex that it holds already");
   }
   if (const int error = obtain(self, lock, Wait::kExclusive, OperationKind::kLock,
                                OperationKind::kTryLock, patience, pc)) {
@@ -216,8 +224,8 @@ int lock_for_writing(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
   Lock& lock = known_lock(rwlock);
   check_alive(self, lock, pc);
   if (lock.owner == self.id && !patience.once) {
-    misuse(self, pc, lock.address,
-           "locks a reader-writer lock for writing that it holds already");
+    locks_again(self, OperationKind::kLock, lock, pc,
+                "locks a reader-writer lock for writing that it holds already");
   }
   if (const int error = obtain(self, lock, Wait::kExclusive, OperationKind::kLock,
                                OperationKind::kTryLock, patience, pc)) {
@@ -242,8 +250,8 @@ int lock_for_reading(Thread& self, pthread_rwlock_t* rwlock, Patience patience,
   Lock& lock = known_lock(rwlock);
   check_alive(self, lock, pc);
   if (lock.owner == self.id && !patience.once) {
-    misuse(self, pc, lock.address,
-           "locks a reader-writer lock for reading that it holds for writing");
+    locks_again(self, OperationKind::kLockShared, lock, pc,
+                "locks a reader-writer lock for reading that it holds for writing");
   }
   if (const int error = obtain(self, lock, Wait::kShared, OperationKind::kLockShared,
                                OperationKind::kTryLockShared, patience, pc)) {

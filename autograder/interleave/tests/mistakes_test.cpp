@@ -99,6 +99,24 @@ TEST(Mistake, OfASleeperIsTheLoadOfAnOldValue) {
                                                            << found.result.picture;
 }
 
+TEST(Mistake, OfAThreadThatLocksAgainIsTheSecondLock) {
+  const Found found = find([] { wrong_ideas::Accounts().transfer(1, 1); });
+  EXPECT_EQ(found.result.concept_name, "misuse") << found.result.picture;
+  EXPECT_EQ(found.line, "const std::scoped_lock receiver(mutexes_[to]);")
+      << found.result.picture;
+}
+
+TEST(Mistake, OfACircleOfLocksIsTheSecondLock) {
+  const Found found = find([] {
+    wrong_ideas::Accounts accounts;
+    std::jthread teller([&] { accounts.transfer(0, 1); });
+    accounts.transfer(1, 0);
+  });
+  EXPECT_EQ(found.result.concept_name, "lock order") << found.result.picture;
+  EXPECT_EQ(found.line, "const std::scoped_lock receiver(mutexes_[to]);")
+      << found.result.picture;
+}
+
 TEST(Mistake, IsNotBetweenTwoCallsThatTheCompilerPutIntoTheTest) {
   const Found found = find([] {
     wrong_ideas::Number number;

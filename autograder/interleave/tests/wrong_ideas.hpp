@@ -98,6 +98,20 @@ class Bell {
   std::binary_semaphore rung_{0};
 };
 
+// Two accounts, locked in the order in which a transfer names them.
+class Accounts {
+ public:
+  void transfer(int from, int to) {
+    const std::scoped_lock giver(mutexes_[from]);
+    const std::scoped_lock receiver(mutexes_[to]);
+    ++transfers_;
+  }
+
+ private:
+  std::mutex mutexes_[2];
+  int transfers_ = 0;
+};
+
 // A number that is read, and written in a second step.
 class Number {
  public:

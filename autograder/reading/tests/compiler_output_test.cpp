@@ -15,6 +15,10 @@ namespace fs = std::filesystem;
 
 const fs::path slot = "/course/exercises/slot.hpp";
 
+BuildError first_error(const std::string& output, const fs::path& student_file) {
+  return reading::first_error(output, student_file, "/course/.build/student");
+}
+
 TEST(FirstError, IsTheFirstInTheStudentsFile) {
   const BuildError error = first_error(
       "[1/2] Building CXX object x.o\n"
@@ -51,6 +55,21 @@ TEST(FirstError, IsPlacedWhereTheStudentCalledALibraryInClang) {
       "/course/exercises/slot.hpp:12:10: note: in instantiation of function template\n",
       slot);
   EXPECT_EQ(error.first.line, 12);
+}
+
+// As a compiler cache names it; a note of it leads there too.
+TEST(FirstError, KnowsTheStudentsFileByItsNameFromTheTree) {
+  const BuildError error = first_error(
+      "../../exercises/slot.hpp:17:18: error: expected ‘;’ before ‘}’ token\n", slot);
+  EXPECT_EQ(error.first.file, slot);
+  EXPECT_EQ(error.first.line, 17);
+  const BuildError inside = first_error(
+      "/usr/include/c++/12/algo.h: In instantiation of ‘void std::sort(int)’:\n"
+      "../../exercises/slot.hpp:12:14:   required from here\n"
+      "/usr/include/c++/12/algo.h:1938:50: error: no match for ‘operator-’\n",
+      slot);
+  EXPECT_EQ(inside.first.file, slot);
+  EXPECT_EQ(inside.first.line, 12);
 }
 
 TEST(FirstError, OfTheLinkerIsSaidToo) {
@@ -115,7 +134,9 @@ TEST(Warnings, OfTheStudentsFileAreKeptOnce) {
   const std::string one =
       "/course/exercises/slot.hpp:3:5: warning: unused variable ‘x’ [-Wunused]\n";
   const auto warnings =
-      warnings_in(one + one + "/usr/include/x.h:1:1: warning: other\n", slot);
+      warnings_in(one + one + "/usr/include/x.h:1:1: warning: other\n" +
+                      "../exercises/slot.hpp:3:5: warning: unused variable ‘x’\n",
+                  slot, "/course/.build");
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_EQ(warnings[0].message, "unused variable ‘x’");
 }
