@@ -97,7 +97,7 @@ class RealLesson : public testing::Test {
     for (int at = 0; at == 0 || at + 120 < height; at += step) {
       browser_->evaluate(pane + ".scrollTop = " + std::to_string(at));
       const json found = page::unreadable_in(*browser_);
-      for (const char* fault : {"cut", "broken", "overlaps", "faint"})
+      for (const char* fault : page::all_faults)
         EXPECT_EQ(found[fault], json::array()) << fault << ": " << name << " at " << at;
       // For a person who wants to look.
       if (const char* pictures = std::getenv("COURSE_PICTURES")) {

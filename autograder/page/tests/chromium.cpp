@@ -280,10 +280,27 @@ json unreadable_in(Chromium& browser) {
       const fits = run => pieces(run.index, run[0].length)
         .reduce((sum, piece) => sum + piece.width, 0) < block.clientWidth;
       return [...node.data.matchAll(/\S+/g)].filter(fits).some(run =>
-        [...run[0].matchAll(/[\p{L}\d_]+/gu)].some(word => new Set(
+        [...run[0].matchAll(/\d{4}-\d\d-\d\d|[\p{L}\d_]+/gu)].some(word => new Set(
           pieces(run.index + word.index, word[0].length).map(piece => piece.top)).size > 1));
     };
-    const slack = 2, found = {texts: 0, cut: [], broken: [], overlaps: [], faint: []};
+    // Whether what a line of code had no room for begins further out than the line itself.
+    const isOutdented = node => {
+      if (getComputedStyle(node.parentElement).whiteSpace !== "pre-wrap") return false;
+      if (/\S.*\n/.test(node.data)) return false;  // several lines, each its own
+      const range = document.createRange();
+      range.setStart(node, node.data.search(/\S/));
+      range.setEnd(node, node.data.length);
+      const [first, ...others] = [...range.getClientRects()].filter(box => box.width > 0);
+      return others.some(box => box.left < first.left - 1);
+    };
+    const sizeOf = element => parseFloat(getComputedStyle(element).fontSize) *
+      (element.closest("svg")?.getScreenCTM()?.a ?? 1);
+    const isSideways = element => element.tagName !== "PRE" && element.clientWidth > 0 &&
+      element.scrollWidth > element.clientWidth + 1 &&
+      getComputedStyle(element).overflowX !== "visible" &&
+      element.checkVisibility({visibilityProperty: true, opacityProperty: true});
+    const slack = 2, found = {texts: 0, cut: [], broken: [], overlaps: [], faint: [],
+      outdented: [], small: [], sideways: []};
     const seen = texts.filter(text => !text.gone);
     found.texts = seen.length;
     for (const {words, box, clip, scrolls} of seen) {
@@ -311,9 +328,15 @@ json unreadable_in(Chromium& browser) {
     }
     if (document.documentElement.scrollWidth > innerWidth + slack)
       found.cut.push("the page is wider than its window");
-    for (const node of new Set(seen.map(text => text.node)))
-      if (isBroken(node)) found.broken.push(node.data.trim().slice(0, 60));
-    for (const list of ["cut", "broken", "overlaps", "faint"])
+    for (const node of new Set(seen.map(text => text.node))) {
+      const words = node.data.trim().slice(0, 60), size = sizeOf(node.parentElement);
+      if (isBroken(node)) found.broken.push(words);
+      if (isOutdented(node)) found.outdented.push(words);
+      if (size < 13.95) found.small.push(`${words} ${size.toFixed(1)}`);
+    }
+    found.sideways = [...document.body.querySelectorAll("*")].filter(isSideways).map(element =>
+      `${element.tagName} ${element.className} ${element.scrollWidth}`);
+    for (const list of Object.keys(found).filter(name => name !== "texts"))
       found[list] = found[list].slice(0, 8);
     return found;
   })())js");
