@@ -221,12 +221,15 @@ json unreadable_in(Chromium& browser) {
       const share = top[3] / 255;
       return [0, 1, 2].map(i => top[i] * share + under[i] * (1 - share)).concat(255);
     };
-    const groundOf = element => {
-      const layers = [];
-      for (let at = element; at; at = at.parentElement)
-        layers.push(parse(getComputedStyle(at).backgroundColor));
-      return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255, 255]);
-    };
+    // Under a text's upper and lower half, whoever's it is: not only those the text stands in.
+    const groundsOf = (element, box) => [0.25, 0.75].map(share => {
+      const [x, y] = [box.left + box.width / 2, box.top + box.height * share];
+      const stack = document.elementsFromPoint(x, y), at = stack.indexOf(element);
+      const layers = at < 0 ? [] : stack.slice(at);
+      if (at < 0) for (let one = element; one; one = one.parentElement) layers.push(one);
+      return layers.map(one => parse(getComputedStyle(one).backgroundColor)).reverse()
+        .reduce((under, top) => over(top, under), [255, 255, 255, 255]);
+    });
     const luminance = colour => colour.slice(0, 3).map(part => part / 255)
       .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
       .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
@@ -318,13 +321,14 @@ json unreadable_in(Chromium& browser) {
         found.overlaps.push(seen[i].words + " / " + seen[j].words);
     }
     const ratios = new Map();
-    for (const {words, parent} of seen) {
+    for (const {words, parent, box} of seen) {
       const style = getComputedStyle(parent);
       const ink = parent.namespaceURI.endsWith("svg") ? style.fill : style.color;
-      const ground = groundOf(parent);
-      const key = ink + ground;
-      if (!ratios.has(key)) ratios.set(key, contrast(over(parse(ink), ground), ground));
-      if (ratios.get(key) < 4.5) found.faint.push(`${words} ${ratios.get(key).toFixed(2)}`);
+      for (const ground of groundsOf(parent, box)) {
+        const key = ink + ground;
+        if (!ratios.has(key)) ratios.set(key, contrast(over(parse(ink), ground), ground));
+        if (ratios.get(key) < 4.5) found.faint.push(`${words} ${ratios.get(key).toFixed(2)}`);
+      }
     }
     if (document.documentElement.scrollWidth > innerWidth + slack)
       found.cut.push("the page is wider than its window");

@@ -174,6 +174,7 @@ TEST_F(Viewer, ShowsWhereMemoryIsUsedThatIsGone) {
 TEST_F(Viewer, TellsWhichStoreAStaleLoadReadAndWhatWouldHaveOrderedIt) {
   const json record = replayed("Loses.FreshValue");
   show(record);
+  EXPECT_TRUE(text_of(".viewer h2").starts_with("check failed after "));
   const json& steps = record.at("steps");
   bool found = false;
   for (std::size_t i = 0; i < steps.size(); ++i) {
