@@ -127,6 +127,8 @@ class RealLesson : public testing::Test {
     const std::string suffix =
         "-" + std::to_string(window.width) + (window.dark ? "-dark" : "");
     browser_->open("file://" + saved.string(), window);
+    EXPECT_EQ(browser_->evaluate("document.querySelector('h1').textContent"),
+              "Lesson 1: parallel workers");
     expect_readable("opening" + suffix);
     for (const auto& [kind, screen] : kinds) {
       go_to(screen);

@@ -38,7 +38,7 @@ json sample_deck() {
                 {"expected", expected},
                 {"command", "autograder/course demo 1 P1"}};
   };
-  return {{"title", "Lesson 1 parallel workers"},
+  return {{"title", "Lesson 1: parallel workers"},
           {"machine", "A machine, 2 cores, a compiler"},
           {"quick", true},
           {"questions",
