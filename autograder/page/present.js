@@ -125,6 +125,7 @@ function drawGuesses(numbers, share, track) {
   for (const [value, count] of counts) {
     const mark = make("div", "guess", "", track);
     mark.style.left = `${share(value) * 100}%`;
+    mark.classList.toggle("far", share(value) > 0.8);
     mark.title = `${count} guessed ${value.toLocaleString("en")}`;
     if (count > 1) make("span", "", `×${count}`, mark);
   }
@@ -135,8 +136,6 @@ function drawTable(screen, result, parent) {
   if (columns.length === 0) return;
   const target = targetOf(screen, result);
   const frame = make("div", "table", "", parent);
-  frame.tabIndex = 0;
-  frame.setAttribute("aria-label", "The numbers");
   const table = make("table", "", "", frame);
   const head = make("tr", "", "", table);
   for (const column of columns) make("th", "", column, head);
@@ -145,10 +144,18 @@ function drawTable(screen, result, parent) {
     const line = make("tr", index < rows.length ? "" : "pending", "", table);
     row.forEach((cell, column) => {
       const known = index < rows.length || column === 0;
-      const element = make("td", "", known ? cell : "?", line);
+      const element = make("td", "", "", line);
+      make("span", "column", columns[column], element);
+      make("span", "", known ? cell : "?", element);
       if (target?.row === index && target.column === column) element.className = "target";
     });
   });
+  const fit = () => {
+    frame.classList.remove("stacked");
+    frame.classList.toggle("stacked", frame.scrollWidth > frame.clientWidth);
+  };
+  new ResizeObserver(fit).observe(frame);
+  fit();
 }
 
 function drawExperiment(screen, result, parent) {
@@ -370,9 +377,12 @@ function drawScreen(screen) {
   else drawExperiment(screen, result, shows);
   if (running !== screen.id)
     for (const look of result?.looks ?? []) make("p", "look", `Look at ${look}.`, shows);
-  const facts = [result?.date && running !== screen.id ? `${deck.machine}, ${result.date}`
-    : deck.machine, screen.command];
-  make("p", "quiet", `${facts.filter(fact => fact).join(".  ")}`, main);
+  const facts = make("p", "quiet", deck.machine, main);
+  if (result?.date && running !== screen.id) {
+    facts.append(", ");
+    make("span", "date", result.date, facts);
+  }
+  if (screen.command) facts.append(`.  ${screen.command}`);
 }
 
 function draw() {

@@ -131,7 +131,9 @@ function mountViewer(place, view, {alone = false} = {}) {
     const letters = (schedule.clientWidth - parseFloat(style.paddingLeft) * 2) / letter;
     const longest = Math.max(...shownThreads.map(thread => nameOf(thread).length)) + 2;
     const gaps = Math.max(1, shownThreads.length - 1);
-    const apartWithout = names => Math.max(0, (letters - 5 - 30 - names) / gaps);
+    const all = shownThreads.length;
+    const apartWithout = names => Math.max(0,
+      Math.min((letters - 5 - names) / all, (letters - 5 - 30 - names) / gaps));
     const inColumns = shownThreads.length > 1 && apartWithout(0) >= longest;
     const apart = apartWithout(inColumns ? 0 : longest);
     schedule.classList.toggle("in-columns", inColumns);
@@ -217,13 +219,17 @@ function mountViewer(place, view, {alone = false} = {}) {
         const line = make("div", "line");
         line.dataset.line = index + 1;
         make("b", "number", String(index + 1), line);
-        make("span", "text", text, line);
+        const words = make("span", "text", text.trimStart(), line);
+        words.style.setProperty("--indent", indentOf(text));
         make("span", "chips", "", line);
         return line;
       }));
     }
     lightLines(stateAt(position));
   }
+
+  // A tab is four letters wide.
+  const indentOf = text => /^\s*/.exec(text)[0].replaceAll("\t", "    ").length;
 
   // Lights the line of each thread, the one that is about it most of all.
   function lightLines(all) {

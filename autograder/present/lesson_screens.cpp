@@ -108,7 +108,7 @@ LessonScreens::LessonScreens(const grader::Trees& trees, const Lesson& lesson, b
     : root_(trees.root()), lesson_(lesson), quick_(quick) {
   demos_["bench"] = experiments::build_program(trees, "bench", lesson, lesson.demo());
   bench_ = experiments::build_program(trees, "bench", lesson, lesson.bench());
-  deck_ = {{"title", "Lesson " + lesson.heading()},
+  deck_ = {{"title", "Lesson " + lesson.short_number() + ": " + lesson.title()},
            {"machine", experiments::machine_words(trees.tree("bench"))},
            {"quick", quick},
            {"questions", questions_in(read_file(lesson.folder / "README.md"))},

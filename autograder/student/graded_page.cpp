@@ -79,6 +79,15 @@ fs::path inside(const Course& course, const fs::path& file) {
 
 // --- The finding --------------------------------------------------------------------------------
 
+// A line of source as text of the page: what it has no room for stands under it, further in.
+std::string source(std::string_view line) {
+  const std::size_t words = std::min(line.find_first_not_of(" \t"), line.size());
+  const auto tabs = std::count(line.begin(), line.begin() + std::ptrdiff_t(words), '\t');
+  return fmt::format("<code style=\"--indent:{}\">{}</code>",
+                     words + 3 * static_cast<std::size_t>(tabs),
+                     text(line.substr(words)));
+}
+
 // The line to look at first, between those around it.
 std::string excerpt(const Course& course, const ExerciseResult& result,
                     const Cause& cause) {
@@ -95,9 +104,9 @@ std::string excerpt(const Course& course, const ExerciseResult& result,
   const int last = std::min(all, cause.line + lines_around);
   out += "<div class=\"excerpt\">\n";
   for (int line = std::max(1, cause.line - lines_around); line <= last; ++line) {
-    out += fmt::format("<div{}><b>{}</b><code>{}</code></div>\n",
+    out += fmt::format("<div{}><b>{}</b>{}</div>\n",
                        line == cause.line ? " class=\"hit\"" : "", line,
-                       text(lines[static_cast<std::size_t>(line) - 1]));
+                       source(lines[static_cast<std::size_t>(line) - 1]));
   }
   return out + "</div>\n";
 }
@@ -303,7 +312,8 @@ std::string graded_page(const Course& course, const std::vector<ExerciseResult>&
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
       "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
       "<title>{}</title>\n<style>\n{}{}{}</style>\n</head>\n<body class=\"graded\">\n"
-      "<main>\n{}<p class=\"quiet\">{}, {}. {}. <code>{}</code></p>\n</main>\n"
+      "<main>\n{}<p class=\"quiet\">{}, <span class=\"date\">{}</span>. {}. "
+      "<code>{}</code></p>\n</main>\n"
       "<script>\n{}\n{}</script>\n</body>\n</html>\n",
       text(title(results)), page::colours(), page::viewer_style(), page::graded_css, body,
       text(origin.machine), text(origin.date), text(origin.runs), text(origin.command),

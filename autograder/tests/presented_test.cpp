@@ -97,7 +97,7 @@ class RealLesson : public testing::Test {
     for (int at = 0; at == 0 || at + 120 < height; at += step) {
       browser_->evaluate(pane + ".scrollTop = " + std::to_string(at));
       const json found = page::unreadable_in(*browser_);
-      for (const char* fault : {"cut", "broken", "overlaps", "faint"})
+      for (const char* fault : page::all_faults)
         EXPECT_EQ(found[fault], json::array()) << fault << ": " << name << " at " << at;
       // For a person who wants to look.
       if (const char* pictures = std::getenv("COURSE_PICTURES")) {
@@ -127,6 +127,8 @@ class RealLesson : public testing::Test {
     const std::string suffix =
         "-" + std::to_string(window.width) + (window.dark ? "-dark" : "");
     browser_->open("file://" + saved.string(), window);
+    EXPECT_EQ(browser_->evaluate("document.querySelector('h1').textContent"),
+              "Lesson 1: parallel workers");
     expect_readable("opening" + suffix);
     for (const auto& [kind, screen] : kinds) {
       go_to(screen);

@@ -27,7 +27,9 @@ class Explainer {
         step_name_(step_name) {}
 
   Explanation explain() {
-    out_.headline = std::string(name_of(failure_.kind));
+    out_.headline = failure_.kind == FailureKind::kCheck
+                        ? "check failed"  // "check after 8 steps" names no failure
+                        : std::string(name_of(failure_.kind));
     std::string message = failure_.message;
     switch (failure_.kind) {
       case FailureKind::kRace:

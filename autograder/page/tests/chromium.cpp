@@ -221,12 +221,15 @@ json unreadable_in(Chromium& browser) {
       const share = top[3] / 255;
       return [0, 1, 2].map(i => top[i] * share + under[i] * (1 - share)).concat(255);
     };
-    const groundOf = element => {
-      const layers = [];
-      for (let at = element; at; at = at.parentElement)
-        layers.push(parse(getComputedStyle(at).backgroundColor));
-      return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255, 255]);
-    };
+    // Under a text's upper and lower half, whoever's it is: not only those the text stands in.
+    const groundsOf = (element, box) => [0.25, 0.75].map(share => {
+      const [x, y] = [box.left + box.width / 2, box.top + box.height * share];
+      const stack = document.elementsFromPoint(x, y), at = stack.indexOf(element);
+      const layers = at < 0 ? [] : stack.slice(at);
+      if (at < 0) for (let one = element; one; one = one.parentElement) layers.push(one);
+      return layers.map(one => parse(getComputedStyle(one).backgroundColor)).reverse()
+        .reduce((under, top) => over(top, under), [255, 255, 255, 255]);
+    });
     const luminance = colour => colour.slice(0, 3).map(part => part / 255)
       .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
       .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
@@ -280,10 +283,27 @@ json unreadable_in(Chromium& browser) {
       const fits = run => pieces(run.index, run[0].length)
         .reduce((sum, piece) => sum + piece.width, 0) < block.clientWidth;
       return [...node.data.matchAll(/\S+/g)].filter(fits).some(run =>
-        [...run[0].matchAll(/[\p{L}\d_]+/gu)].some(word => new Set(
+        [...run[0].matchAll(/\d{4}-\d\d-\d\d|[\p{L}\d_]+/gu)].some(word => new Set(
           pieces(run.index + word.index, word[0].length).map(piece => piece.top)).size > 1));
     };
-    const slack = 2, found = {texts: 0, cut: [], broken: [], overlaps: [], faint: []};
+    // Whether what a line of code had no room for begins further out than the line itself.
+    const isOutdented = node => {
+      if (getComputedStyle(node.parentElement).whiteSpace !== "pre-wrap") return false;
+      if (/\S.*\n/.test(node.data)) return false;  // several lines, each its own
+      const range = document.createRange();
+      range.setStart(node, node.data.search(/\S/));
+      range.setEnd(node, node.data.length);
+      const [first, ...others] = [...range.getClientRects()].filter(box => box.width > 0);
+      return others.some(box => box.left < first.left - 1);
+    };
+    const sizeOf = element => parseFloat(getComputedStyle(element).fontSize) *
+      (element.closest("svg")?.getScreenCTM()?.a ?? 1);
+    const isSideways = element => element.tagName !== "PRE" && element.clientWidth > 0 &&
+      element.scrollWidth > element.clientWidth + 1 &&
+      getComputedStyle(element).overflowX !== "visible" &&
+      element.checkVisibility({visibilityProperty: true, opacityProperty: true});
+    const slack = 2, found = {texts: 0, cut: [], broken: [], overlaps: [], faint: [],
+      outdented: [], small: [], sideways: []};
     const seen = texts.filter(text => !text.gone);
     found.texts = seen.length;
     for (const {words, box, clip, scrolls} of seen) {
@@ -301,19 +321,26 @@ json unreadable_in(Chromium& browser) {
         found.overlaps.push(seen[i].words + " / " + seen[j].words);
     }
     const ratios = new Map();
-    for (const {words, parent} of seen) {
+    for (const {words, parent, box} of seen) {
       const style = getComputedStyle(parent);
       const ink = parent.namespaceURI.endsWith("svg") ? style.fill : style.color;
-      const ground = groundOf(parent);
-      const key = ink + ground;
-      if (!ratios.has(key)) ratios.set(key, contrast(over(parse(ink), ground), ground));
-      if (ratios.get(key) < 4.5) found.faint.push(`${words} ${ratios.get(key).toFixed(2)}`);
+      for (const ground of groundsOf(parent, box)) {
+        const key = ink + ground;
+        if (!ratios.has(key)) ratios.set(key, contrast(over(parse(ink), ground), ground));
+        if (ratios.get(key) < 4.5) found.faint.push(`${words} ${ratios.get(key).toFixed(2)}`);
+      }
     }
     if (document.documentElement.scrollWidth > innerWidth + slack)
       found.cut.push("the page is wider than its window");
-    for (const node of new Set(seen.map(text => text.node)))
-      if (isBroken(node)) found.broken.push(node.data.trim().slice(0, 60));
-    for (const list of ["cut", "broken", "overlaps", "faint"])
+    for (const node of new Set(seen.map(text => text.node))) {
+      const words = node.data.trim().slice(0, 60), size = sizeOf(node.parentElement);
+      if (isBroken(node)) found.broken.push(words);
+      if (isOutdented(node)) found.outdented.push(words);
+      if (size < 13.95) found.small.push(`${words} ${size.toFixed(1)}`);
+    }
+    found.sideways = [...document.body.querySelectorAll("*")].filter(isSideways).map(element =>
+      `${element.tagName} ${element.className} ${element.scrollWidth}`);
+    for (const list of Object.keys(found).filter(name => name !== "texts"))
       found[list] = found[list].slice(0, 8);
     return found;
   })())js");

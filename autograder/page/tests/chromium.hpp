@@ -75,9 +75,14 @@ class Chromium {
 };
 
 // What a person could not read of the page as it is laid out now: an object of lists of texts,
-// "cut" off by the box or the window they are in, "broken" inside a word that a line has room
-// for, "overlaps", and "faint" ones whose contrast is under 4.5 : 1 (WCAG 2.2, level AA); and
-// "texts", how many were looked at.
+// "cut" off by the box or the window they are in, "broken" inside a word or a date that a line
+// has room for, "overlaps", "faint" ones whose contrast is under 4.5 : 1 (WCAG 2.2, level AA),
+// "small" ones of under 14 pixels, lines of code "outdented" where they are wrapped; of the
+// elements that can be read only "sideways", by scrolling (a <pre> may be); and "texts", how
+// many were looked at.
 nlohmann::json unreadable_in(Chromium& browser);
+
+inline constexpr const char* all_faults[] = {"cut",   "broken",    "overlaps", "faint",
+                                             "small", "outdented", "sideways"};
 
 }  // namespace course::page

@@ -67,7 +67,7 @@ TEST_F(Served, AnswersItsOwnPage) {
   const auto page = client_.Get(path(""));
   ASSERT_TRUE(page);
   EXPECT_EQ(page->status, 200);
-  EXPECT_NE(page->body.find("Lesson 1 parallel workers"), std::string::npos);
+  EXPECT_NE(page->body.find("Lesson 1: parallel workers"), std::string::npos);
   EXPECT_NE(page->get_header_value("Content-Security-Policy").find("default-src 'none'"),
             std::string::npos);
 }

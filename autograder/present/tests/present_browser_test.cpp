@@ -179,7 +179,7 @@ class PresentedOnScreen : public Presented, public testing::WithParamInterface<W
   void expect_readable(const std::string& name) {
     const json found = unreadable_in(*browser_);
     EXPECT_GT(found["texts"], 8) << name;
-    for (const char* fault : {"cut", "overlaps", "faint"})
+    for (const char* fault : page::all_faults)
       EXPECT_EQ(found[fault], json::array()) << fault << ": " << name;
     const char* folder =
         std::getenv("COURSE_PICTURES");  // for a person who wants to look
@@ -195,13 +195,15 @@ TEST_P(PresentedOnScreen, ShowsEveryWordWholeAndPlain) {
   open(GetParam());
   expect_readable("opening");
   press({"ArrowRight"});
-  guess("2 1.5 2 0.5");
+  guess("2 1.5 2 0.5 2 2 2 2 2 2 2 2");
   EXPECT_EQ(browser_->evaluate("document.querySelector('.asked').checkVisibility()"),
             GetParam().width < 900)
       << "a list on a phone cuts what is asked";
   expect_readable("before");
   browser_->press("r");
   ASSERT_TRUE(shows(".look", "Look at"));
+  EXPECT_EQ(count(".stacked"), GetParam().width < 900 ? 1u : 0u)
+      << "a table that a phone has no room for is a list there";
   expect_readable("after");
   press({"ArrowRight", "ArrowRight"});
   guess("150 170");

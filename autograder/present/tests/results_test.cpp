@@ -47,7 +47,7 @@ TEST(TableOfRecord, HasTheCellsAndNotTheSentences) {
 TEST(TableOfRecord, IsEmptyForASchedule) {
   const json table = table_of_record(
       "P8b  A schedule in which the second job comes first\n\n\n"
-      "check after 8 steps, in schedule 1 of 10,000\n\n"
+      "check failed after 8 steps, in schedule 1 of 10,000\n\n"
       "      leader                                    worker 1\n"
       "  1   start worker 1   demo.cpp:281\n");
   EXPECT_TRUE(table["columns"].empty());

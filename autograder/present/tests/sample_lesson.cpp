@@ -15,20 +15,21 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-const char* const small_table =
-    "columns\tworkers\tjobs/s\tspeed-up\n"
-    "row\tnone, a loop\t1,436\t1.0\n"
-    "row\t1\t1,425\t0.992\n"
-    "row\t2\t2,827\t2.0\n"
+// Wider than a phone.
+const char* const sample_table =
+    "columns\tworkers\tjobs/s\tmilliseconds at work\thanded on\tspeed-up\n"
+    "row\tnone, a loop\t1,436\t320\t0\t1.0\n"
+    "row\t1\t1,425\t317\t0\t0.992\n"
+    "row\t2\t2,827\t320\t12\t2.0\n"
     "look\tthe two columns of speed-ups: the workers are the same, the jobs are not\n";
 
 json sample_deck() {
   const json expected = table_of_record(
       "P1  To go faster, add workers\n\n"
-      "  workers        jobs/s   speed-up\n"
-      "  none, a loop    1,000        1.0\n"
-      "  1                 999      0.999\n"
-      "  2               1,998        2.0\n");
+      "  workers        jobs/s   milliseconds at work   handed on   speed-up\n"
+      "  none, a loop    1,000                    320           0        1.0\n"
+      "  1                 999                    320           0      0.999\n"
+      "  2               1,998                    320          12        2.0\n");
   const auto screen = [&](const char* id, const char* kind, const char* claim) {
     return json{{"id", id},
                 {"kind", kind},
@@ -37,7 +38,7 @@ json sample_deck() {
                 {"expected", expected},
                 {"command", "autograder/course demo 1 P1"}};
   };
-  return {{"title", "Lesson 1 parallel workers"},
+  return {{"title", "Lesson 1: parallel workers"},
           {"machine", "A machine, 2 cores, a compiler"},
           {"quick", true},
           {"questions",
@@ -65,7 +66,7 @@ void measure_sample(const json& screen, const std::function<void(json)>& show,
   const std::string id = screen.at("id");
   if (id == "P3") throw std::runtime_error("exit status 7");
   if (id.starts_with("bench")) return show(plot_so_far(sample_benchmark));
-  const std::string all = small_table;
+  const std::string all = sample_table;
   if (id == "P1") return show(table_so_far(all));
   const auto first_rows = all.substr(0, all.find("row\t2\t"));
   show(table_so_far(first_rows));

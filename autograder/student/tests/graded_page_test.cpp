@@ -50,8 +50,9 @@ TEST(GradedPage, ShowsTheLineInItsSource) {
   SampleGrading grading;
   grading.finding().line = 2;
   const std::string page = grading.page_of(0);
-  expect_in(page, {"<div><b>1</b><code>// Programs that lose",
-                   "<div class=\"hit\"><b>2</b><code>#include &lt;gtest/gtest.h&gt;",
+  expect_in(page, {"<div><b>1</b><code style=\"--indent:0\">// Programs that lose",
+                   "<div class=\"hit\"><b>2</b><code style=\"--indent:0\">#include "
+                   "&lt;gtest/gtest.h&gt;",
                    "<div><b>5</b>"});
   EXPECT_EQ(count(page, "<b>6</b>"), 0u);
   grading.finding().line = std::numeric_limits<int>::max();
