@@ -4,7 +4,6 @@
 //
 // The names with _chk are what the compiler calls where it is told to check sizes
 // (_FORTIFY_SOURCE).
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,6 +22,7 @@
 
 #include "interleave/runtime/descriptor_calls.hpp"
 #include "interleave/runtime/others.hpp"
+#include "interleave/runtime/real.hpp"
 
 #define INTERLEAVE_HOOK extern "C" __attribute__((visibility("default")))
 #define CALLER reinterpret_cast<interleave::ProgramCounter>(__builtin_return_address(0))
@@ -40,13 +40,6 @@ using namespace interleave;
 #define INTERLEAVE_OPENS(...) INTERLEAVE_IN_BODY_IF(true, __VA_ARGS__)
 #define INTERLEAVE_ON(number, ...) \
   INTERLEAVE_IN_BODY_IF(is_of_the_body(number), __VA_ARGS__)
-
-// The C library's own, found on the first call.
-#define INTERLEAVE_REAL(name)                                                           \
-  ([] {                                                                                 \
-    static const auto own = reinterpret_cast<decltype(&name)>(dlsym(RTLD_NEXT, #name)); \
-    return own;                                                                         \
-  }())
 
 namespace {
 

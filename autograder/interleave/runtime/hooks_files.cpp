@@ -1,5 +1,4 @@
 // Files: the calls happen, unscheduled. That they change what other processes see is noted.
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,15 +9,9 @@
 
 #include "interleave/runtime/engine.hpp"
 #include "interleave/runtime/others.hpp"
+#include "interleave/runtime/real.hpp"
 
 #define INTERLEAVE_HOOK extern "C" __attribute__((visibility("default")))
-// The C library's own, found on the first call.
-#define INTERLEAVE_REAL(name)                                                           \
-  ([] {                                                                                 \
-    static const auto own = reinterpret_cast<decltype(&name)>(dlsym(RTLD_NEXT, #name)); \
-    return own;                                                                         \
-  }())
-
 namespace interleave {
 
 Others the_others;

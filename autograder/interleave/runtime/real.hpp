@@ -2,6 +2,7 @@
 // outside a body.
 #pragma once
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <sys/types.h>
@@ -89,3 +90,10 @@ struct RealFunctions {
 [[nodiscard]] const RealFunctions& real();
 
 }  // namespace interleave
+
+// Those that are declared as they are hooked, by name, found on the first call from anywhere.
+#define INTERLEAVE_REAL(name)                                                           \
+  ([] {                                                                                 \
+    static const auto own = reinterpret_cast<decltype(&name)>(dlsym(RTLD_NEXT, #name)); \
+    return own;                                                                         \
+  }())
