@@ -12,6 +12,7 @@
 #include "interleave/runtime/real.hpp"
 
 #define INTERLEAVE_HOOK extern "C" __attribute__((visibility("default")))
+
 namespace interleave {
 
 Others the_others;
