@@ -105,7 +105,7 @@ int obtain(Thread& self, Lock& lock, Wait need, OperationKind blocking,
   return EBUSY;
 }
 
-// What a thread cannot take since it has it: its last step is this lock, and not what it did before.
+// Of what it holds already a thread's last step is this second lock, not what it did before.
 [[noreturn]] void locks_again(Thread& self, OperationKind kind, const Lock& lock,
                               ProgramCounter pc, const std::string& what) {
   note_blocked(tracer().remark(self, operation_on(self, kind, lock, pc)), self.id);
