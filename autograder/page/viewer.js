@@ -258,7 +258,7 @@ function mountViewer(place, view, {alone = false} = {}) {
     const room = pane.clientHeight;
     const margin = Math.min(90, room / 4);
     if (above < margin || above + element.offsetHeight > room - margin)
-      pane.scrollTop += above - room / 2;
+      pane.scrollTop += above - Math.max(0, (room - element.offsetHeight) / 2);
   }
 
   // -- Stepping ------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ function mountViewer(place, view, {alone = false} = {}) {
     make("code", "", view.command, foot);
   }
   layOut();
-  new ResizeObserver(layOut).observe(schedule);
+  new ResizeObserver(() => { layOut(); showRows(); }).observe(schedule);
   if (alone) document.addEventListener("keydown", key);
   go(alone ? Number(location.hash.slice(1)) || 0 : 0);
   return {go, key, position: () => position};

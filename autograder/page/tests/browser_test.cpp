@@ -108,6 +108,40 @@ TEST_P(Browser, ShowsEveryWordWhole) {
   EXPECT_EQ(found["ground"], GetParam().dark ? "rgb(20, 23, 27)" : "rgb(255, 255, 255)");
 }
 
+// Else the tests of pages that look for faults would pass whatever they look at.
+TEST(UnreadableIn, NamesEachFault) {
+  if (Chromium::program().empty()) GTEST_SKIP() << "no Chromium here";
+  const fs::path file =
+      fs::temp_directory_path() / ("faults-" + std::to_string(::getpid()) + ".html");
+  std::ofstream(file) << R"html(<!doctype html><body style="font: 20px/30px monospace">
+<p style="width: 60px; overflow: hidden; white-space: nowrap">cut off here</p>
+<p style="width: 8ch; word-break: break-all">a wordily</p>
+<div style="position: relative; height: 30px; background: #0b5cad">
+  <i style="position: absolute">overlaps</i><i style="position: absolute">another</i></div>
+<div style="position: relative; height: 30px">
+  <div style="position: absolute; width: 100%; height: 100%; background: #0b5cad"></div>
+  <b style="position: absolute; color: #b33a00">faint on what lies below</b></div>
+<p style="font-size: 13px">small</p>
+<code style="display: block; width: 20ch; white-space: pre-wrap">    outdented as_it_wraps</code>
+<div style="width: 90px; overflow-x: auto"><div style="width: 900px">sideways</div></div>
+)html";
+  Chromium browser;
+  browser.open("file://" + file.string(), {1920, 1080, false});
+  const nlohmann::json found = unreadable_in(browser);
+  const auto names = [&](const char* fault, const std::string& words) {
+    EXPECT_NE(found.at(fault).dump().find(words), std::string::npos)
+        << fault << ": " << found.at(fault);
+  };
+  names("cut", "cut off here");
+  names("broken", "a wordily");
+  names("overlaps", "overlaps / another");
+  names("faint", "faint on what lies below");
+  names("small", "small 13.0");
+  names("outdented", "outdented as_it_wraps");
+  names("sideways", "DIV");
+  fs::remove(file);
+}
+
 INSTANTIATE_TEST_SUITE_P(Page, Browser,
                          testing::Values(Window{1920, 1080, false},
                                          Window{1920, 1080, true},

@@ -232,6 +232,18 @@ TEST_F(Viewer, GoesToThePointOfNoReturnAndToBothEnds) {
   EXPECT_EQ(browser_->evaluate(position), "0");
 }
 
+// As where a telephone is turned.
+TEST_F(Viewer, KeepsTheStepInViewWhenItsPaneChanges) {
+  show(replayed("Loses.Deadlock"), {390, 844, false});
+  browser_->press("End");
+  browser_->evaluate("document.querySelector('.schedule').style.height = '100px'");
+  EXPECT_TRUE(browser_->becomes_true(
+      "(() => { const box = one => document.querySelector(one).getBoundingClientRect();"
+      "return box('.schedule').top <= box('.row.current').top &&"
+      "box('.row.current').bottom <= box('.schedule').bottom; })()",
+      5));
+}
+
 TEST_F(Viewer, StaysUsableWith64ThreadsAnd2000Steps) {
   const json record = replayed("Loses.Crowd");
   show(record);
