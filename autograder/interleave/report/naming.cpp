@@ -1,6 +1,7 @@
 #include "interleave/report/naming.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <initializer_list>
 #include <string_view>
 
@@ -119,6 +120,18 @@ std::string singular_of(std::string word) {
   if (!word.ends_with('s')) return {};
   word.pop_back();
   return word;
+}
+
+// "bank account" of "BankAccount"; of a template or of what has no name: `otherwise`.
+std::string in_words(const std::string& type, const std::string& otherwise) {
+  if (type.empty() || type.find('<') != type.npos) return otherwise;
+  std::string words;
+  for (const char c : type) {
+    const bool begins_a_word = std::isupper(static_cast<unsigned char>(c)) != 0;
+    if (begins_a_word && !words.empty()) words += ' ';
+    words += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return words;
 }
 
 // Which of a call's locks each step on a lock is about: a call that takes several takes them in
@@ -306,7 +319,8 @@ std::string Naming::name_in_line(const Step& step, const Origin& origin,
                           : argument_of_call(line, member);
 }
 
-// Of "account.mutex" and "accounts_[from].mutex": "account 0's mutex"; of "flags[i]": "flags[0]".
+// Of "first.mutex", an Account's, and of "accounts_[from].mutex": "account 0's mutex"; of
+// "flags[i]": "flags[0]".
 std::string Naming::name_of_element(const Step& step, const std::string& name) const {
   const std::size_t end = std::min(name.find_first_of(".[-"), name.size());
   const std::string owner = name.substr(0, end);
@@ -315,27 +329,28 @@ std::string Naming::name_of_element(const Step& step, const std::string& name) c
   if (indexed) member.erase(0, std::min(member.find(']'), member.size() - 1) + 1);
   const bool is_more = member.find_first_of("[(") != member.npos;
   if (is_more || (!indexed && member.empty())) return name;
-  const std::optional<std::size_t> index = index_of_element(step, owner);
-  if (!index) return name;
-  const std::string number = std::to_string(*index);
+  const std::optional<PlaceInVector> place = place_in_vector(step, owner);
+  if (!place) return name;
+  const std::string number = std::to_string(place->index);
   if (member.empty()) return owner + "[" + number + "]";
-  const std::string one = indexed ? singular_of(owner) : owner;
+  const std::string one = indexed ? singular_of(owner) : in_words(place->type, owner);
   if (one.empty()) return owner + "[" + number + "]" + member;
   return one + " " + number + "'s " + member.substr(member.starts_with("->") ? 2 : 1);
 }
 
 // Where it lies in a vector's memory, if `owner` is that vector or one of its elements.
-std::optional<std::size_t> Naming::index_of_element(const Step& step,
-                                                    const std::string& owner) const {
+std::optional<Naming::PlaceInVector> Naming::place_in_vector(
+    const Step& step, const std::string& owner) const {
   const Address object = step.operation.object;
   for (const Block& block : trace_.blocks) {
     if (object - block.begin >= block.size) continue;
     const Step* const allocation = step_at(trace_, block.allocated);
     if (allocation == nullptr || class_of(origin(allocation->stack).through) != "vector")
       continue;
-    const auto size = symbols_.element_size(step.stack, owner);
-    if (!size || block.size % *size != 0 || block.size == *size) return std::nullopt;
-    return (object - block.begin) / *size;
+    const auto element = symbols_.element_called(step.stack, owner);
+    if (!element || block.size % element->size != 0 || block.size == element->size)
+      return std::nullopt;
+    return PlaceInVector{(object - block.begin) / element->size, element->type};
   }
   return std::nullopt;
 }
@@ -348,9 +363,8 @@ void Naming::name_objects(const std::vector<std::uint32_t>& spoken_of) {
     if (sort == nullptr || step.operation.object == 0) continue;
     const std::size_t lock =
         is_lock(step.operation.kind) ? locks.index_of(step, place(step.stack)) : 0;
-    const bool plain = step.operation.kind == OperationKind::kPlainRead ||
-                       step.operation.kind == OperationKind::kPlainWrite;
-    if (plain && !std::binary_search(spoken_of.begin(), spoken_of.end(), step.number)) {
+    if (is_plain(step.operation.kind) &&
+        !std::binary_search(spoken_of.begin(), spoken_of.end(), step.number)) {
       continue;
     }
     const Address object = step.operation.object;

@@ -67,6 +67,11 @@ class Naming {
   [[nodiscard]] Frame entered(const Step& call) const;
 
  private:
+  struct PlaceInVector {
+    std::size_t index = 0;
+    std::string type;  // of the elements
+  };
+
   void name_objects(const std::vector<std::uint32_t>& spoken_of);
   [[nodiscard]] std::string name_from_source(const Step& step, const Origin& origin,
                                              std::size_t lock) const;
@@ -74,7 +79,7 @@ class Naming {
                                          std::size_t lock) const;
   [[nodiscard]] std::string name_of_element(const Step& step,
                                             const std::string& name) const;
-  [[nodiscard]] std::optional<std::size_t> index_of_element(
+  [[nodiscard]] std::optional<PlaceInVector> place_in_vector(
       const Step& step, const std::string& owner) const;
   void number_duplicates();
 

@@ -42,13 +42,21 @@ std::string with_commas(std::uint64_t number) {
   return out;
 }
 
-// The step after which every schedule fails; kNoStep if none or unknown.
-std::uint32_t inflection_of(const Trace& trace, const Inflection& inflection) {
+// The step after which every schedule fails; kNoStep if none or unknown. Not an access to plain
+// memory that nobody speaks of: it tells no more than the step after it.
+std::uint32_t inflection_of(const Trace& trace, const Inflection& inflection,
+                            const std::vector<std::uint32_t>& spoken_of) {
   if (!inflection.known || inflection.decisions == 0) return kNoStep;
+  std::uint32_t first = kNoStep;
   for (const Step& step : trace.steps) {
-    if (step.decisions >= inflection.decisions) return step.number;
+    if (step.decisions < inflection.decisions) continue;
+    if (!is_plain(step.operation.kind) ||
+        std::binary_search(spoken_of.begin(), spoken_of.end(), step.number)) {
+      return step.number;
+    }
+    if (first == kNoStep) first = step.number;
   }
-  return kNoStep;
+  return first;
 }
 
 // No more than was seen: that all continuations fail, or so many.
@@ -193,8 +201,8 @@ Mistake to_look_at(const Mistake& mistake, const Failure& failure, const Trace& 
 }  // namespace
 
 Report make_report(const Failure& failure, const Trace& trace, const Finding& finding) {
-  const std::uint32_t inflection = inflection_of(trace, finding.inflection);
   std::vector<std::uint32_t> spoken_of = steps_spoken_of(failure, trace);
+  const std::uint32_t inflection = inflection_of(trace, finding.inflection, spoken_of);
   if (inflection != kNoStep) {
     spoken_of.insert(std::lower_bound(spoken_of.begin(), spoken_of.end(), inflection),
                      inflection);

@@ -214,7 +214,7 @@ std::string object_at(std::string_view line, OperationKind kind,
     const std::string name = only_read(line, column);
     if (!name.empty()) return name;
   }
-  if (kind == OperationKind::kPlainRead || kind == OperationKind::kPlainWrite) {
+  if (is_plain(kind)) {
     return changed_by_operator(line, column);
   }
   return receiver_of(line, kWords, column);
@@ -227,9 +227,7 @@ std::string object_in(std::string_view line, OperationKind kind,
   std::string name = object_at(line, kind, place);
   if (name.empty() && place.column != line.npos)
     name = object_at(line, kind, {.column = line.npos, .lock = place.lock});
-  const bool memory = is_atomic(kind) || kind == OperationKind::kPlainRead ||
-                      kind == OperationKind::kPlainWrite;
-  return name.empty() && memory ? only_member(line) : name;
+  return name.empty() && (is_atomic(kind) || is_plain(kind)) ? only_member(line) : name;
 }
 
 std::string indexed_in(std::string_view line, std::size_t column) {

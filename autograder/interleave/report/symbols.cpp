@@ -13,7 +13,7 @@
 #include <unordered_map>
 
 #include "interleave/report/debug_entries.hpp"
-#include "interleave/report/element_size.hpp"
+#include "interleave/report/element.hpp"
 
 namespace interleave {
 namespace {
@@ -238,14 +238,13 @@ class Symbols::Reader {
     return found->second;
   }
 
-  std::optional<std::uint64_t> element_size(Dwarf_Addr at,
-                                            const std::string& name) const {
+  std::optional<Element> element_called(Dwarf_Addr at, const std::string& name) const {
     Dwfl_Module* module = module_of(at);
     Dwarf_Addr bias = 0;
     Dwarf_Die* unit = module == nullptr ? nullptr : unit_at(module, at, &bias);
     if (unit == nullptr) return std::nullopt;
     for (const Dwarf_Die& function : functions_at(unit, at - bias)) {
-      if (const auto size = interleave::element_size(function, name)) return size;
+      if (auto element = interleave::element_called(function, name)) return element;
     }
     return std::nullopt;
   }
@@ -333,11 +332,11 @@ std::optional<Frame> Symbols::function_at(ProgramCounter entry) {
   return frames.back();
 }
 
-std::optional<std::uint64_t> Symbols::element_size(
-    const std::vector<ProgramCounter>& stack, const std::string& name) {
+std::optional<Element> Symbols::element_called(const std::vector<ProgramCounter>& stack,
+                                               const std::string& name) {
   for (const ProgramCounter return_address : stack) {
     if (return_address == 0) continue;
-    if (const auto size = reader_->element_size(return_address - 1, name)) return size;
+    if (auto element = reader_->element_called(return_address - 1, name)) return element;
   }
   return std::nullopt;
 }

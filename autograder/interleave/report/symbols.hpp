@@ -32,6 +32,12 @@ struct Frame {
   [[nodiscard]] bool of_lesson() const;
 };
 
+// Of a vector, or of what is like its elements.
+struct Element {
+  std::uint64_t size = 0;  // bytes
+  std::string type;        // without its namespace; empty if it has no name
+};
+
 class Symbols {
  public:
   Symbols();
@@ -45,9 +51,8 @@ class Symbols {
   // The function that starts at `entry`, or that holds it.
   [[nodiscard]] std::optional<Frame> function_at(ProgramCounter entry);
 
-  // How large the elements are that the innermost of these functions to know the name calls so:
-  // see element_size.hpp.
-  [[nodiscard]] std::optional<std::uint64_t> element_size(
+  // What the innermost of these functions to know the name calls so: see element.hpp.
+  [[nodiscard]] std::optional<Element> element_called(
       const std::vector<ProgramCounter>& stack, const std::string& name);
 
   // The global or static variable that holds `address`: "counters", "counters+16".

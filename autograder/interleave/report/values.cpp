@@ -8,11 +8,6 @@ namespace {
 
 constexpr std::size_t kMostAccesses = 12;
 
-bool is_plain(const Step& step) {
-  return step.operation.kind == OperationKind::kPlainRead ||
-         step.operation.kind == OperationKind::kPlainWrite;
-}
-
 // Whether the step is done by the check's line, or by what that calls.
 bool is_done_for(const Failure& check, const Step& step, Symbols& symbols) {
   return std::any_of(step.stack.begin(), step.stack.end(), [&](ProgramCounter pc) {
@@ -42,7 +37,8 @@ std::vector<std::uint32_t> accesses_of_checked(const Failure& failure, const Tra
   std::vector<std::uint32_t> accesses;
   for (const Step& step : trace.steps) {
     const Address object = step.operation.object;
-    if (is_plain(step) && read.contains(object) && written.contains(object))
+    if (is_plain(step.operation.kind) && read.contains(object) &&
+        written.contains(object))
       accesses.push_back(step.number);
   }
   const std::size_t many = accesses.size() - std::min(accesses.size(), kMostAccesses);

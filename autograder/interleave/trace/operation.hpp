@@ -119,6 +119,9 @@ struct Operation {
   return kind >= OperationKind::kAtomicLoad &&
          kind <= OperationKind::kAtomicCompareExchange;
 }
+[[nodiscard]] constexpr bool is_plain(OperationKind kind) {
+  return kind == OperationKind::kPlainRead || kind == OperationKind::kPlainWrite;
+}
 [[nodiscard]] constexpr bool is_lock(OperationKind kind) {
   return kind >= OperationKind::kLock && kind <= OperationKind::kUnlockShared;
 }

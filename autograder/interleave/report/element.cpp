@@ -1,4 +1,4 @@
-#include "interleave/report/element_size.hpp"
+#include "interleave/report/element.hpp"
 
 #include <dwarf.h>
 
@@ -65,21 +65,22 @@ void for_each_variable(Dwarf_Die scope, Visit visit) {
 
 }  // namespace
 
-std::optional<std::uint64_t> element_size(Dwarf_Die function, const std::string& name) {
+std::optional<Element> element_called(Dwarf_Die function, const std::string& name) {
   // Of an inlined copy, the function that it is a copy of has all variables.
   while (const auto original = linked(function, DW_AT_abstract_origin)) {
     if (original->addr == function.addr) break;
     function = *original;
   }
-  std::optional<std::uint64_t> size;
+  std::optional<Element> found;
   bool unclear = false;
   const auto meet = [&](Dwarf_Die variable) {
     const std::optional<Dwarf_Die> type = type_of(variable, true);
     std::optional<Dwarf_Die> element = type ? element_of(*type) : std::nullopt;
     Dwarf_Word bytes = 0;
     if (!element || dwarf_aggregate_size(&*element, &bytes) != 0 || bytes == 0) return;
-    unclear = unclear || (size && *size != bytes);
-    size = bytes;
+    unclear = unclear || (found && found->size != bytes);
+    const char* const type_name = dwarf_diename(&*element);
+    found = {bytes, type_name == nullptr ? "" : type_name};
   };
   for_each_variable(function, [&](Dwarf_Die variable) {
     if (is_called(variable, name)) meet(variable);
@@ -91,7 +92,7 @@ std::optional<std::uint64_t> element_size(Dwarf_Die function, const std::string&
       });
     }
   });
-  return unclear ? std::nullopt : size;
+  return unclear ? std::nullopt : found;
 }
 
 }  // namespace interleave
