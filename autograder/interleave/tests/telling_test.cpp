@@ -383,14 +383,14 @@ struct Account {
 };
 
 void transfer(std::vector<Account>& accounts, std::size_t from, std::size_t to) {
-  Account& account = accounts[to];
+  Account& second = accounts[to];
   const std::lock_guard lock(accounts[from].mutex);
-  const std::lock_guard other_lock(account.mutex);
+  const std::lock_guard other_lock(second.mutex);
   --accounts[from].balance;
-  ++account.balance;
+  ++second.balance;
 }
 
-TEST(Words, AVectorsElementIsToldByItsIndex) {
+TEST(Words, AVectorsElementIsToldByItsTypeAndIndex) {
   const Result result = finds("deadlock", [] {
     std::vector<Account> accounts(3);
     std::thread worker([&] { transfer(accounts, 2, 1); });
