@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -98,6 +99,7 @@ TEST(Inflection, IsNoAccessThatNobodySpeaksOf) {
   using namespace std::chrono_literals;
   const Found found = find([] {
     std::mutex mutex;
+    std::condition_variable unused;
     bool is_there = false;
     const auto looks = [&] {
       std::unique_lock lock(mutex);
@@ -110,6 +112,7 @@ TEST(Inflection, IsNoAccessThatNobodySpeaksOf) {
     const auto given = std::chrono::steady_clock::now();
     {
       std::unique_lock lock(mutex);
+      unused.wait(lock, [] { return true; });
       is_there = true;
     }
     sleeper.join();
