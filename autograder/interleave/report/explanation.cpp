@@ -425,7 +425,10 @@ std::vector<std::uint32_t> steps_spoken_of(const Failure& failure, const Trace& 
   for (const Access& access : failure.accesses) steps.push_back(access.step);
   for (const Waiting& waiting : failure.waiting) {
     steps.push_back(waiting.last_notify);
-    steps.push_back(waiting.wait_step);
+    const Step* const slept = step_at(trace, waiting.wait_step);
+    const bool is_beside = slept != nullptr && is_plain(slept->operation.kind) &&
+                           failure.kind != FailureKind::kLivelock;
+    if (!is_beside) steps.push_back(waiting.wait_step);
   }
   if (failure.kind == FailureKind::kRace && failure.accesses.size() > 1) {
     if (const BrokenEdge edge = broken_edge(failure, trace); edge.store != nullptr) {

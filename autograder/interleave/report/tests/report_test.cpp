@@ -303,6 +303,26 @@ TEST(Report, ALostWakeUpNamesTheNotifyThatCameTooEarly) {
       << report.picture;
 }
 
+TEST(Report, AnAccessBeforeALockThatIsWaitedForIsNotShown) {
+  const ProgramCounter pc = here();
+  Trace trace;
+  trace.threads.resize(2);
+  trace.steps.push_back(step(trace, 1, OperationKind::kPlainWrite, 0x12000, pc));
+  trace.steps.push_back(step(trace, 0, OperationKind::kLock, 0x11000, pc));
+  Failure failure;
+  failure.kind = FailureKind::kDeadlock;
+  Waiting waiting;
+  waiting.thread = 1;
+  waiting.operation = trace.steps[1].operation;
+  waiting.operation.thread = 1;
+  waiting.holder = 0;
+  waiting.wait_step = 1;
+  failure.waiting = {waiting};
+  const std::string picture = make_report(failure, trace, found()).picture;
+  EXPECT_NE(picture.find("lock"), std::string::npos) << picture;
+  EXPECT_EQ(picture.find("write"), std::string::npos) << picture;
+}
+
 TEST(Report, AnOldValueIsPointedOut) {
   Trace trace = unordered_publication();
   trace.steps[2].reads_from = kNoStep;
