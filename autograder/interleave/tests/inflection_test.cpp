@@ -5,8 +5,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -92,35 +90,6 @@ TEST(Inflection, OfALostAdditionIsTheSecondRead) {
   EXPECT_TRUE(found.shows("every schedule fails: all 2 ways to continue were run"))
       << found.result.picture;
   EXPECT_TRUE(found.records("\"schedules\":2,\"all\":true}")) << found.record;
-}
-
-// The lock's own memory is written before the mutex is locked.
-TEST(Inflection, IsNoAccessThatNobodySpeaksOf) {
-  using namespace std::chrono_literals;
-  const Found found = find([] {
-    std::mutex mutex;
-    std::condition_variable unused;
-    bool is_there = false;
-    const auto looks = [&] {
-      std::unique_lock lock(mutex);
-      return is_there;
-    };
-    std::jthread sleeper([&] {
-      while (!looks()) std::this_thread::sleep_for(1ms);
-    });
-    std::this_thread::sleep_for(1us);
-    const auto given = std::chrono::steady_clock::now();
-    {
-      std::unique_lock lock(mutex);
-      unused.wait(lock, [] { return true; });
-      is_there = true;
-    }
-    sleeper.join();
-    check(std::chrono::steady_clock::now() - given < 10us);
-  });
-  EXPECT_NE(found.last_step_with_a_way_out(), "") << found.result.picture;
-  EXPECT_EQ(found.last_step_with_a_way_out().find("write"), std::string::npos)
-      << found.result.picture;
 }
 
 TEST(Inflection, IsTheStartWhereEverythingFails) {

@@ -323,6 +323,29 @@ TEST(Report, AnAccessBeforeALockThatIsWaitedForIsNotShown) {
   EXPECT_EQ(picture.find("write"), std::string::npos) << picture;
 }
 
+TEST(Report, NoAccessThatNobodySpeaksOfIsThePointOfNoReturn) {
+  const ProgramCounter pc = here();
+  Trace trace = two_threads();
+  const auto add = [&](std::uint32_t decisions, OperationKind kind) {
+    trace.steps.push_back(step(trace, 1, kind, 0x11000, pc));
+    trace.steps.back().decisions = decisions;
+  };
+  add(1, OperationKind::kUnlock);
+  add(2, OperationKind::kPlainWrite);
+  add(3, OperationKind::kLock);
+  Failure failure;
+  failure.kind = FailureKind::kCheck;
+  failure.file = "queue_test.cpp";
+  failure.line = 12;
+  Finding finding = found();
+  finding.inflection = {.known = true, .all = true, .decisions = 2, .schedules = 5};
+  const std::string picture = make_report(failure, trace, finding).picture;
+  const std::size_t mark = picture.find("--- from here on");
+  ASSERT_NE(mark, std::string::npos) << picture;
+  EXPECT_NE(picture.rfind(" lock ", mark), std::string::npos) << picture;
+  EXPECT_EQ(picture.find("write"), std::string::npos) << picture;
+}
+
 TEST(Report, AnOldValueIsPointedOut) {
   Trace trace = unordered_publication();
   trace.steps[2].reads_from = kNoStep;
