@@ -1,5 +1,6 @@
 #include "interleave/runtime/arena.hpp"
 
+#include <errno.h>
 #include <link.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -19,8 +20,10 @@ void* map_at(Address address, std::size_t size) {
                       -1, 0);
   if (mapped == MAP_FAILED ||
       (address != 0 && reinterpret_cast<Address>(mapped) != address)) {
-    std::fprintf(stderr,
-                 "interleave: the address space for the body's memory is taken\n");
+    const bool is_limited = mapped == MAP_FAILED && errno == ENOMEM;
+    std::fputs(is_limited ? "interleave: the explorer itself is out of memory\n"
+                          : "interleave: the body's address space is taken\n",
+               stderr);
     std::_Exit(3);
   }
   return mapped;
