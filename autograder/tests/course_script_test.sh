@@ -277,5 +277,11 @@ else
   echo "skipped: this machine does not let a user mount a file system"
 fi
 
+fresh
+start sh -c 'root=$1 yes=1; . "$1/autograder/setup"; start_progress Working /dev/null; sleep 2.5
+  kill -0 "$ticker" && end_progress' sh "$root"
+[ "$status" = 0 ] || fail "what shows progress lives until it is ended"
+[ "$(cat "$work/err")" = 'Working …' ] || fail "without a terminal progress is said once"
+
 [ "$failures" = 0 ] && echo "all passed"
 [ "$failures" = 0 ]
