@@ -387,15 +387,7 @@ INTERLEAVE_HOOK int fcntl(int number, int command, ...) {
   return INTERLEAVE_REAL(fcntl)(number, command, argument);
 }
 // What fcntl is called in a program with 64-bit file offsets.
-INTERLEAVE_HOOK int fcntl64(int number, int command, ...) {
-  va_list list;
-  va_start(list, command);
-  const long argument = va_arg(list, long);
-  va_end(list);
-  INTERLEAVE_ON(number,
-                return static_cast<int>(control(*self, number, command, argument, pc)))
-  return INTERLEAVE_REAL(fcntl)(number, command, argument);
-}
+INTERLEAVE_HOOK int fcntl64(int number, int command, ...) __attribute__((alias("fcntl")));
 INTERLEAVE_HOOK int ioctl(int number, unsigned long request, ...) noexcept {
   va_list list;
   va_start(list, request);
