@@ -24,8 +24,8 @@ bool on_own_stack(const Thread& self, Address address) {
   return address - self.fiber.stack_begin < self.fiber.stack_end - self.fiber.stack_begin;
 }
 
-[[noreturn]] void fail_use_after_free(Thread& self, const Access& access,
-                                      const Arena::Block* block) {
+[[noreturn]] void fail_use_after_free(Thread& self, const Access& access) {
+  const Arena::Block* const block = engine().arena().find(access.address);
   Failure failure;
   failure.kind = FailureKind::kUseAfterFree;
   failure.thread = self.id;
@@ -40,36 +40,18 @@ bool on_own_stack(const Thread& self, Address address) {
 }
 
 // What was a local variable of a thread that has ended is nothing any more.
-void check_thread_lives(Thread& self, Address address, std::uint64_t size, bool write,
-                        bool atomic, ProgramCounter pc) {
-  const std::size_t owner = fiber_with_stack_at(address);
-  if (owner >= engine().threads().size()) return;
-  const Thread& ended = engine().threads()[static_cast<ThreadId>(owner)];
-  if (!ended.finished) return;
+[[noreturn]] void fail_use_after_end(Thread& self, const Access& access) {
+  const auto owner = static_cast<ThreadId>(fiber_with_stack_at(access.address));
   Failure failure;
   failure.kind = FailureKind::kUseAfterFree;
   failure.thread = self.id;
-  failure.step = tracer().step();
-  failure.pc = pc;
-  failure.accesses = {{self.id, failure.step, address, static_cast<std::uint32_t>(size),
-                       pc, write, atomic}};
-  failure.message = self.name + (write ? " writes to" : " reads") +
-                    " a local variable of " + ended.name + ", which has ended";
+  failure.step = access.step;
+  failure.pc = access.pc;
+  failure.accesses = {access};
+  failure.message = self.name + (access.write ? " writes to" : " reads") +
+                    " a local variable of " + engine().threads()[owner].name +
+                    ", which has ended";
   engine().fail(std::move(failure));
-}
-
-void check_alive(Thread& self, Address address, std::uint64_t size, bool write,
-                 bool atomic, ProgramCounter pc) {
-  Arena& arena = engine().arena();
-  if (!arena.contains(address)) {
-    if (is_on_a_stack(address))
-      check_thread_lives(self, address, size, write, atomic, pc);
-    return;
-  }
-  if (arena.state_of(address) == Arena::State::kLive) return;
-  const Access access{self.id, tracer().step(), address, static_cast<std::uint32_t>(size),
-                      pc,      write,           atomic};
-  fail_use_after_free(self, access, arena.find(address));
 }
 
 bool is_gone(Address address) {
@@ -81,11 +63,20 @@ bool is_gone(Address address) {
          engine().threads()[static_cast<ThreadId>(owner)].finished;
 }
 
+// Of memory that is gone.
+[[noreturn]] void fail_use(Thread& self, Address address, std::uint64_t size, bool write,
+                           bool atomic, ProgramCounter pc) {
+  const Access access{self.id, tracer().step(), address, static_cast<std::uint32_t>(size),
+                      pc,      write,           atomic};
+  if (Arena::contains(address)) fail_use_after_free(self, access);
+  fail_use_after_end(self, access);
+}
+
 // Of an access that is not in the trace yet: if it cannot be made, it is its last step.
 void check_alive(Thread& self, const Operation& operation, bool write, bool atomic) {
   if (!is_gone(operation.object)) return;
   tracer().remark(self, operation);
-  check_alive(self, operation.object, operation.size, write, atomic, operation.pc);
+  fail_use(self, operation.object, operation.size, write, atomic, operation.pc);
 }
 
 void fail_race(Thread& self, const Race& race) {
@@ -120,12 +111,12 @@ void trace_plain(Thread& self, Address address, std::uint64_t size, bool write,
 }  // namespace
 
 void expect_alive(Thread& self, const Operation& operation) {
-  const Arena& arena = engine().arena();
   const Address object = operation.object;
-  if (!arena.contains(object) || arena.state_of(object) != Arena::State::kLive) {
-    if (arena.contains(object)) tracer().remark(self, operation);
-    return check_alive(self, object, 1, true, true, operation.pc);
+  if (is_gone(object)) {
+    if (Arena::contains(object)) tracer().remark(self, operation);
+    fail_use(self, object, 1, true, true, operation.pc);
   }
+  if (!Arena::contains(object)) return;
   if (engine().alone() || !engine().looks_for_races()) return;
   // Freeing counts as writing: if nothing orders the two, another schedule frees it first.
   const Site site = tracer().coming_site(self, operation.pc);
@@ -187,14 +178,15 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
   }
   tracer().count_step(self);
   if (tracer().tracing()) trace_plain(self, address, size, write, pc);
-  check_alive(self, address, size, write, false, pc);
+  const bool is_own = on_own_stack(self, address);
+  if (!is_own && is_gone(address)) fail_use(self, address, size, write, false, pc);
   if (!engine().alone()) {
     const Site site = tracer().site(self, pc);
     const Race* race = write ? engine().memory().write(site, address, size)
                              : engine().memory().read(site, address, size);
     if (race != nullptr && !exchanged_locals.holds(address)) fail_race(self, *race);
   }
-  if (write && !on_own_stack(self, address)) {
+  if (write && !is_own) {
     if (self.spin.watching()) scheduler().observe_write(self, pc, address, size);
     if (probe().running()) {
       probe().about_to_write(self, address, size);
