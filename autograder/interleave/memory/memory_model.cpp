@@ -42,7 +42,10 @@ class MemoryModel::State {
   void release(ThreadId thread, Address object, bool keep);
   void acquire(ThreadId thread, Address object);
 
-  const Race* plain(const Site& site, Address address, std::uint64_t size, bool write);
+  const Race* plain(const Site& site, AccessKind kind, Address address,
+                    std::uint64_t size);
+  [[gnu::noinline]] const Race* plain_in_general(const Site& site, AccessKind kind,
+                                                 Address address, std::uint64_t size);
   void reset(Address address, std::uint64_t size);
 
   void start(const Site& site, Address address, std::uint8_t size, Value held);
@@ -191,11 +194,25 @@ void MemoryModel::State::enter(ThreadId thread, std::uint32_t location) {
 
 // -- Plain memory -----------------------------------------------------------------------
 
-const Race* MemoryModel::State::plain(const Site& site, Address address,
-                                      std::uint64_t size, bool write) {
+// Nearly every access is an easy one: without a call, and so without registers to save.
+const Race* MemoryModel::State::plain(const Site& site, AccessKind kind, Address address,
+                                      std::uint64_t size) {
+  const ThreadState& thread = threads_[site.thread];
+  Cell* const cell = pages_.recent_cell(address);
+  const bool easy = thread.location == kNoIndex && cell != nullptr &&
+                    (kind == AccessKind::kPlainRead || cell->location == kNoIndex);
+  if (easy &&
+      races_.access_cell_again(*cell, site, kind, address, size, clocks_[thread.clock])) {
+    return nullptr;
+  }
+  return plain_in_general(site, kind, address, size);
+}
+
+const Race* MemoryModel::State::plain_in_general(const Site& site, AccessKind kind,
+                                                 Address address, std::uint64_t size) {
   leave(site.thread);
-  if (write && histories_.count() != 0) histories_.replace(address, size);
-  const AccessKind kind = write ? AccessKind::kPlainWrite : AccessKind::kPlainRead;
+  const bool writes = kind == AccessKind::kPlainWrite;
+  if (writes && histories_.count() != 0) histories_.replace(address, size);
   return races_.access(site, kind, address, size, clock(site.thread));
 }
 
@@ -501,10 +518,10 @@ void MemoryModel::acquire_from(ThreadId thread, Address object) {
 }
 
 const Race* MemoryModel::read(const Site& site, Address address, std::uint64_t size) {
-  return state_->plain(site, address, size, false);
+  return state_->plain(site, AccessKind::kPlainRead, address, size);
 }
 const Race* MemoryModel::write(const Site& site, Address address, std::uint64_t size) {
-  return state_->plain(site, address, size, true);
+  return state_->plain(site, AccessKind::kPlainWrite, address, size);
 }
 void MemoryModel::reset(Address address, std::uint64_t size) {
   state_->reset(address, size);

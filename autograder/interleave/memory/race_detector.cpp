@@ -21,6 +21,42 @@ void RaceDetector::begin() {
   free_segments_ = free_others_ = kNoIndex;
 }
 
+// The bytes of the cell at `cell` that lie in [begin, end).
+std::uint8_t RaceDetector::bytes_in(Address cell, Address begin, Address end) {
+  const Address first = begin > cell ? begin - cell : 0;
+  const Address last = end < cell + kCellBytes ? end - cell : kCellBytes;
+  return static_cast<std::uint8_t>((1U << last) - (1U << first));
+}
+
+const Race* RaceDetector::access(const Site& site, AccessKind kind, Address address,
+                                 std::uint64_t size, const Time* clock) {
+  const Coming coming{site, kind, static_cast<std::uint32_t>(size), address, clock};
+  found_ = false;
+  const Address end = address + size;
+  for (Address at = address & ~(kCellBytes - 1); at < end; at += kCellBytes) {
+    Cell& cell = pages_.cell(at);
+    const std::uint8_t bytes = bytes_in(at, address, end);
+    if (!follow(cell, bytes, coming)) access_cell(cell, bytes, coming);
+  }
+  return found_ ? &race_ : nullptr;
+}
+
+void RaceDetector::access_segment(Segment& segment, const Coming& coming) {
+  check_write(segment, coming);
+  if (segment.latest.time == 0) {
+    put(coming.kind == AccessKind::kPlainWrite ? segment.write : segment.latest, coming);
+  } else {
+    access_shared(segment, coming);
+  }
+}
+
+void RaceDetector::check_write(Segment& segment, const Coming& coming) {
+  if (segment.write.time <= coming.clock[segment.write.site.thread]) return;
+  check(segment.write, coming);
+  // An atomic access does not take the write's place, and would meet it again.
+  segment.write.time = 0;
+}
+
 void RaceDetector::access_cell(Cell& cell, std::uint8_t bytes, const Coming& coming) {
   unsigned uncovered = bytes;
   for (std::uint32_t index = cell.accesses; index != kNoIndex && uncovered != 0;
@@ -60,15 +96,15 @@ void RaceDetector::check_others(Segment& segment, const Coming& coming) {
 }
 
 void RaceDetector::check(const Record& earlier, const Coming& later) {
-  if (earlier.time <= later.clock[earlier.thread]) return;
+  if (earlier.time <= later.clock[earlier.site.thread]) return;
   if (found_ || !conflict(earlier.kind, later.kind)) return;
   const auto described = [](const Record& record) {
     Access access;
-    access.thread = record.thread;
-    access.step = record.step;
+    access.thread = record.site.thread;
+    access.step = record.site.step;
     access.address = record.address;
     access.size = record.size;
-    access.pc = record.pc;
+    access.pc = record.site.pc;
     access.write = writes(record.kind);
     access.atomic = is_atomic(record.kind);
     return access;
@@ -86,8 +122,8 @@ bool RaceDetector::replaces(const Segment& segment, const Coming& coming) {
   const Record& latest = segment.latest;
   if (latest.time == 0) return true;
   if (latest.kind != coming.kind) return false;
-  if (latest.thread == coming.site.thread) return true;
-  return segment.others == kNoIndex && latest.time <= coming.clock[latest.thread];
+  if (latest.site.thread == coming.site.thread) return true;
+  return segment.others == kNoIndex && latest.time <= coming.clock[latest.site.thread];
 }
 
 void RaceDetector::remember(Segment& segment, const Coming& coming) {
@@ -95,7 +131,7 @@ void RaceDetector::remember(Segment& segment, const Coming& coming) {
   for (std::uint32_t index = segment.others; index != kNoIndex;
        index = others_[index].next) {
     Record& other = others_[index];
-    if (other.thread != coming.site.thread || other.kind != coming.kind) continue;
+    if (other.site.thread != coming.site.thread || other.kind != coming.kind) continue;
     return put(other, coming);
   }
   std::uint32_t index = free_others_;
@@ -116,14 +152,12 @@ std::uint32_t RaceDetector::new_segment(std::uint8_t bytes, std::uint32_t next) 
     free_segments_ = segments_[index].next;
   } else {
     index = used_segments_++;
-    if (index == segments_.size()) segments_.emplace_back();
+    if (index == made_segments_) {
+      segments_.emplace_back();
+      ++made_segments_;
+    }
   }
-  Segment& segment = segments_[index];
-  segment.bytes = bytes;
-  segment.next = next;
-  segment.write.time = 0;
-  segment.latest.time = 0;
-  segment.others = kNoIndex;
+  begin_segment(segments_[index], bytes, next);
   return index;
 }
 

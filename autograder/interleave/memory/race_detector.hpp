@@ -39,28 +39,31 @@ class RaceDetector {
   // thread knows. Returns the race, good until the next call, or nullptr.
   const Race* access(const Site& site, AccessKind kind, Address address,
                      std::uint64_t size, const Time* clock);
+  // The same for nearly every plain access: to one cell, which is handed over, and nothing there
+  // is news to it. False: nothing was done, it is one for `access`.
+  bool access_cell_again(Cell& cell, const Site& site, AccessKind kind, Address address,
+                         std::uint64_t size, const Time* clock);
 
   // Forgets the accesses to the bytes of `cell`, which lies at `cell_address`, that are
   // in [begin, end).
   void forget(Cell& cell, Address cell_address, Address begin, Address end);
 
  private:
-  // The access that is being checked. Records are written from it field by field: a copy of
-  // fields just written, in larger pieces, would have to wait for them.
+  // The access that is being checked.
   struct Coming {
-    const Site& site;
+    Site site;
     AccessKind kind;
     std::uint32_t size;
     Address address;
     const Time* clock;  // what its thread knows
+
+    [[nodiscard]] Time now() const { return clock[site.thread]; }
   };
   struct Record {
-    Time time = 0;  // 0: none
-    ThreadId thread = kNoThread;
-    std::uint32_t step = kNoStep;
-    std::uint32_t size = 0;
+    Site site{.thread = 0};
     Address address = 0;
-    ProgramCounter pc = 0;
+    std::uint32_t size = 0;
+    Time time = 0;  // 0: none; it happens before everything
     AccessKind kind = AccessKind::kPlainRead;
     std::uint32_t next = kNoIndex;  // in others_
   };
@@ -81,15 +84,18 @@ class RaceDetector {
   void check(const Record& earlier, const Coming& later);
   [[nodiscard]] static bool replaces(const Segment& segment, const Coming& coming);
   void remember(Segment& segment, const Coming& coming);
+  bool follow(Cell& cell, std::uint8_t bytes, const Coming& coming);
   static void put(Record& record, const Coming& coming);
 
   std::uint32_t new_segment(std::uint8_t bytes, std::uint32_t next);
+  static void begin_segment(Segment& segment, std::uint8_t bytes, std::uint32_t next);
   void split(std::uint32_t segment, std::uint8_t bytes);
   void forget_others(Segment& segment);
 
   ShadowPages& pages_;
   std::vector<Segment> segments_;
   std::vector<Record> others_;
+  std::uint32_t made_segments_ = 0;
   std::uint32_t used_segments_ = 0;
   std::uint32_t used_others_ = 0;
   std::uint32_t free_segments_ = kNoIndex;
@@ -98,63 +104,57 @@ class RaceDetector {
   bool found_ = false;
 };
 
-// -- The way of nearly every access, so that it is without calls ------------------------
-
-// The bytes of the cell at `cell` that lie in [begin, end).
-inline std::uint8_t RaceDetector::bytes_in(Address cell, Address begin, Address end) {
-  const Address first = begin > cell ? begin - cell : 0;
-  const Address last = end < cell + kCellBytes ? end - cell : kCellBytes;
-  return static_cast<std::uint8_t>((1U << last) - (1U << first));
-}
-
-inline const Race* RaceDetector::access(const Site& site, AccessKind kind,
-                                        Address address, std::uint64_t size,
-                                        const Time* clock) {
-  const Coming coming{site, kind, static_cast<std::uint32_t>(size), address, clock};
-  found_ = false;
-  const Address end = address + size;
-  for (Address at = address & ~(kCellBytes - 1); at < end; at += kCellBytes) {
-    Cell& cell = pages_.cell(at);
-    const std::uint8_t bytes = bytes_in(at, address, end);
-    // Nearly always the cell was accessed in the same way before.
-    if (cell.accesses != kNoIndex && segments_[cell.accesses].bytes == bytes) {
-      access_segment(segments_[cell.accesses], coming);
-    } else {
-      access_cell(cell, bytes, coming);
-    }
-  }
-  return found_ ? &race_ : nullptr;
-}
-
 inline void RaceDetector::put(Record& record, const Coming& coming) {
-  record.time = coming.clock[coming.site.thread];
-  record.thread = coming.site.thread;
-  record.step = coming.site.step;
-  record.size = coming.size;
+  record.site = coming.site;
   record.address = coming.address;
-  record.pc = coming.site.pc;
+  record.size = coming.size;
+  record.time = coming.now();
   record.kind = coming.kind;
 }
 
-inline void RaceDetector::access_segment(Segment& segment, const Coming& coming) {
-  check_write(segment, coming);
-  const Record& latest = segment.latest;
-  if (latest.time == 0) {
-    put(coming.kind == AccessKind::kPlainWrite ? segment.write : segment.latest, coming);
-  } else if (latest.kind == coming.kind && latest.thread == coming.site.thread &&
-             segment.others == kNoIndex) {
-    put(segment.latest, coming);  // the same thread does the same again
-  } else {
-    access_shared(segment, coming);
-  }
+inline void RaceDetector::begin_segment(Segment& segment, std::uint8_t bytes,
+                                        std::uint32_t next) {
+  segment.bytes = bytes;
+  segment.next = next;
+  segment.write.site.thread = 0;
+  segment.write.time = 0;
+  segment.latest.site.thread = 0;
+  segment.latest.time = 0;
+  segment.others = kNoIndex;
 }
 
-inline void RaceDetector::check_write(Segment& segment, const Coming& coming) {
-  if (segment.write.time == 0) return;
-  if (segment.write.time <= coming.clock[segment.write.thread]) return;
-  check(segment.write, coming);
-  // An atomic access does not take the write's place, and would meet it again.
-  segment.write.time = 0;
+// Nearly always the cell was accessed in the same way before, or never, and each access that is
+// remembered happens before this one, which takes its place. False: not so; nothing was done.
+inline bool RaceDetector::follow(Cell& cell, std::uint8_t bytes, const Coming& coming) {
+  if (cell.accesses == kNoIndex) {
+    if (free_segments_ != kNoIndex || used_segments_ == made_segments_) return false;
+    cell.accesses = used_segments_++;
+    begin_segment(segments_[cell.accesses], bytes, kNoIndex);
+  }
+  Segment& segment = segments_[cell.accesses];
+  Record& write = segment.write;
+  Record& latest = segment.latest;
+  const bool ordered = write.time <= coming.clock[write.site.thread] &&
+                       latest.time <= coming.clock[latest.site.thread];
+  if (!ordered || segment.bytes != bytes || segment.others != kNoIndex) return false;
+  if (coming.kind == AccessKind::kPlainWrite) {
+    latest.time = 0;
+    put(write, coming);
+    return true;
+  }
+  if (latest.time != 0 && latest.kind != coming.kind) return false;
+  put(latest, coming);
+  return true;
+}
+
+inline bool RaceDetector::access_cell_again(Cell& cell, const Site& site, AccessKind kind,
+                                            Address address, std::uint64_t size,
+                                            const Time* clock) {
+  const Address offset = address % kCellBytes;
+  if (size > kCellBytes - offset) return false;
+  const auto bytes = static_cast<std::uint8_t>(((1U << size) - 1) << offset);
+  return follow(cell, bytes,
+                {site, kind, static_cast<std::uint32_t>(size), address, clock});
 }
 
 }  // namespace interleave

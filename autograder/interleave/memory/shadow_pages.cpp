@@ -15,6 +15,9 @@ ShadowPages::ShadowPages() : slots_(kFirstSlots, Slot{kNoIndex}) {}
 
 void ShadowPages::begin() {
   ++execution_;
+  for (const PageIndex index : touched_) {
+    recent_[pages_[static_cast<std::uint32_t>(index)].number % kRecent] = {};
+  }
   touched_.clear();
 }
 
@@ -49,7 +52,8 @@ void ShadowPages::enlarge() {
   }
 }
 
-void ShadowPages::look_up(Address number, Recent& recent) {
+Cell& ShadowPages::look_up(Address address) {
+  const Address number = address / kPageBytes;
   auto index = static_cast<std::uint32_t>(slots_[slot_of(number)]);
   if (index == kNoIndex) index = add(number);
   Page& page = pages_[index];
@@ -58,7 +62,8 @@ void ShadowPages::look_up(Address number, Recent& recent) {
     page.cells.fill(Cell{});
     touched_.push_back(PageIndex{index});
   }
-  recent = {number, execution_, index};
+  recent_[number % kRecent] = {number, &page};
+  return page.cell(address);
 }
 
 }  // namespace interleave

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "interleave/trace/operation.hpp"
@@ -33,11 +34,14 @@ class ShadowPages {
 
   // The cell that holds `address`.
   [[nodiscard]] Cell& cell(Address address) {
+    Cell* const recent = recent_cell(address);
+    return recent != nullptr ? *recent : look_up(address);
+  }
+  // The same if its page was used a moment ago; else nullptr.
+  [[nodiscard]] Cell* recent_cell(Address address) {
     const Address number = address / kPageBytes;
-    Recent& recent = recent_[number % kRecent];
-    if (recent.number != number || recent.execution != execution_)
-      look_up(number, recent);
-    return pages_[recent.page].cells[address % kPageBytes / kCellBytes];
+    const Recent& recent = recent_[number % kRecent];
+    return recent.number == number ? &recent.page->cell(address) : nullptr;
   }
 
   // Calls visit(cell, address of the cell) for each cell that overlaps the range and was
@@ -63,15 +67,19 @@ class ShadowPages {
     Address number = 0;
     std::uint64_t execution = 0;
     std::array<Cell, kPageBytes / kCellBytes> cells;
+
+    [[nodiscard]] Cell& cell(Address address) {
+      return cells[address % kPageBytes / kCellBytes];
+    }
   };
   enum class Slot : std::uint32_t {};
 
   // A thread goes to and fro between its stack and what it shares: each has its entry.
   static constexpr std::size_t kRecent = 64;
+  static constexpr Address kNoPage = ~Address{0};
   struct Recent {
-    Address number = ~Address{0};
-    std::uint64_t execution = 0;
-    std::uint32_t page = 0;
+    Address number = kNoPage;
+    Page* page = nullptr;  // touched in this execution
   };
 
   template <typename Visit>
@@ -84,8 +92,8 @@ class ShadowPages {
     }
   }
 
-  // Fills in the page, wiped for this execution.
-  void look_up(Address number, Recent& recent);
+  // Its page is a recent one then, wiped for this execution.
+  Cell& look_up(Address address);
   [[nodiscard]] std::uint32_t find(Address number) const;  // kNoIndex if not touched
   [[nodiscard]] std::size_t slot_of(Address number) const;
   std::uint32_t add(Address number);
@@ -93,7 +101,7 @@ class ShadowPages {
 
   std::uint64_t execution_ = 1;
   std::array<Recent, kRecent> recent_;
-  std::vector<Page> pages_;
+  std::deque<Page> pages_;          // they never move
   std::vector<Slot> slots_;         // open addressing; a page's index, or kNoIndex
   std::vector<PageIndex> touched_;  // in this execution
 };
