@@ -64,8 +64,8 @@ bool is_gone(Address address) {
 }
 
 // Of memory that is gone.
-[[noreturn]] void fail_use(Thread& self, Address address, std::uint64_t size, bool write,
-                           bool atomic, ProgramCounter pc) {
+[[noreturn, gnu::cold]] void fail_use(Thread& self, Address address, std::uint64_t size,
+                                      bool write, bool atomic, ProgramCounter pc) {
   const Access access{self.id, tracer().step(), address, static_cast<std::uint32_t>(size),
                       pc,      write,           atomic};
   if (Arena::contains(address)) fail_use_after_free(self, access);
@@ -79,7 +79,7 @@ void check_alive(Thread& self, const Operation& operation, bool write, bool atom
   fail_use(self, operation.object, operation.size, write, atomic, operation.pc);
 }
 
-void fail_race(Thread& self, const Race& race) {
+[[gnu::cold]] void fail_race(Thread& self, const Race& race) {
   if (!engine().looks_for_races()) return;
   Failure failure;
   failure.kind = FailureKind::kRace;
@@ -94,8 +94,8 @@ void fail_race(Thread& self, const Race& race) {
   engine().fail(std::move(failure));
 }
 
-void trace_plain(Thread& self, Address address, std::uint64_t size, bool write,
-                 ProgramCounter pc) {
+[[gnu::cold]] void trace_plain(Thread& self, Address address, std::uint64_t size,
+                               bool write, ProgramCounter pc) {
   const OperationKind kind =
       write ? OperationKind::kPlainWrite : OperationKind::kPlainRead;
   Step* step = tracer().traced(
@@ -137,8 +137,8 @@ std::uint64_t content_of(Value value) { return value.low ^ (value.high * 31); }
 namespace {
 
 // Where races are meant: a step like that of an atomic, for as many bytes as a step tells of.
-void scheduled_access(Thread& self, Address address, std::uint64_t size, bool write,
-                      ProgramCounter pc) {
+[[gnu::noinline]] void scheduled_access(Thread& self, Address address, std::uint64_t size,
+                                        bool write, ProgramCounter pc) {
   constexpr std::uint64_t most = 128;
   for (std::uint64_t done = 0; done < size; done += most) {
     const Operation operation{
