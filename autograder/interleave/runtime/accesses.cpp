@@ -79,7 +79,7 @@ void check_alive(Thread& self, const Operation& operation, bool write, bool atom
   fail_use(self, operation.object, operation.size, write, atomic, operation.pc);
 }
 
-[[gnu::cold]] void fail_race(Thread& self, const Race& race) {
+[[gnu::cold]] void fail_race(const Thread& self, const Race& race) {
   if (!engine().looks_for_races()) return;
   Failure failure;
   failure.kind = FailureKind::kRace;
@@ -165,6 +165,34 @@ namespace {
   }
 }
 
+void look_for_race(const Thread& self, Address address, std::uint64_t size, bool write,
+                   ProgramCounter pc) {
+  if (engine().alone()) return;
+  const Site site = tracer().site(self, pc);
+  const Race* race = write ? engine().memory().write(site, address, size)
+                           : engine().memory().read(site, address, size);
+  if (race != nullptr && !exchanged_locals.holds(address)) fail_race(self, *race);
+}
+
+void observe_write(Thread& self, Address address, std::uint64_t size, ProgramCounter pc) {
+  if (self.spin.watching()) scheduler().observe_write(self, pc, address, size);
+}
+
+void count_access(Thread& self, ProgramCounter pc) {
+  if (++self.plain_accesses != kPlainAccessesBeforeYield) return;
+  self.plain_accesses = 0;
+  yield(self, pc);
+}
+
+// A race would be told rather than what the probe makes of the write.
+[[gnu::cold]] void write_in_probe(Thread& self, Address address, std::uint64_t size,
+                                  ProgramCounter pc) {
+  look_for_race(self, address, size, true, pc);
+  observe_write(self, address, size, pc);
+  probe().about_to_write(self, address, size);
+  count_access(self, pc);
+}
+
 }  // namespace
 
 void plain_access(const void* object, std::uint64_t size, bool write, ProgramCounter pc) {
@@ -178,26 +206,16 @@ void plain_access(const void* object, std::uint64_t size, bool write, ProgramCou
   }
   tracer().count_step(self);
   if (tracer().tracing()) trace_plain(self, address, size, write, pc);
-  const bool is_own = on_own_stack(self, address);
-  if (!is_own && is_gone(address)) fail_use(self, address, size, write, false, pc);
-  if (!engine().alone()) {
-    const Site site = tracer().site(self, pc);
-    const Race* race = write ? engine().memory().write(site, address, size)
-                             : engine().memory().read(site, address, size);
-    if (race != nullptr && !exchanged_locals.holds(address)) fail_race(self, *race);
-  }
-  if (write && !is_own) {
-    if (self.spin.watching()) scheduler().observe_write(self, pc, address, size);
-    if (probe().running()) {
-      probe().about_to_write(self, address, size);
-    } else {
+  if (!on_own_stack(self, address)) {
+    if (is_gone(address)) fail_use(self, address, size, write, false, pc);
+    if (write) {
+      if (probe().running()) return write_in_probe(self, address, size, pc);
+      observe_write(self, address, size, pc);
       self.wrote_under_lock = true;
     }
   }
-  if (++self.plain_accesses == kPlainAccessesBeforeYield) {
-    self.plain_accesses = 0;
-    yield(self, pc);
-  }
+  look_for_race(self, address, size, write, pc);
+  count_access(self, pc);
 }
 
 // -- Atomic -----------------------------------------------------------------------------
