@@ -18,7 +18,11 @@ class ThreadSet {
   [[nodiscard]] bool has(ThreadId thread) const {
     return (words_[thread / kBits] & bit_of(thread)) != 0;
   }
-  [[nodiscard]] bool empty() const { return words_ == Words{}; }
+  [[nodiscard]] bool empty() const {
+    std::uint64_t any = 0;  // comparing arrays would call memcmp
+    for (const std::uint64_t word : words_) any |= word;
+    return any == 0;
+  }
 
   // In the order in which the threads were created, which are fewer than `end`.
   template <typename Visit>
