@@ -105,7 +105,7 @@ void Scheduler::hand_over(Thread& self, Thread& next) {
 
 // -- Choosing ---------------------------------------------------------------------------
 
-bool Scheduler::can_go_on(const Thread& thread) const {
+bool Scheduler::has_what_it_needs(const Thread& thread) const {
   switch (thread.wait) {
     case Wait::kNothing:
       return true;
@@ -135,7 +135,7 @@ std::uint64_t Scheduler::time_comes(const Thread& thread) {
 // The running thread first, then the others in order of creation; then those that yield,
 // from the running one on; then those whose time would have to come, the earliest first.
 void Scheduler::collect_alternatives(const Thread& running) {
-  alternatives_.clear();
+  able_ = 0;
   bool some_yield = false;
   bool some_timed = false;
   const auto meet = [&](const Thread& thread) {
@@ -156,7 +156,7 @@ void Scheduler::collect_alternatives(const Thread& running) {
 }
 
 void Scheduler::add_alternative(const Thread& thread, bool reluctant) {
-  Alternative& added = alternatives_.emplace_back();
+  Alternative& added = alternatives_[able_++];
   added.thread = thread.id;
   added.pending = thread.pending;
   added.reluctant = reluctant;
@@ -172,14 +172,14 @@ void Scheduler::collect_yielding(const Thread& running) {
 }
 
 void Scheduler::collect_timed() {
-  const auto first = static_cast<std::ptrdiff_t>(alternatives_.size());
+  Alternative* const first = alternatives_.data() + able_;
   const ThreadList& threads = engine().threads();
   for (const Thread& thread : threads) {
     if (thread.finished || time_comes(thread) == kNever || can_go_on(thread)) continue;
     add_alternative(thread, true);
-    alternatives_.back().pending.kind = OperationKind::kTimeOut;
+    alternatives_[able_ - 1].pending.kind = OperationKind::kTimeOut;
   }
-  std::stable_sort(alternatives_.begin() + first, alternatives_.end(),
+  std::stable_sort(first, alternatives_.data() + able_,
                    [&](const Alternative& a, const Alternative& b) {
                      return time_comes(threads[a.thread]) < time_comes(threads[b.thread]);
                    });
@@ -188,10 +188,11 @@ void Scheduler::collect_timed() {
 Thread& Scheduler::pick(const Thread& running) {
   for (;;) {
     collect_alternatives(running);
-    if (!alternatives_.empty()) break;
+    if (able_ != 0) break;
     probe().nothing_can_run();
   }
-  const Alternative& chosen = alternatives_[decide(DecisionKind::kThread, alternatives_)];
+  const std::span<const Alternative> able(alternatives_.data(), able_);
+  const Alternative& chosen = able[decide(DecisionKind::kThread, able)];
   Thread& next = engine().threads()[chosen.thread];
   next.reluctant = false;
   if (chosen.pending.kind == OperationKind::kTimeOut) {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -49,7 +50,9 @@ class Scheduler {
   // `self`, which has finished, never runs again.
   void leave(Thread& self);
 
-  [[nodiscard]] bool can_go_on(const Thread& thread) const;
+  [[nodiscard]] bool can_go_on(const Thread& thread) const {
+    return thread.wait == Wait::kNothing || has_what_it_needs(thread);
+  }
 
   // -- Deciding -------------------------------------------------------------------------
 
@@ -113,6 +116,7 @@ class Scheduler {
   void collect_yielding(const Thread& running);
   void collect_timed();
   void add_alternative(const Thread& thread, bool reluctant);
+  [[nodiscard]] bool has_what_it_needs(const Thread& thread) const;
   Thread& pick(const Thread& running);
   void hand_over(Thread& self, Thread& next);
   bool settle(Thread& self);
@@ -133,7 +137,9 @@ class Scheduler {
   bool cut_ = false;  // a thread was held back that might have continued by itself
 
   // -- Written by pick and what it calls, anew for each choice of a thread
-  std::vector<Alternative> alternatives_;  // which threads could run
+  // Which threads could run: the first so many. Each is written over what was there.
+  std::array<Alternative, kMostThreads> alternatives_;
+  std::size_t able_ = 0;
 
   // -- Written by changed, and when a thread ends
   // What a spinning thread compares with: any since it looked?
