@@ -16,8 +16,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 
 namespace interleave {
@@ -71,8 +73,9 @@ class ClockRows {
   void copy(Row to, Row from) {
     Time* target = (*this)[to];
     const Time* source = (*this)[from];
-    for (std::size_t block = 0; block < threads_; block += kBlock) {
-      for (std::size_t i = block; i < block + kBlock; ++i) target[i] = source[i];
+    for (std::size_t block = 0, end = threads_; block < end; block += kBlock) {
+      const Block copied = read(source + block);
+      write(target + block, copied);
     }
   }
 
@@ -80,10 +83,11 @@ class ClockRows {
   void join(Row into, Row from) {
     Time* target = (*this)[into];
     const Time* source = (*this)[from];
-    for (std::size_t block = 0; block < threads_; block += kBlock) {
-      for (std::size_t i = block; i < block + kBlock; ++i) {
-        target[i] = std::max(target[i], source[i]);
-      }
+    for (std::size_t block = 0, end = threads_; block < end; block += kBlock) {
+      Block larger = read(target + block);
+      const Block other = read(source + block);
+      for (std::size_t i = 0; i < kBlock; ++i) larger[i] = std::max(larger[i], other[i]);
+      write(target + block, larger);
     }
   }
 
@@ -97,6 +101,19 @@ class ClockRows {
   }
 
  private:
+  static constexpr std::size_t kBlock = 4;
+  using Block = std::array<Time, kBlock>;
+
+  // Whole, so that the compiler need not ask whether two rows overlap.
+  [[nodiscard]] static Block read(const Time* cells) {
+    Block block;
+    std::memcpy(block.data(), cells, sizeof block);
+    return block;
+  }
+  static void write(Time* cells, const Block& block) {
+    std::memcpy(cells, block.data(), sizeof block);
+  }
+
   void grow() { rebuild(stride_, std::max<std::size_t>(2 * capacity_, used_ * stride_)); }
 
   void widen(std::uint32_t threads) {
@@ -115,8 +132,6 @@ class ClockRows {
     stride_ = stride;
     capacity_ = capacity;
   }
-
-  static constexpr std::size_t kBlock = 4;
 
   std::uint32_t stride_ = kBlock;
   std::uint32_t threads_ = 1;
