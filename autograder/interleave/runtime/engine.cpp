@@ -42,7 +42,7 @@ RunResult Engine::run(const std::function<void()>& body, Strategy& strategy,
   RunResult result;
   result.pruned = scheduler().pruned();
   if (failure_) result.failure = std::move(failure_);
-  if (!result.failure && !result.pruned) result.failure = failure_after_the_end();
+  if (!result.failure && !result.pruned) look_at_the_end(result.failure);
   descriptors().end_run();
   if (is_anything_held(result.pruned)) arena_.keep_everything();
   if (result.pruned) forget_waiters();
@@ -202,21 +202,20 @@ Failure leaked_descriptors() {
 
 }  // namespace
 
-Failure Engine::failure_after_the_end() {
-  Failure failure;
+void Engine::look_at_the_end(Failure& failure) {
   if (!assertion_had_failed_ && assertion_failed()) {
     arena_.keep_everything();  // the test framework's list of failures lives there
     failure.kind = FailureKind::kCheck;
     failure.message =
         "a GoogleTest assertion in the body failed (its own message is above)";
-    return failure;
+    return;
   }
   if (options_.leaks && descriptors().were_opened()) failure = leaked_descriptors();
-  if (arena_.live_blocks() == 0 || !options_.leaks) return failure;
+  if (arena_.live_blocks() == 0 || !options_.leaks) return;
   for (const Arena::Block& block : unreachable_blocks(arena_, program_stack_)) {
     failure.leaked.push_back(described(block));
   }
-  if (failure.leaked.empty()) return failure;
+  if (failure.leaked.empty()) return;
   failure.left_open.clear();
   failure.kind = FailureKind::kLeak;
   failure.block = failure.leaked.front();
@@ -228,7 +227,6 @@ Failure Engine::failure_after_the_end() {
   failure.message = counted(failure.leaked.size(), "block") +
                     (failure.leaked.size() == 1 ? " of " : " of together ") +
                     counted(bytes, "byte") + " not freed when the body ended";
-  return failure;
 }
 
 // Whether a block of this run outlives it. A run that was given up leaves all that its threads

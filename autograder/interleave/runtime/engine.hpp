@@ -102,7 +102,8 @@ class Engine {
   void run_exit_handlers(Thread& self);
   void check_end_of_body(Thread& self);
   [[nodiscard]] bool assertion_failed() const;
-  [[nodiscard]] Failure failure_after_the_end();
+  // What shows only then: an assertion that failed, a leak.
+  void look_at_the_end(Failure& failure);
   [[nodiscard]] bool is_anything_held(bool given_up);
 
   // -- Kept from run to run
