@@ -48,9 +48,8 @@ awk -v few=$few -v many=$many -v nothing="$(a_schedule nothing)" '
   }
   function group_of(name, object) {
     if (object !~ /libinterleave_runtime/) return "body"
-    if (name ~ /^RaceDetector::new_segment/) return "atomic"  # at each release
-    if (name ~ /^(plain_access|RaceDetector|ShadowPages|check_alive|check_thread_lives)/ ||
-        name ~ /^MemoryModel::(read|write)\(/) return "plain"
+    if (name ~ /^(plain_access|RaceDetector|ShadowPages)/ ||
+        name ~ /^MemoryModel::(read|write|State::plain)/) return "plain"
     if (name ~ /^(MemoryModel|Histories|SeqCstOrder|SyncObjects|ClockRows|AddressMap<Lock>)/ ||
         name ~ /^(update|conclude|lock_mutex|unlock_mutex|obtain|took|gave_back|known_lock)/)
       return "atomic"
