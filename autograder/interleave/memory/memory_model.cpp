@@ -194,7 +194,8 @@ void MemoryModel::State::enter(ThreadId thread, std::uint32_t location) {
 
 // -- Plain memory -----------------------------------------------------------------------
 
-// Nearly every access is an easy one: without a call, and so without registers to save.
+// Nearly every access is an easy one: it touches no atomic, races with nothing, and is dealt
+// with here, without a call.
 const Race* MemoryModel::State::plain(const Site& site, AccessKind kind, Address address,
                                       std::uint64_t size) {
   const ThreadState& thread = threads_[site.thread];

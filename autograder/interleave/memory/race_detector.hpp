@@ -39,8 +39,8 @@ class RaceDetector {
   // thread knows. Returns the race, good until the next call, or nullptr.
   const Race* access(const Site& site, AccessKind kind, Address address,
                      std::uint64_t size, const Time* clock);
-  // The same for nearly every plain access: to one cell, which is handed over, and nothing there
-  // is news to it. False: nothing was done, it is one for `access`.
+  // The same for nearly every plain access: to one cell, which is handed over, and all that is
+  // remembered there happens before it. False: not so; nothing was done, it is one for `access`.
   bool access_cell_again(Cell& cell, const Site& site, AccessKind kind, Address address,
                          std::uint64_t size, const Time* clock);
 
@@ -95,7 +95,7 @@ class RaceDetector {
   ShadowPages& pages_;
   std::vector<Segment> segments_;
   std::vector<Record> others_;
-  std::uint32_t made_segments_ = 0;
+  std::uint32_t made_segments_ = 0;  // segments_.size(), which would divide
   std::uint32_t used_segments_ = 0;
   std::uint32_t used_others_ = 0;
   std::uint32_t free_segments_ = kNoIndex;
@@ -103,6 +103,8 @@ class RaceDetector {
   Race race_;
   bool found_ = false;
 };
+
+// -- The way of nearly every access, so that it is without calls ------------------------
 
 inline void RaceDetector::put(Record& record, const Coming& coming) {
   record.site = coming.site;
@@ -123,8 +125,8 @@ inline void RaceDetector::begin_segment(Segment& segment, std::uint8_t bytes,
   segment.others = kNoIndex;
 }
 
-// Nearly always the cell was accessed in the same way before, or never, and each access that is
-// remembered happens before this one, which takes its place. False: not so; nothing was done.
+// The cell was accessed in the same way before, or never, and each access that is remembered
+// happens before this one, which takes its place. False: not so; nothing was done.
 inline bool RaceDetector::follow(Cell& cell, std::uint8_t bytes, const Coming& coming) {
   if (cell.accesses == kNoIndex) {
     if (free_segments_ != kNoIndex || used_segments_ == made_segments_) return false;

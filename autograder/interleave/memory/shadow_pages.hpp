@@ -4,7 +4,7 @@
 //
 // Threads     None: one caller at a time.
 // Cost        Pages stay between executions; a page is wiped when an execution first
-//             touches it, so begin() costs nothing.
+//             touches it, so begin() only forgets which pages were used a moment ago.
 #pragma once
 
 #include <array>
