@@ -1,12 +1,13 @@
 #include "interleave/search/dependence.hpp"
 
 namespace interleave {
-namespace {
 
 bool only_reads(OperationKind kind) {
   return kind == OperationKind::kAtomicLoad || kind == OperationKind::kPlainRead ||
          kind == OperationKind::kPoll;
 }
+
+namespace {
 
 // What it does, no other thread can tell; kYield only asks to go later.
 bool is_private(OperationKind kind) {

@@ -9,6 +9,9 @@
 
 namespace interleave {
 
+// An operation of this kind has no effect on others.
+[[nodiscard]] bool only_reads(OperationKind kind);
+
 // `first` and `second` belong to different threads, and may not have happened yet.
 [[nodiscard]] bool dependent(const Operation& first, const Operation& second);
 

@@ -62,11 +62,20 @@ void Portfolio::executed(const Operation& operation, bool wrote) {
 
 void Portfolio::end_schedule(const ScheduleEnd& end) {
   current_->strategy->end_schedule(end);
-  if (current_->strategy->exhaustive()) proof_ = current_->strategy.get();
+  note_proof();
 }
 
 void Portfolio::end_elsewhere(const ScheduleEnd& end, std::uint64_t tally) {
   current_->strategy->end_elsewhere(end, tally);
+  note_proof();
+}
+
+void Portfolio::note_proof() {
+  if (current_->strategy->exhaustive()) proof_ = current_->strategy.get();
+}
+
+Reduced* Portfolio::tree() {
+  return proving_[0].can_go_on() ? proving_[0].strategy->tree() : nullptr;
 }
 
 std::string Portfolio::coverage() const {

@@ -36,6 +36,7 @@ class Portfolio : public Strategy {
   [[nodiscard]] std::vector<Strategy*> parts() override;
   [[nodiscard]] Strategy& next_part() override;
   void end_elsewhere(const ScheduleEnd& end, std::uint64_t tally) override;
+  [[nodiscard]] Reduced* tree() override;
 
  private:
   struct Member {
@@ -46,6 +47,7 @@ class Portfolio : public Strategy {
   };
 
   Member& next_member();
+  void note_proof();
 
   std::vector<Member> opening_;   // one after the other
   std::vector<Member> rotation_;  // in turn

@@ -1,6 +1,7 @@
 #include "interleave/search/reduced.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "interleave/search/dependence.hpp"
 #include "interleave/trace/counted.hpp"
@@ -56,6 +57,7 @@ std::size_t Reduced::choose_first(const Decision& decision) {
   node.kind = decision.kind;
   node.step = step_;
   node.alternatives = decision.alternatives.size();
+  node.since = walked_;
   if (node.kind == DecisionKind::kThread) {
     if (redundant_) return kPrune;
     for (const Alternative& alternative : decision.alternatives) {
@@ -97,10 +99,12 @@ std::uint64_t Reduced::note_choices(bool wrote) {
   std::uint64_t side = 0;
   for (std::size_t index = depth_; index-- > 0 && path_[index].step == step_ - 1;) {
     Node& node = path_[index];
-    if (node.kind == DecisionKind::kThread) {
-      node.ways[node.chosen].wrote |= wrote;
-    } else {
+    if (node.kind != DecisionKind::kThread) {
       side = side * 64 + node.chosen + 1;
+    } else if (wrote && !std::exchange(node.ways[node.chosen].wrote, true) &&
+               index < above_) {
+      notices_.push_back({Notice::What::kWrote, false, static_cast<std::uint32_t>(index),
+                          static_cast<std::uint32_t>(node.chosen)});
     }
   }
   return side;
@@ -127,21 +131,40 @@ std::size_t Reduced::node_before(std::size_t step) const {
 void Reduced::want_reversal(std::size_t earlier, std::size_t later) {
   const std::size_t index = node_before(earlier);
   if (index == kNone) return;
-  Node& node = path_[index];
-  if (node.step != earlier) {
-    for (Way& way : node.ways) way.wanted = true;
-    return;
-  }
-  Way* beginner = nullptr;
+  const Node& node = path_[index];
+  if (node.step != earlier) return want_all(index);
+  beginners_.clear();
   for (const HappensBefore::Who initial : order_.initials(earlier, later)) {
     if (sleeps(node.sleep, initial.thread)) return;
-    for (Way& way : node.ways) {
-      if (way.pending.thread != initial.thread) continue;
-      if (way.wanted) return;
-      beginner = &way;
+    for (std::uint32_t way = 0; way < node.ways.size(); ++way) {
+      if (node.ways[way].pending.thread == initial.thread) beginners_.push_back(way);
     }
   }
-  if (beginner != nullptr) beginner->wanted = true;
+  want_one_of(index, beginners_);
+}
+
+// The last, unless another is wanted already.
+void Reduced::want_one_of(std::size_t index, const std::vector<std::uint32_t>& ways) {
+  Node& node = path_[index];
+  const bool is_wanted =
+      std::any_of(ways.begin(), ways.end(),
+                  [&node](std::uint32_t way) { return node.ways[way].wanted; });
+  if (is_wanted || ways.empty()) return;
+  if (index >= above_) {
+    node.ways[ways.back()].wanted = true;
+  } else if (noticed_.emplace(index, ways).second) {
+    for (const std::uint32_t way : ways) {
+      notices_.push_back(
+          {Notice::What::kWant, true, static_cast<std::uint32_t>(index), way});
+    }
+    notices_.back().or_next = false;
+  }
+}
+
+void Reduced::want_all(std::size_t index) {
+  for (std::uint32_t way = 0; way < path_[index].ways.size(); ++way) {
+    want_one_of(index, {way});
+  }
 }
 
 void Reduced::want_reversals() {
@@ -152,14 +175,9 @@ void Reduced::want_reversals() {
   }
 }
 
-void Reduced::want_everything() {
-  for (Node& node : path_) {
-    for (Way& way : node.ways) way.wanted = true;
-  }
-}
-
 // Moves `node` to what it still wants; false if that is nothing.
-bool Reduced::advance(Node& node) {
+bool Reduced::advance(Node& node) const {
+  node.since = walked_;
   if (node.kind != DecisionKind::kThread) return ++node.chosen < node.alternatives;
   node.ways[node.chosen].done = true;
   for (std::size_t index = 0; index < node.ways.size(); ++index) {
@@ -172,22 +190,28 @@ bool Reduced::advance(Node& node) {
 }
 
 void Reduced::end_schedule(const ScheduleEnd& end) {
+  ++walked_;
   cut_ = cut_ || end.cut;
-  if (too_long_) {
-    finished_ = true;
-    return;
+  if (!too_long_) {
+    if (depth_ < path_.size() || step_ < fresh_) diverged_ = true;
+    path_.resize(std::min(depth_, path_.size()));
+    want_reversals();
+    for (std::size_t node = 0; end.failed && node < path_.size(); ++node) want_all(node);
+    tally_ = end.execution != 0 ? end.execution : order_.fingerprint();
+    if (!end.pruned && above_ == 0) behaviours_.insert({tally_});
+    move_on();
   }
-  if (depth_ < path_.size() || step_ < fresh_) diverged_ = true;
-  path_.resize(std::min(depth_, path_.size()));
-  want_reversals();
-  if (end.failed) want_everything();
-  if (!end.pruned) {
-    behaviours_.insert({end.execution != 0 ? end.execution : order_.fingerprint()});
-  }
-  while (!path_.empty() && !advance(path_.back())) path_.pop_back();
-  finished_ = path_.empty();
+  finished_ = finished_ || too_long_;
+  if (above_ != 0) note_end();
+}
+
+// To the last decision that still wants something.
+void Reduced::move_on() {
+  while (path_.size() > above_ && !advance(path_.back())) path_.pop_back();
+  finished_ = path_.size() <= above_;
   fresh_ = finished_ ? 0 : path_.back().step;
   order_.forget_from(fresh_);
+  miss_what_is_passed();
 }
 
 std::string Reduced::coverage() const {

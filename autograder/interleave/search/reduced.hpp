@@ -26,6 +26,19 @@
 //                its rounds is no circle; one that is too long to follow makes the search one
 //                that is not exhaustive.
 //
+// Subtrees (subtrees.cpp). A copy of the search can explore one ahead, before the walk comes
+// to it; when it does, it counts what the copy ran.
+//
+//      o            the walk is here, goes left now and will go right later:
+//     / |           # is given out as the walk will find it if nothing unforeseen happens,
+//    o  #           which is with all that it explores there before asleep
+//   /|
+//
+// What a schedule in a subtree wants of a decision above it, the copy may not decide, since other
+// things will be wanted there by then: it gives notice, and the walk decides when it counts that
+// schedule. If the walk finds a subtree otherwise than it was given out, or passes it, it is
+// missed, and what the copy ran is forgotten. So the walk is the same with copies or without.
+//
 // Every step is compared with all before it, so a schedule may have kMostSteps at most;
 // of a longer program this strategy explores one schedule and says so.
 //
@@ -33,11 +46,18 @@
 //   I1  path_[i].sleep and path_[i].ways[..].done are what was explored before the walk
 //       came to decision i.
 //   I2  Steps [0, fresh_) of order_ are the same as in the schedule before.
+//   I3  A decision above a subtree that is given out stays as it was, but for what is wanted
+//       there: once the walk leaves it, the subtree is missed.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "interleave/search/happens_before.hpp"
@@ -61,6 +81,55 @@ class Reduced : public Strategy {
   [[nodiscard]] std::string coverage() const override;
   [[nodiscard]] std::string_view name() const override { return "reduced"; }
 
+  // -- Subtrees, for the one that walks the whole tree ------------------------------------
+
+  struct Subtree {
+    std::uint32_t id = 0;
+    std::string place;  // for explore_only
+  };
+  // What a schedule in a subtree means for the tree.
+  struct Notice {
+    enum class What : std::uint8_t {
+      kWrote,  // the step that this way begins with had an effect
+      kWant,   // this way is wanted, unless it is one of several and another is already
+      kDiverged,  // as the members are named
+      kTooLong,
+      kLast,  // the subtree is explored
+    };
+    What what = What::kLast;
+    bool or_next = false;  // kWant: or the next notice's, which is to be preferred
+    std::uint32_t node = 0;
+    std::uint32_t way = 0;
+  };
+
+  // The largest subtree that is to come and is not given out; nothing if the walk may come to
+  // it before so many schedules.
+  [[nodiscard]] std::optional<Subtree> give_out(std::uint64_t least);
+  // The id of the given one that the walk has come to: its schedules are the next.
+  [[nodiscard]] std::optional<std::uint32_t> given_here() const;
+  // Of the schedule of that one which end_elsewhere will count.
+  void hear(std::span<const Notice> notices);
+  [[nodiscard]] std::uint64_t tally() const override { return tally_; }
+  void end_elsewhere(const ScheduleEnd& end, std::uint64_t tally) override;
+  // All that its copy ran is counted, and the walk goes on where that has stopped.
+  void adopt(std::string_view rest);
+  // Its copy is lost: the walk begins it as if it had not been given out.
+  void take_back(std::uint32_t id);
+  // Those that were missed since this was asked last.
+  [[nodiscard]] std::vector<std::uint32_t> take_missed() {
+    return std::exchange(missed_, {});
+  }
+  [[nodiscard]] Reduced* tree() override { return this; }
+
+  // -- ... and for its copies --------------------------------------------------------------
+
+  // From now on: the schedules of this subtree, until finished().
+  void explore_only(std::string_view place);
+  // Of the schedule that ended last.
+  [[nodiscard]] std::vector<Notice> take_notices() { return std::exchange(notices_, {}); }
+  // Between two schedules: what is left, for adopt().
+  [[nodiscard]] std::string rest() const;
+
  private:
   struct Sleeper {
     Operation pending;
@@ -78,8 +147,15 @@ class Reduced : public Strategy {
     std::size_t chosen = 0;
     std::size_t step = 0;  // of the step that it decides about
     std::size_t alternatives = 0;
+    std::uint64_t since = 0;     // walked_ when the walk came to what is chosen
     std::vector<Way> ways;       // kThread
     std::vector<Sleeper> sleep;  // kThread: on arrival
+  };
+  // To be explored by a copy, with all above `node`, which is the decision `index`.
+  struct Given {
+    std::uint32_t id = 0;
+    std::size_t index = 0;
+    Node node;
   };
   struct Behaviour {
     std::uint64_t fingerprint = 0;
@@ -98,8 +174,20 @@ class Reduced : public Strategy {
   [[nodiscard]] std::uint64_t note_choices(bool wrote);
   void want_reversals();
   void want_reversal(std::size_t earlier, std::size_t later);
-  void want_everything();
-  bool advance(Node& node);
+  void want_one_of(std::size_t index, const std::vector<std::uint32_t>& ways);
+  void want_all(std::size_t index);
+  bool advance(Node& node) const;
+  void move_on();
+  void note_end();
+
+  [[nodiscard]] static bool waits(const Node& node);
+  [[nodiscard]] Subtree give_out(std::size_t index, const Node& node);
+  [[nodiscard]] Given* find_given(std::size_t index, std::size_t chosen);
+  void miss(const Given& given);
+  void miss_what_is_passed();
+  [[nodiscard]] static bool as_given(const Node& given, const Node& found);
+  static void write_node(std::string& bytes, const Node& node);
+  void read_nodes(std::string_view bytes);
 
   std::vector<Node> path_;
   std::size_t depth_ = 0;
@@ -107,6 +195,7 @@ class Reduced : public Strategy {
   std::size_t step_ = 0;   // executed in this schedule
   std::size_t fresh_ = 0;  // the first step that differs from the schedule before
   std::vector<Sleeper> asleep_;
+  std::vector<std::uint32_t> beginners_;  // scratch of want_reversal
   bool redundant_ = false;  // a sleeper had to run, with no other thread there
   bool finished_ = false;
   bool diverged_ = false;
@@ -115,6 +204,18 @@ class Reduced : public Strategy {
   // Two schedules may yet show one behaviour: where a step only sometimes had an effect, or
   // two steps depend on each other and leave the same either way.
   std::unordered_set<Behaviour, BehaviourHash> behaviours_;
+  std::uint64_t tally_ = 0;   // what the schedule that ended last added to them
+  std::uint64_t walked_ = 0;  // schedules
+
+  // For the walk.
+  std::vector<Given> given_;  // by index
+  std::vector<std::uint32_t> missed_;
+  std::uint32_t next_id_ = 0;
+  bool heard_last_ = false;
+  // For a copy.
+  std::size_t above_ = 0;  // so many decisions lead to its subtree; 0: the whole tree
+  std::vector<Notice> notices_;
+  std::set<std::pair<std::size_t, std::vector<std::uint32_t>>> noticed_;  // of kWant
 };
 
 }  // namespace interleave

@@ -38,6 +38,8 @@ enum class DecisionKind : std::uint8_t {
               // for no reason; of a stream's bytes only some are read or written
 };
 
+class Reduced;
+
 // One way to continue.
 struct Alternative {
   // kThread: who runs; kStore: who stored; kWaiter: who is woken.
@@ -118,6 +120,8 @@ class Strategy {
   [[nodiscard]] virtual std::uint64_t tally() const { return 0; }
   // In the place of end_schedule, for a schedule that another copy ran.
   virtual void end_elsewhere(const ScheduleEnd& end, std::uint64_t tally);
+  // The part whose subtrees copies can explore ahead (subtrees.cpp); nullptr: none.
+  [[nodiscard]] virtual Reduced* tree() { return nullptr; }
 };
 
 struct StrategyOptions {

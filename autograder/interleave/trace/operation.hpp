@@ -106,6 +106,7 @@ struct Operation {
   Address second_object = 0;
   // Return address in the program: where in the source this happens.
   ProgramCounter pc = 0;
+  friend bool operator==(const Operation&, const Operation&) = default;
 };
 
 // Whether the operation can change what `object` holds, given that its kind is a memory

@@ -1,0 +1,310 @@
+// Property: an exploration under "reduced" whose subtrees are explored ahead by copies walks the
+// same schedules in the same order as one alone, and claims the same, whichever copy runs when,
+// stops when and is dropped when. On thousands of random programs, without processes.
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "every_schedule.hpp"
+#include "interleave/search/reduced.hpp"
+
+namespace interleave::simulation {
+namespace {
+
+// What an exploration counted, in its order.
+struct Walk {
+  struct One {
+    std::uint64_t trace = 0;
+    bool pruned = false;
+    friend bool operator==(const One&, const One&) = default;
+  };
+  std::vector<One> schedules;
+  bool exhaustive = false;
+  std::string coverage;
+  friend bool operator==(const Walk&, const Walk&) = default;
+};
+
+constexpr std::size_t kMostSchedules = 500;
+
+Walk alone(const Program& program) {
+  Walk walk;
+  Reduced search;
+  while (!search.finished() && walk.schedules.size() < kMostSchedules) {
+    const Schedule one = run(program, search);
+    walk.schedules.push_back({one.trace, one.pruned});
+  }
+  walk.exhaustive = search.exhaustive();
+  walk.coverage = search.coverage();
+  return walk;
+}
+
+// What happened to the subtrees.
+struct Happened {
+  std::uint64_t programs = 0;
+  std::uint64_t schedules = 0;
+  std::uint64_t failing = 0;      // programs in which a schedule failed
+  std::uint64_t elsewhere = 0;    // schedules that a copy ran and that were counted
+  std::uint64_t given = 0;        // of the subtrees: given out
+  std::uint64_t completed = 0;    // counted to their end
+  std::uint64_t handed_over = 0;  // counted in part, then adopted
+  std::uint64_t missed = 0;       // the walk found another or none
+  std::uint64_t dropped = 0;      // for no reason
+};
+
+// A schedule that a copy ran.
+struct Told {
+  Walk::One schedule;
+  ScheduleEnd end;
+  std::uint64_t tally = 0;
+  std::vector<Reduced::Notice> notices;
+};
+
+struct Ahead {
+  std::deque<Told> told;
+  std::optional<std::string> rest;  // it was stopped
+  bool begun = false;               // counting it
+};
+
+struct Copy {
+  Reduced search;
+  std::optional<std::uint32_t> subtree;
+};
+
+// Keeps how the schedule ended, for the one that will count it.
+class Noting : public Strategy {
+ public:
+  explicit Noting(Reduced& search) : search_(search) {}
+  void begin_schedule() override { search_.begin_schedule(); }
+  std::size_t choose(const Decision& decision) override {
+    return search_.choose(decision);
+  }
+  void executed(const Operation& operation, bool wrote) override {
+    search_.executed(operation, wrote);
+  }
+  void end_schedule(const ScheduleEnd& end) override {
+    search_.end_schedule(end);
+    end_ = end;
+  }
+  [[nodiscard]] std::string coverage() const override { return search_.coverage(); }
+  [[nodiscard]] std::string_view name() const override { return search_.name(); }
+  [[nodiscard]] const ScheduleEnd& end() const { return end_; }
+
+ private:
+  Reduced& search_;
+  ScheduleEnd end_;
+};
+
+class Shared {
+ public:
+  Shared(const Program& program, std::size_t copies, Random& random, Happened& happened)
+      : program_(program), random_(random), happened_(happened), copies_(copies) {}
+
+  Walk explored() {
+    while (!search_.finished() && walk_.schedules.size() < kMostSchedules) {
+      Copy& copy = copies_[random_.below(copies_.size())];
+      switch (random_.below(12)) {
+        case 0:
+        case 1:
+          employ(copy);
+          break;
+        case 2:
+          if (random_.chance(0.1)) stop(copy);
+          break;
+        case 3:
+          if (random_.chance(0.1)) drop(copy);
+          break;
+        case 4:
+        case 5:
+        case 6:
+          run_ahead(copy);
+          break;
+        default:
+          walk_on();
+      }
+      forget_missed();
+    }
+    walk_.exhaustive = search_.exhaustive();
+    walk_.coverage = search_.coverage();
+    return walk_;
+  }
+
+ private:
+  void employ(Copy& copy) {
+    if (copy.subtree) return;
+    const auto subtree = search_.give_out(1 + random_.below(4));
+    if (!subtree) return;
+    copy.search.explore_only(subtree->place);
+    copy.subtree = subtree->id;
+    ahead_.emplace(subtree->id, Ahead{});
+    ++happened_.given;
+  }
+
+  void run_ahead(Copy& copy) {
+    for (std::uint64_t count = 1 + random_.below(4); count > 0 && copy.subtree; --count) {
+      Noting noting(copy.search);
+      const Schedule one = run(program_, noting);
+      const auto ahead = ahead_.find(*copy.subtree);
+      const bool over = copy.search.finished();
+      Told told{{one.trace, one.pruned},
+                noting.end(),
+                copy.search.tally(),
+                copy.search.take_notices()};
+      if (ahead != ahead_.end()) ahead->second.told.push_back(std::move(told));
+      if (over) copy.subtree.reset();
+    }
+  }
+
+  // Not before it has run anything: it could not tell where it stands.
+  void stop(Copy& copy) {
+    if (!copy.subtree) return;
+    const auto ahead = ahead_.find(*copy.subtree);
+    if (ahead != ahead_.end()) ahead->second.rest = copy.search.rest();
+    copy.subtree.reset();
+  }
+
+  // As if it had never been given out; later than that, its schedules would come twice.
+  void drop(Copy& copy) {
+    if (!copy.subtree) return;
+    const auto ahead = ahead_.find(*copy.subtree);
+    if (ahead == ahead_.end() || ahead->second.begun) return;
+    search_.take_back(*copy.subtree);
+    ahead_.erase(ahead);
+    copy.subtree.reset();
+    ++happened_.dropped;
+  }
+
+  void walk_on() {
+    const std::optional<std::uint32_t> here = search_.given_here();
+    if (!here) {
+      const Schedule one = run(program_, search_);
+      walk_.schedules.push_back({one.trace, one.pruned});
+      happened_.failing += one.stuck;
+      return;
+    }
+    Ahead& ahead = ahead_.at(*here);
+    if (!ahead.told.empty()) {
+      count(ahead, *here);
+    } else if (ahead.rest) {
+      search_.adopt(*ahead.rest);
+      ahead_.erase(*here);
+      ++happened_.handed_over;
+    } else if (random_.chance(0.3)) {
+      for (Copy& copy : copies_) {
+        if (copy.subtree == here) stop(copy);
+      }
+    }
+  }
+
+  void count(Ahead& ahead, std::uint32_t id) {
+    const Told told = std::move(ahead.told.front());
+    ahead.told.pop_front();
+    ahead.begun = true;
+    search_.hear(told.notices);
+    search_.begin_schedule();
+    search_.end_elsewhere(told.end, told.tally);
+    walk_.schedules.push_back(told.schedule);
+    happened_.failing += told.end.failed;
+    ++happened_.elsewhere;
+    if (told.notices.empty() ||
+        told.notices.back().what != Reduced::Notice::What::kLast) {
+      return;
+    }
+    ahead_.erase(id);
+    ++happened_.completed;
+  }
+
+  // The copies that explore one find out when they look for it.
+  void forget_missed() {
+    for (const std::uint32_t id : search_.take_missed()) {
+      ASSERT_EQ(ahead_.erase(id), 1U);
+      ++happened_.missed;
+      for (Copy& copy : copies_) {
+        if (copy.subtree == id && random_.chance(0.5)) copy.subtree.reset();
+      }
+    }
+  }
+
+  const Program& program_;
+  Random& random_;
+  Happened& happened_;
+  Reduced search_;
+  std::vector<Copy> copies_;
+  std::map<std::uint32_t, Ahead> ahead_;
+  Walk walk_;
+};
+
+void compare(const Program& program, Random& random, Happened& happened) {
+  const Walk expected = alone(program);
+  if (expected.schedules.size() < 10) return;
+  ++happened.programs;
+  happened.schedules += expected.schedules.size();
+  for (std::size_t copies = 1; copies <= 3; ++copies) {
+    const Walk found = Shared(program, copies, random, happened).explored();
+    ASSERT_EQ(found.schedules.size(), expected.schedules.size())
+        << copies << text_of(program);
+    ASSERT_TRUE(found.schedules == expected.schedules) << copies << text_of(program);
+    ASSERT_EQ(found.exhaustive, expected.exhaustive) << text_of(program);
+    ASSERT_EQ(found.coverage, expected.coverage) << text_of(program);
+  }
+}
+
+// As long as two of those that the reduction itself is tried on.
+Program long_program(Random& random, bool weak) {
+  Program program = random_program(random, weak);
+  const Program more = random_program(random, weak);
+  for (std::size_t thread = 0; thread < more.threads.size(); ++thread) {
+    if (thread == program.threads.size()) program.threads.emplace_back();
+    std::vector<Instruction>& own = program.threads[thread];
+    own.insert(own.end(), more.threads[thread].begin(), more.threads[thread].end());
+  }
+  return program;
+}
+
+void print(const Happened& happened) {
+  const auto number = [](std::uint64_t count) {
+    return static_cast<unsigned long long>(count);
+  };
+  std::printf(
+      "%llu programs, %llu schedules each time; %llu schedules failed, %llu were run by "
+      "copies; subtrees: %llu given out, %llu completed, %llu handed over, %llu missed, "
+      "%llu dropped\n",
+      number(happened.programs), number(happened.schedules), number(happened.failing),
+      number(happened.elsewhere), number(happened.given), number(happened.completed),
+      number(happened.handed_over), number(happened.missed), number(happened.dropped));
+}
+
+// Else the property would say little.
+void expect_that_much_happened(const Happened& happened) {
+  EXPECT_GT(happened.programs, 500U);
+  EXPECT_GT(happened.failing, 1000U);
+  EXPECT_GT(happened.elsewhere, happened.schedules / 4);
+  EXPECT_GT(happened.completed, 1000U);
+  EXPECT_GT(happened.handed_over, 1000U);
+  EXPECT_GT(happened.missed, 1000U);
+  EXPECT_GT(happened.dropped, 100U);
+}
+
+TEST(Subtrees, AreWalkedAsTheyWouldBeAlone) {
+  Random random(31);
+  Happened happened;
+  for (int number = 0; number < 3000 && !testing::Test::HasFatalFailure(); ++number) {
+    compare(long_program(random, false), random, happened);
+  }
+  print(happened);
+  expect_that_much_happened(happened);
+}
+
+TEST(Subtrees, AreWalkedAsTheyWouldBeAloneUnderWeakMemory) {
+  Random random(32);
+  Happened happened;
+  for (int number = 0; number < 1000 && !testing::Test::HasFatalFailure(); ++number) {
+    compare(long_program(random, true), random, happened);
+  }
+  print(happened);
+}
+
+}  // namespace
+}  // namespace interleave::simulation
