@@ -77,6 +77,7 @@ class Exploration {
   [[nodiscard]] Finding finding() const;
   void tell(const Report& report);
   [[nodiscard]] Answer run_here(Strategy& strategy);
+  [[nodiscard]] std::uint64_t schedules_in(Clock::duration time) const;
   [[nodiscard]] double milliseconds() const;
   [[nodiscard]] std::string coverage() const;
 

@@ -27,16 +27,10 @@ constexpr std::chrono::milliseconds kLongestToldTogether{2};
 // Longer than the longest schedule (see ending.hpp).
 constexpr std::chrono::seconds kPatienceAtTheEnd{6};
 
-// How a message goes on once its schedules are told.
-enum class After : std::uint8_t { kMore, kFailure, kEnd };
-
-struct Parcel {
-  After after = After::kMore;
-  bool repeats = false;     // kEnd
-  std::size_t lines = 0;    // the lengths of what follows
-  std::size_t text = 0;     // the outcomes; with kFailure then its place
-  std::size_t choices = 0;  // of the failure
-};
+// What is run ahead in subtrees and not yet counted: about 100 MB. Helpers wait for room.
+constexpr std::size_t kMostAhead = 2'000'000;
+// Between two looks at what the helpers have done.
+constexpr std::chrono::microseconds kUntended{500};
 
 template <typename Sequence>
 bool receive_sequence(int socket, Sequence& sequence, std::size_t size) {
@@ -78,85 +72,149 @@ class Noting final : public Strategy {
 
 }  // namespace
 
-// In a message of plain memory; its outcome follows in the message's text.
-struct Helpers::Line {
-  std::uint32_t part = 0;  // among the helper's
-  FailureKind kind = FailureKind::kNone;
-  ScheduleEnd end;
-  std::uint64_t tally = 0;
-  std::size_t outcome_size = 0;
-};
+// What a helper tells.
+struct Helpers::Message {
+  // How it goes on once the schedules are told.
+  enum class After : std::uint8_t {
+    kMore,
+    kFailure,  // in the last one: this helper runs no more of its part
+    kIdle,     // with its subtree: `rest` is what is left of it
+    kEnd,
+  };
 
+  After after = After::kMore;
+  bool repeats = false;  // kEnd
+  std::vector<Line> lines;
+  std::string text;  // the outcomes; with kFailure then its place
+  std::vector<Reduced::Notice> notices;
+  std::vector<std::uint32_t> choices;  // of the failure
+  std::string rest;
+
+  void send(int socket) const {
+    const std::size_t head[] = {static_cast<std::size_t>(after),
+                                repeats ? std::size_t{1} : std::size_t{0},
+                                lines.size(),
+                                text.size(),
+                                notices.size(),
+                                choices.size(),
+                                rest.size()};
+    send_bytes(socket, head, sizeof head);
+    send_sequence(socket, lines);
+    send_sequence(socket, text);
+    send_sequence(socket, notices);
+    send_sequence(socket, choices);
+    send_sequence(socket, rest);
+  }
+  [[nodiscard]] bool receive(int socket) {
+    std::size_t head[7];
+    if (!receive_bytes(socket, head, sizeof head)) return false;
+    after = static_cast<After>(head[0]);
+    repeats = head[1] != 0;
+    return receive_sequence(socket, lines, head[2]) &&
+           receive_sequence(socket, text, head[3]) &&
+           receive_sequence(socket, notices, head[4]) &&
+           receive_sequence(socket, choices, head[5]) &&
+           receive_sequence(socket, rest, head[6]);
+  }
+};
 // -- The helper's side ------------------------------------------------------------------
 
 class Helpers::Work {
  public:
-  Work(int socket, std::vector<Part>& parts, const HelpersWork& work)
-      : socket_(socket), parts_(parts), work_(work), over_(parts.size(), false) {}
+  // `tree`, if this helper takes subtrees, is the only part.
+  Work(int socket, const std::vector<Strategy*>& parts, Reduced* tree,
+       const HelpersWork& work)
+      : socket_(socket), parts_(parts), tree_(tree), work_(work) {
+    rests_.assign(parts.size(), tree != nullptr);
+  }
 
   [[noreturn]] void go_on_until_told() {
     for (;;) {
+      bool any = false;
       for (std::uint32_t part = 0; part < parts_.size(); ++part) {
-        if (!over_[part]) run_one(part);
+        if (rests_[part]) continue;
+        any = true;
+        run_one(part);
       }
-      if (std::count(over_.begin(), over_.end(), false) != 0) continue;
-      while (!is_to_end(0)) {
-      }
-      say_the_end(true);
+      if (!any) obey(0);
     }
   }
 
  private:
   void run_one(std::uint32_t part) {
-    Noting strategy(*parts_[part].strategy);
+    Noting strategy(*parts_[part]);
     const Answer answer = work_.run(strategy);
-    const std::size_t outcome_size = answer.outcome.size();
-    lines_.push_back({part, answer.kind, strategy.end(), parts_[part].strategy->tally(),
-                      outcome_size});
-    text_ += answer.outcome;
+    note(part, strategy.end(), answer);
     if (!answer.pruned && work_.ends(answer)) {
-      over_[part] = true;  // what comes after it will never be asked for
-      text_ += answer.place;
-      return send({.after = After::kFailure}, answer.choices);
+      rests_[part] = true;  // what comes after it will never be asked for
+      ++failed_;
+      message_.text += answer.place;
+      message_.choices = answer.choices;
+      return send(Message::After::kFailure);
+    }
+    if (tree_ != nullptr && tree_->finished()) {
+      rests_[part] = true;
+      return send(Message::After::kIdle);
     }
     const auto now = Clock::now();
-    if (lines_.size() < kMostTogether && now - last_ < kLongestToldTogether) return;
-    send({}, {});
+    if (message_.lines.size() < kMostTogether && now - last_ < kLongestToldTogether)
+      return;
+    send(Message::After::kMore);
     last_ = now;
-    if (is_to_end(MSG_DONTWAIT)) say_the_end(work_.first_still_repeats());
+    obey(MSG_DONTWAIT);
   }
 
-  [[noreturn]] void say_the_end(bool repeats) {
-    Parcel parcel;
-    parcel.after = After::kEnd;
-    parcel.repeats = repeats;
-    send(parcel, {});
+  void note(std::uint32_t part, const ScheduleEnd& end, const Answer& answer) {
+    Line line{part,
+              answer.kind,
+              end,
+              parts_[part]->tally(),
+              static_cast<std::uint32_t>(answer.outcome.size()),
+              0};
+    message_.text += answer.outcome;
+    if (tree_ != nullptr) {
+      const std::vector<Reduced::Notice> notices = tree_->take_notices();
+      line.notices = static_cast<std::uint32_t>(notices.size());
+      message_.notices.insert(message_.notices.end(), notices.begin(), notices.end());
+    }
+    message_.lines.push_back(line);
+  }
+
+  // What the explorer says, if it says anything.
+  void obey(int flags) {
+    Say say{};
+    if (::recv(socket_, &say, sizeof say, flags) != sizeof say) return;
+    if (say == Say::kEnd) say_the_end();
+    if (say == Say::kTake) {
+      tree_->explore_only(get_value<std::string>(socket_));
+      rests_[0] = false;
+    } else if (!rests_[0]) {  // else it has just come to the subtree's end
+      rests_[0] = true;
+      message_.rest = tree_->rest();
+      send(Message::After::kIdle);
+    }
+  }
+
+  [[noreturn]] void say_the_end() {
+    // Where all of its parts fail, the explorer will take a failure.
+    message_.repeats = failed_ == parts_.size() || work_.first_still_repeats();
+    send(Message::After::kEnd);
     for (;;) pause();
   }
 
-  void send(Parcel parcel, const std::vector<std::uint32_t>& choices) {
-    parcel.lines = lines_.size();
-    parcel.text = text_.size();
-    parcel.choices = choices.size();
-    send_bytes(socket_, &parcel, sizeof parcel);
-    send_sequence(socket_, lines_);
-    send_sequence(socket_, text_);
-    send_sequence(socket_, choices);
-    lines_.clear();
-    text_.clear();
-  }
-
-  [[nodiscard]] bool is_to_end(int flags) const {
-    char byte = 0;
-    return ::recv(socket_, &byte, sizeof byte, flags) == sizeof byte;
+  void send(Message::After after) {
+    message_.after = after;
+    message_.send(socket_);
+    message_ = {};
   }
 
   int socket_;
-  std::vector<Part>& parts_;
+  const std::vector<Strategy*>& parts_;
+  Reduced* tree_;
   const HelpersWork& work_;
-  std::vector<bool> over_;  // of each part: it told a failure
-  std::vector<Line> lines_;
-  std::string text_;
+  std::vector<bool> rests_;  // of each part: nothing is to be run
+  std::size_t failed_ = 0;   // parts that told a failure
+  Message message_;
   Clock::time_point last_ = Clock::now();
 };
 
@@ -179,7 +237,8 @@ void become_helper(pid_t explorer) {
 
 }  // namespace
 
-void Helpers::start(std::vector<Part> parts, const HelpersWork& work) {
+void Helpers::start(std::vector<Strategy*> parts, bool takes_subtrees,
+                    const HelpersWork& work) {
   int sockets[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return;
   const pid_t explorer = getpid();
@@ -188,25 +247,36 @@ void Helpers::start(std::vector<Part> parts, const HelpersWork& work) {
     become_helper(explorer);
     for (const Helper& other : helpers_) close(other.socket);
     close(sockets[0]);
-    Work(sockets[1], parts, work).go_on_until_told();
+    Work(sockets[1], parts, takes_subtrees ? tree_ : nullptr, work).go_on_until_told();
   }
   close(sockets[1]);
   if (process < 0) {  // no more processes here: its parts are run by the explorer
     close(sockets[0]);
     return;
   }
-  helpers_.push_back({process, sockets[0], std::move(parts)});
+  Helper& helper = helpers_.emplace_back();
+  helper.process = process;
+  helper.socket = sockets[0];
+  helper.can_take = takes_subtrees;
+  if (takes_subtrees) return;
+  for (Strategy* const part : parts) helper.parts.push_back({part, {}});
 }
 
-// -- The explorer's side ----------------------------------------------------------------
+// -- The explorer's side: helpers -------------------------------------------------------
 
-Helpers::Helpers(const std::vector<Strategy*>& parts, std::size_t most,
-                 HelpersWork work) {
-  std::vector<std::vector<Part>> dealt(std::min(most, parts.size()));
-  for (std::size_t part = 0; part < parts.size() && !dealt.empty(); ++part) {
-    dealt[part % dealt.size()].push_back({parts[part], {}});
+Helpers::Helpers(const std::vector<Strategy*>& parts, Reduced* tree, std::size_t most,
+                 HelpersWork work)
+    : tree_(tree) {
+  const bool has_both = tree != nullptr && most > 1;
+  const std::size_t dealing = std::min(parts.size(), has_both ? most - 1 : most);
+  std::vector<std::vector<Strategy*>> dealt(dealing);
+  for (std::size_t part = 0; part < parts.size() && dealing != 0; ++part) {
+    dealt[part % dealing].push_back(parts[part]);
   }
-  for (std::vector<Part>& own : dealt) start(std::move(own), work);
+  for (std::vector<Strategy*>& own : dealt) start(std::move(own), false, work);
+  for (std::size_t more = dealing; tree != nullptr && more < most; ++more) {
+    start({tree}, true, work);
+  }
 }
 
 Helpers::~Helpers() {
@@ -223,6 +293,11 @@ int Helpers::end_process(Helper& helper) {
   close(helper.socket);
   helper.process = -1;
   helper.parts.clear();
+  helper.can_take = false;
+  if (const auto subtree = std::exchange(helper.subtree, std::nullopt)) {
+    tree_->take_back(*subtree);
+    forget_subtree(*subtree);
+  }
   return status;
 }
 
@@ -235,35 +310,15 @@ void Helpers::lose(Helper& helper) {
   ++lost_;
 }
 
-std::pair<Helpers::Helper*, Helpers::Part*> Helpers::find(const Strategy& part) {
-  for (Helper& helper : helpers_) {
-    for (Part& own : helper.parts) {
-      if (own.strategy == &part) return {&helper, &own};
-    }
-  }
-  return {nullptr, nullptr};
-}
-
-std::optional<Told> Helpers::next(const Strategy& part, Clock::time_point until) {
-  for (;;) {
-    const auto [helper, own] = find(part);
-    if (helper == nullptr) return std::nullopt;
-    if (!own->ahead.empty()) {
-      Told told = std::move(own->ahead.front());
-      own->ahead.pop_front();
-      return told;
-    }
-    if (receive(*helper, until) != Got::kMore) return std::nullopt;
-  }
-}
-
 Helpers::Got Helpers::receive(Helper& helper, Clock::time_point until) {
   using std::chrono::milliseconds;
-  const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
-  pollfd one{helper.socket, POLLIN, 0};
-  // In pieces, so that a signal's handler is no reason to wait longer than `until`.
-  const int ready = ::poll(&one, 1, static_cast<int>(std::clamp<long>(left, 0, 1000)));
-  if (ready <= 0) return left > 0 ? receive(helper, until) : Got::kNothing;
+  for (;;) {
+    const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
+    pollfd one{helper.socket, POLLIN, 0};
+    // In pieces, so that a signal's handler is no reason to wait longer than `until`.
+    if (::poll(&one, 1, static_cast<int>(std::clamp<long>(left, 0, 1000))) > 0) break;
+    if (left <= 0) return Got::kNothing;
+  }
   Got got = Got::kMore;
   if (receive_told(helper, got)) return got;
   lose(helper);
@@ -272,43 +327,53 @@ Helpers::Got Helpers::receive(Helper& helper, Clock::time_point until) {
 
 // False if the helper is gone.
 bool Helpers::receive_told(Helper& helper, Got& got) {
-  Parcel parcel;
-  std::vector<Line> lines;
-  std::string text;
-  std::vector<std::uint32_t> choices;
-  const int socket = helper.socket;
-  if (!receive_bytes(socket, &parcel, sizeof parcel) ||
-      !receive_sequence(socket, lines, parcel.lines) ||
-      !receive_sequence(socket, text, parcel.text) ||
-      !receive_sequence(socket, choices, parcel.choices)) {
-    return false;
-  }
-  std::size_t at = 0;
-  for (const Line& line : lines) {
-    Told told{{}, line.end, line.tally};
-    told.answer.kind = line.kind;
-    told.answer.outcome = text.substr(at, line.outcome_size);
-    told.answer.steps = line.end.steps;
-    told.answer.pruned = line.end.pruned;
-    told.answer.execution = line.end.execution;
-    at += line.outcome_size;
-    helper.parts[line.part].ahead.push_back(std::move(told));
-  }
-  if (parcel.after == After::kFailure) {
-    Answer& failure = helper.parts[lines.back().part].ahead.back().answer;
-    failure.place = text.substr(at);
-    failure.choices = std::move(choices);
-  }
-  if (parcel.after == After::kEnd) {
-    got = parcel.repeats ? Got::kEndRepeats : Got::kEndDiffers;
+  Message message;
+  if (!message.receive(helper.socket)) return false;
+  keep(helper, message);
+  switch (message.after) {
+    case Message::After::kMore:
+      break;
+    case Message::After::kFailure:
+      helper.subtree.reset();
+      break;
+    case Message::After::kIdle:
+      helper.subtree.reset();
+      helper.can_take = true;
+      break;
+    case Message::After::kEnd:
+      got = message.repeats ? Got::kEndRepeats : Got::kEndDiffers;
   }
   return true;
 }
 
+void Helpers::keep(Helper& helper, Message& message) {
+  const auto subtree = helper.subtree ? subtrees_.find(*helper.subtree) : subtrees_.end();
+  if (helper.parts.empty() && subtree == subtrees_.end()) return;  // it was missed
+  auto outcome = message.text.begin();
+  auto notice = message.notices.begin();
+  Ahead* ahead = nullptr;
+  for (const Line& line : message.lines) {
+    ahead = subtree != subtrees_.end() ? &subtree->second.ahead
+                                       : &helper.parts[line.part].ahead;
+    ahead->lines.push_back(line);
+    ahead->text.insert(ahead->text.end(), outcome, outcome + line.outcome_size);
+    ahead->notices.insert(ahead->notices.end(), notice, notice + line.notices);
+    outcome += line.outcome_size;
+    notice += line.notices;
+  }
+  if (subtree != subtrees_.end()) ahead_ += message.lines.size();
+  if (message.after == Message::After::kFailure) {
+    ahead->place.assign(outcome, message.text.end());
+    ahead->choices = std::move(message.choices);
+  }
+  if (message.after == Message::After::kIdle && !message.rest.empty()) {
+    subtree->second.rest = std::move(message.rest);
+  }
+}
+
 Helpers::Got Helpers::end(Helper& helper) {
   const auto until = Clock::now() + kPatienceAtTheEnd;
-  const char byte = 0;
-  static_cast<void>(::send(helper.socket, &byte, sizeof byte, MSG_NOSIGNAL));
+  say(helper, Say::kEnd);
   Got got = Got::kMore;
   while (got == Got::kMore) got = receive(helper, until);
   return got;
@@ -331,6 +396,126 @@ bool Helpers::end_all() {
     end_process(helper);
   }
   return all_repeat;
+}
+
+// -- The explorer's side: schedules -----------------------------------------------------
+
+std::pair<Helpers::Helper*, Helpers::Part*> Helpers::find(const Strategy& part) {
+  for (Helper& helper : helpers_) {
+    for (Part& own : helper.parts) {
+      if (own.strategy == &part) return {&helper, &own};
+    }
+  }
+  return {nullptr, nullptr};
+}
+
+bool Helpers::have(const Strategy& part) {
+  if (&part == tree_) return tree_->given_here().has_value();
+  return find(part).first != nullptr;
+}
+
+std::optional<Told> Helpers::next(const Strategy& part, Clock::time_point until) {
+  if (&part == tree_) return next_in_subtree(*tree_->given_here(), until);
+  for (;;) {
+    const auto [helper, own] = find(part);
+    if (helper == nullptr) return std::nullopt;
+    if (!own->ahead.lines.empty()) return take(own->ahead);
+    if (receive(*helper, until) != Got::kMore) return std::nullopt;
+  }
+}
+
+Told Helpers::take(Ahead& ahead) {
+  const Line line = ahead.lines.front();
+  ahead.lines.pop_front();
+  const auto outcome_end = ahead.text.begin() + line.outcome_size;
+  const auto notices_end = ahead.notices.begin() + line.notices;
+  Told told{{}, line.end, line.tally, {ahead.notices.begin(), notices_end}};
+  told.answer.kind = line.kind;
+  told.answer.outcome.assign(ahead.text.begin(), outcome_end);
+  told.answer.steps = line.end.steps;
+  told.answer.pruned = line.end.pruned;
+  told.answer.execution = line.end.execution;
+  ahead.text.erase(ahead.text.begin(), outcome_end);
+  ahead.notices.erase(ahead.notices.begin(), notices_end);
+  if (!ahead.lines.empty()) return told;
+  told.answer.place = std::move(ahead.place);
+  told.answer.choices = std::move(ahead.choices);
+  return told;
+}
+
+// -- The explorer's side: subtrees ------------------------------------------------------
+
+void Helpers::tend(std::uint64_t least) {
+  const auto now = Clock::now();
+  if (tree_ == nullptr || now < tended_ + kUntended) return;
+  tended_ = now;
+  for (Helper& helper : helpers_) {
+    while (helper.subtree && ahead_ < kMostAhead && receive(helper, now) == Got::kMore) {
+    }
+  }
+  for (const std::uint32_t missed : tree_->take_missed()) forget_subtree(missed);
+  for (Helper& helper : helpers_) {
+    if (!helper.can_take) continue;
+    const std::optional<Reduced::Subtree> subtree = tree_->give_out(least);
+    if (!subtree) return;
+    give_subtree(helper, *subtree);
+  }
+}
+
+void Helpers::give_subtree(Helper& helper, const Reduced::Subtree& subtree) {
+  subtrees_[subtree.id];
+  helper.subtree = subtree.id;
+  helper.can_take = false;
+  helper.told_to_stop = false;
+  say(helper, Say::kTake, subtree.place);
+}
+
+// If it is gone, that is noticed when its answer does not come.
+void Helpers::say(const Helper& helper, Say say, const std::string& place) {
+  std::string bytes(1, static_cast<char>(say));
+  if (say == Say::kTake) {
+    const std::size_t size = place.size();
+    bytes.append(reinterpret_cast<const char*>(&size), sizeof size);
+  }
+  bytes += place;
+  static_cast<void>(offer_bytes(helper.socket, bytes.data(), bytes.size()));
+}
+
+void Helpers::forget_subtree(std::uint32_t id) {
+  const auto subtree = subtrees_.find(id);
+  if (subtree == subtrees_.end()) return;
+  ahead_ -= subtree->second.ahead.lines.size();
+  subtrees_.erase(subtree);
+  for (Helper& helper : helpers_) {
+    if (helper.subtree == id) stop(helper);
+  }
+}
+
+void Helpers::stop(Helper& helper) {
+  if (!std::exchange(helper.told_to_stop, true)) say(helper, Say::kStop);
+}
+
+std::optional<Told> Helpers::next_in_subtree(std::uint32_t id, Clock::time_point until) {
+  for (;;) {
+    Subtree& subtree = subtrees_.at(id);
+    if (!subtree.ahead.lines.empty()) {
+      --ahead_;
+      Told told = take(subtree.ahead);
+      tree_->hear(told.notices);
+      if (tree_->heard_last()) subtrees_.erase(id);
+      return told;
+    }
+    if (subtree.rest) {
+      tree_->adopt(*subtree.rest);
+      forget_subtree(id);
+      return std::nullopt;
+    }
+    const auto helper =
+        std::find_if(helpers_.begin(), helpers_.end(),
+                     [id](const Helper& one) { return one.subtree == id; });
+    stop(*helper);
+    if (receive(*helper, until) != Got::kMore) return std::nullopt;
+  }
 }
 
 }  // namespace interleave

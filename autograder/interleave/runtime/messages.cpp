@@ -14,14 +14,19 @@ void lost_contact() {
 }
 
 void send_bytes(int socket, const void* bytes, std::size_t size) {
+  if (!offer_bytes(socket, bytes, size)) lost_contact();
+}
+
+bool offer_bytes(int socket, const void* bytes, std::size_t size) {
   const char* rest = static_cast<const char*>(bytes);
   while (size > 0) {
     const ssize_t sent = ::send(socket, rest, size, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) lost_contact();
+    if (sent <= 0) return false;
     rest += sent;
     size -= static_cast<std::size_t>(sent);
   }
+  return true;
 }
 
 bool receive_bytes(int socket, void* bytes, std::size_t size) {

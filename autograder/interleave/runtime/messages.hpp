@@ -72,6 +72,7 @@ void for_each_field(Struct& value, Visit visit) {
 
 void send_bytes(int socket, const void* bytes, std::size_t size);
 // False if the other end is gone.
+[[nodiscard]] bool offer_bytes(int socket, const void* bytes, std::size_t size);
 [[nodiscard]] bool receive_bytes(int socket, void* bytes, std::size_t size);
 [[noreturn]] void lost_contact();
 

@@ -109,6 +109,8 @@ class Reduced : public Strategy {
   [[nodiscard]] std::optional<std::uint32_t> given_here() const;
   // Of the schedule of that one which end_elsewhere will count.
   void hear(std::span<const Notice> notices);
+  // ... and that it is the subtree's last one.
+  [[nodiscard]] bool heard_last() const { return heard_last_; }
   [[nodiscard]] std::uint64_t tally() const override { return tally_; }
   void end_elsewhere(const ScheduleEnd& end, std::uint64_t tally) override;
   // All that its copy ran is counted, and the walk goes on where that has stopped.

@@ -109,6 +109,13 @@ void is_small() {
   make_order(order, 2, 5);
 }
 
+// What no random strategy proves: its 2520 orders.
+void has_a_tree() {
+  note_run();
+  std::uint64_t order = 1;
+  make_order(order, 4, 2);
+}
+
 // -- Exploring --------------------------------------------------------------------------
 
 class Cores : public testing::Test {
@@ -122,9 +129,11 @@ class Cores : public testing::Test {
   }
   void TearDown() override { unsetenv("INTERLEAVE_CORES"); }
 
-  static Result explored_on(int cores, void (*body)(), std::uint64_t schedules) {
+  static Result explored_on(int cores, void (*body)(), std::uint64_t schedules,
+                            const char* strategy = "portfolio") {
     begin(cores);
     Options options;
+    options.strategy = strategy;
     options.schedules = schedules;
     options.seconds = 60;
     return find_failure(body, options);
@@ -139,17 +148,37 @@ class Cores : public testing::Test {
   }
 };
 
-TEST_F(Cores, FindTheSameFailureAndTellTheSameToken) {
-  const Result alone = explored_on(1, fails_rarely, 4000);
-  EXPECT_FALSE(alone.clean());
-  EXPECT_GT(alone.schedules, 1000U) << "it is not to be found in the first second";
-  const Result spread = explored_on(2, fails_rarely, 4000);
+// What one tells that many explored beside is what one tells that explored alone.
+void expect_the_same(const Result& spread, const Result& alone) {
   EXPECT_NE(a_helper_of(getpid()), 0) << "nothing was run beside";
+  EXPECT_EQ(spread.clean(), alone.clean());
+  EXPECT_EQ(spread.exhaustive, alone.exhaustive);
   EXPECT_EQ(spread.token, alone.token);
   EXPECT_EQ(spread.picture, alone.picture);
   EXPECT_EQ(spread.schedules, alone.schedules);
   EXPECT_EQ(spread.executions, alone.executions);
   EXPECT_EQ(spread.coverage, alone.coverage);
+}
+
+TEST_F(Cores, FindTheSameFailureAndTellTheSameToken) {
+  const Result alone = explored_on(1, fails_rarely, 4000);
+  EXPECT_FALSE(alone.clean());
+  EXPECT_GT(alone.schedules, 1000U) << "it is not to be found in the first second";
+  expect_the_same(explored_on(2, fails_rarely, 4000), alone);
+}
+
+TEST_F(Cores, FindTheSameFailureInATree) {
+  const Result alone = explored_on(1, fails_rarely, 4000, "reduced");
+  std::printf("%llu schedules\n", static_cast<unsigned long long>(alone.schedules));
+  EXPECT_FALSE(alone.clean());
+  EXPECT_GT(alone.schedules, 1000U) << "it is not to be found in the first second";
+  expect_the_same(explored_on(2, fails_rarely, 4000, "reduced"), alone);
+}
+
+TEST_F(Cores, ProveTheSameOfATree) {
+  const Result alone = explored_on(1, has_a_tree, 100'000, "reduced");
+  EXPECT_TRUE(alone.exhaustive) << alone.coverage;
+  expect_the_same(explored_on(2, has_a_tree, 100'000, "reduced"), alone);
 }
 
 TEST_F(Cores, CoverTheSameAndSayTheSame) {

@@ -203,15 +203,13 @@ class Shared {
     ahead.told.pop_front();
     ahead.begun = true;
     search_.hear(told.notices);
+    const bool last = search_.heard_last();
     search_.begin_schedule();
     search_.end_elsewhere(told.end, told.tally);
     walk_.schedules.push_back(told.schedule);
     happened_.failing += told.end.failed;
     ++happened_.elsewhere;
-    if (told.notices.empty() ||
-        told.notices.back().what != Reduced::Notice::What::kLast) {
-      return;
-    }
+    if (!last) return;
     ahead_.erase(id);
     ++happened_.completed;
   }
