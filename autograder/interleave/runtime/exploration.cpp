@@ -27,8 +27,6 @@ constexpr std::uint64_t kFewSchedules = 100;
 constexpr std::uint64_t kMostPrunedPerSchedule = 50;
 // Most explorations are over by then, and a process costs more than many of them.
 constexpr std::chrono::seconds kAlone{1};
-// What takes less than that is not worth handing out.
-constexpr std::chrono::milliseconds kLeastBeside{10};
 
 // To find the decision that lost a longer schedule, one that goes around in circles, takes
 // longer than anyone waits for the report, and all that it would say is that it repeats.
@@ -227,7 +225,7 @@ Exploration::End Exploration::explore_here() {
 std::optional<Answer> Exploration::answer_here_or_beside() {
   if (helpers_ == nullptr && cores_ > 1 && Clock::now() > start_ + kAlone) spread_out();
   if (helpers_ != nullptr && others().noticed) helpers_->lose_all();
-  if (helpers_ != nullptr) helpers_->tend(1 + schedules_in(kLeastBeside));
+  if (helpers_ != nullptr) helpers_->tend();
   if (helpers_ != nullptr && helpers_->have(strategy_->next_part())) {
     std::optional<Told> told = helpers_->next(strategy_->next_part(), search_until_);
     if (!told) return std::nullopt;
@@ -287,13 +285,6 @@ bool Exploration::first_schedule_repeats() {
 bool Exploration::budget_spent() const {
   return result_.schedules >= options_.schedules ||
          (result_.schedules > 0 && Clock::now() > search_until_);
-}
-
-// At the speed so far.
-std::uint64_t Exploration::schedules_in(Clock::duration time) const {
-  const auto spent = std::max<Clock::duration>(Clock::now() - start_, kAlone);
-  return result_.schedules * static_cast<std::uint64_t>(time.count()) /
-         static_cast<std::uint64_t>(spent.count());
 }
 
 double Exploration::milliseconds() const {

@@ -77,7 +77,6 @@ class Exploration {
   [[nodiscard]] Finding finding() const;
   void tell(const Report& report);
   [[nodiscard]] Answer run_here(Strategy& strategy);
-  [[nodiscard]] std::uint64_t schedules_in(Clock::duration time) const;
   [[nodiscard]] double milliseconds() const;
   [[nodiscard]] std::string coverage() const;
 

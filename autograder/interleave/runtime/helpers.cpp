@@ -29,6 +29,8 @@ constexpr std::chrono::seconds kPatienceAtTheEnd{6};
 
 // What is run ahead in subtrees and not yet counted: about 100 MB. Helpers wait for room.
 constexpr std::size_t kMostAhead = 2'000'000;
+// What takes less time is not worth handing over.
+constexpr std::chrono::duration<double> kLeastSubtree{0.01};
 // Between two looks at what the helpers have done.
 constexpr std::chrono::microseconds kUntended{500};
 
@@ -157,11 +159,13 @@ class Helpers::Work {
       return send(Message::After::kIdle);
     }
     const auto now = Clock::now();
-    if (message_.lines.size() < kMostTogether && now - last_ < kLongestToldTogether)
-      return;
-    send(Message::After::kMore);
-    last_ = now;
-    obey(MSG_DONTWAIT);
+    const bool enough =
+        message_.lines.size() >= kMostTogether || now - last_ >= kLongestToldTogether;
+    if (enough) {
+      send(Message::After::kMore);
+      last_ = now;
+    }
+    if (enough || tree_ != nullptr) obey(MSG_DONTWAIT);
   }
 
   void note(std::uint32_t part, const ScheduleEnd& end, const Answer& answer) {
@@ -266,7 +270,7 @@ void Helpers::start(std::vector<Strategy*> parts, bool takes_subtrees,
 
 Helpers::Helpers(const std::vector<Strategy*>& parts, Reduced* tree, std::size_t most,
                  HelpersWork work)
-    : tree_(tree) {
+    : tree_(tree), walked_before_(tree == nullptr ? 0 : tree->walked()) {
   const bool has_both = tree != nullptr && most > 1;
   const std::size_t dealing = std::min(parts.size(), has_both ? most - 1 : most);
   std::vector<std::vector<Strategy*>> dealt(dealing);
@@ -428,15 +432,18 @@ Told Helpers::take(Ahead& ahead) {
   const Line line = ahead.lines.front();
   ahead.lines.pop_front();
   const auto outcome_end = ahead.text.begin() + line.outcome_size;
-  const auto notices_end = ahead.notices.begin() + line.notices;
-  Told told{{}, line.end, line.tally, {ahead.notices.begin(), notices_end}};
+  Told told{{}, line.end, line.tally};
   told.answer.kind = line.kind;
   told.answer.outcome.assign(ahead.text.begin(), outcome_end);
   told.answer.steps = line.end.steps;
   told.answer.pruned = line.end.pruned;
   told.answer.execution = line.end.execution;
   ahead.text.erase(ahead.text.begin(), outcome_end);
-  ahead.notices.erase(ahead.notices.begin(), notices_end);
+  if (line.notices != 0) {
+    const auto notices_end = ahead.notices.begin() + line.notices;
+    tree_->hear(std::vector(ahead.notices.begin(), notices_end));
+    ahead.notices.erase(ahead.notices.begin(), notices_end);
+  }
   if (!ahead.lines.empty()) return told;
   told.answer.place = std::move(ahead.place);
   told.answer.choices = std::move(ahead.choices);
@@ -445,7 +452,7 @@ Told Helpers::take(Ahead& ahead) {
 
 // -- The explorer's side: subtrees ------------------------------------------------------
 
-void Helpers::tend(std::uint64_t least) {
+void Helpers::tend() {
   const auto now = Clock::now();
   if (tree_ == nullptr || now < tended_ + kUntended) return;
   tended_ = now;
@@ -456,10 +463,17 @@ void Helpers::tend(std::uint64_t least) {
   for (const std::uint32_t missed : tree_->take_missed()) forget_subtree(missed);
   for (Helper& helper : helpers_) {
     if (!helper.can_take) continue;
-    const std::optional<Reduced::Subtree> subtree = tree_->give_out(least);
+    const std::optional<Reduced::Subtree> subtree = tree_->give_out(least_subtree());
     if (!subtree) return;
     give_subtree(helper, *subtree);
   }
+}
+
+// At the speed since the helpers began.
+std::uint64_t Helpers::least_subtree() const {
+  const auto walked = static_cast<double>(tree_->walked() - walked_before_);
+  const std::chrono::duration<double> spent = Clock::now() - began_;
+  return 1 + static_cast<std::uint64_t>(walked * (kLeastSubtree / spent));
 }
 
 void Helpers::give_subtree(Helper& helper, const Reduced::Subtree& subtree) {
@@ -501,7 +515,6 @@ std::optional<Told> Helpers::next_in_subtree(std::uint32_t id, Clock::time_point
     if (!subtree.ahead.lines.empty()) {
       --ahead_;
       Told told = take(subtree.ahead);
-      tree_->hear(told.notices);
       if (tree_->heard_last()) subtrees_.erase(id);
       return told;
     }

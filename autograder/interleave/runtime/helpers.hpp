@@ -42,7 +42,6 @@ struct Told {
   Answer answer;  // its choices and its place only where it ends the exploration
   ScheduleEnd end;
   std::uint64_t tally = 0;
-  std::vector<Reduced::Notice> notices;  // heard already
 };
 
 // What a helper asks the copy of the explorer that it is.
@@ -64,9 +63,9 @@ class Helpers {
   Helpers(const Helpers&) = delete;
   Helpers& operator=(const Helpers&) = delete;
 
-  // Takes over what of the tree was run, without waiting, and sees to it that each helper has a
-  // subtree: one that the explorer will not come to before it has run so many schedules.
-  void tend(std::uint64_t least);
+  // Takes over what of the tree was run, without waiting, and sees to it that each helper that
+  // takes subtrees has one.
+  void tend();
   // Whether a helper runs, or has run, the part's next schedule.
   [[nodiscard]] bool have(const Strategy& part);
   // The part's next schedule. Nothing if it was not run by `until`, if its helper is lost, or if
@@ -130,6 +129,7 @@ class Helpers {
   [[nodiscard]] std::pair<Helper*, Part*> find(const Strategy& part);
   [[nodiscard]] Told take(Ahead& ahead);
   std::optional<Told> next_in_subtree(std::uint32_t id, Clock::time_point until);
+  [[nodiscard]] std::uint64_t least_subtree() const;
   void give_subtree(Helper& helper, const Reduced::Subtree& subtree);
   void forget_subtree(std::uint32_t id);
   static void stop(Helper& helper);
@@ -146,6 +146,8 @@ class Helpers {
   std::vector<Helper> helpers_;
   std::map<std::uint32_t, Subtree> subtrees_;  // given out, and not yet counted
   std::size_t ahead_ = 0;                      // lines in them
+  Clock::time_point began_ = Clock::now();
+  std::uint64_t walked_before_;  // of the tree
   Clock::time_point tended_;
   std::size_t lost_ = 0;
 };

@@ -102,8 +102,8 @@ class Reduced : public Strategy {
     std::uint32_t way = 0;
   };
 
-  // The largest subtree that is to come and is not given out; nothing if the walk may come to
-  // it before so many schedules.
+  // One that is to come and is not given out: the nearest, but where the walk has explored the
+  // choice before it for so many schedules, so that it is no small one itself.
   [[nodiscard]] std::optional<Subtree> give_out(std::uint64_t least);
   // The id of the given one that the walk has come to: its schedules are the next.
   [[nodiscard]] std::optional<std::uint32_t> given_here() const;
@@ -122,6 +122,8 @@ class Reduced : public Strategy {
     return std::exchange(missed_, {});
   }
   [[nodiscard]] Reduced* tree() override { return this; }
+  // Schedules, those included that were given up.
+  [[nodiscard]] std::uint64_t walked() const { return walked_; }
 
   // -- ... and for its copies --------------------------------------------------------------
 
@@ -183,6 +185,7 @@ class Reduced : public Strategy {
   void note_end();
 
   [[nodiscard]] static bool waits(const Node& node);
+  [[nodiscard]] std::optional<Subtree> give_out_below(std::size_t index);
   [[nodiscard]] Subtree give_out(std::size_t index, const Node& node);
   [[nodiscard]] Given* find_given(std::size_t index, std::size_t chosen);
   void miss(const Given& given);
@@ -206,8 +209,8 @@ class Reduced : public Strategy {
   // Two schedules may yet show one behaviour: where a step only sometimes had an effect, or
   // two steps depend on each other and leave the same either way.
   std::unordered_set<Behaviour, BehaviourHash> behaviours_;
-  std::uint64_t tally_ = 0;   // what the schedule that ended last added to them
-  std::uint64_t walked_ = 0;  // schedules
+  std::uint64_t tally_ = 0;  // what the schedule that ended last added to them
+  std::uint64_t walked_ = 0;
 
   // For the walk.
   std::vector<Given> given_;  // by index

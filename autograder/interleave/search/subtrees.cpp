@@ -63,25 +63,30 @@ void Reduced::read_nodes(std::string_view bytes) {
 
 // -- The walk ---------------------------------------------------------------------------
 
-// Follows the walk through the choices that are left at each decision, the oldest first: what
-// each will leave behind when the next one's turn comes is known only in part.
+// The nearest first: most of what lies far away will not be reached before the budget is spent
+// or something fails.
 std::optional<Reduced::Subtree> Reduced::give_out(std::uint64_t least) {
-  for (std::size_t index = 0; index < path_.size(); ++index) {
-    if (walked_ - path_[index].since < least)
-      return std::nullopt;  // so is what lies below
-    if (!waits(path_[index])) continue;
-    Node next = path_[index];
-    while (advance(next)) {
-      const Given* const given = find_given(index, next.chosen);
-      if (given == nullptr) return give_out(index, next);
-      if (!as_given(given->node, next)) {
-        miss(*given);
-        return give_out(index, next);
-      }
-      if (next.kind != DecisionKind::kThread) continue;
-      Way& way = next.ways[next.chosen];
-      way.wrote = !only_reads(way.pending.kind);
+  for (std::size_t index = path_.size(); index-- > 0;) {
+    if (walked_ - path_[index].since < least || !waits(path_[index])) continue;
+    if (auto subtree = give_out_below(index)) return subtree;
+  }
+  return std::nullopt;
+}
+
+// Follows the walk through the choices that are left there: what each will leave behind when the
+// next one's turn comes is known only in part.
+std::optional<Reduced::Subtree> Reduced::give_out_below(std::size_t index) {
+  Node next = path_[index];
+  while (advance(next)) {
+    const Given* const given = find_given(index, next.chosen);
+    if (given == nullptr) return give_out(index, next);
+    if (!as_given(given->node, next)) {
+      miss(*given);
+      return give_out(index, next);
     }
+    if (next.kind != DecisionKind::kThread) continue;
+    Way& way = next.ways[next.chosen];
+    way.wrote = !only_reads(way.pending.kind);
   }
   return std::nullopt;
 }

@@ -60,6 +60,14 @@ UNSEEN std::set<pid_t> helpers() {
   return found;
 }
 
+UNSEEN std::set<pid_t> those_that_explored() {
+  std::set<pid_t> found;
+  for (const Runs& runs : all_runs) {
+    if (runs.count > 50) found.insert(runs.process);
+  }
+  return found;
+}
+
 UNSEEN pid_t a_helper_of(pid_t explorer) {
   for (const Runs& runs : all_runs) {
     if (runs.count > 50 && runs.process != explorer) return runs.process;
@@ -109,25 +117,21 @@ void is_small() {
   make_order(order, 2, 5);
 }
 
-// What no random strategy proves: its 2520 orders.
-void has_a_tree() {
-  note_run();
-  std::uint64_t order = 1;
-  make_order(order, 4, 2);
-}
-
 // -- Exploring --------------------------------------------------------------------------
 
 class Cores : public testing::Test {
  protected:
   void SetUp() override {
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    ASSERT_EQ(sched_getaffinity(0, sizeof cores, &cores), 0);
-    if (CPU_COUNT(&cores) < 2) GTEST_SKIP() << "this process may use one core only";
+    if (!may_use(2)) GTEST_SKIP() << "this process may use one core only";
     all_runs.fill({});
   }
   void TearDown() override { unsetenv("INTERLEAVE_CORES"); }
+
+  static bool may_use(int count) {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    return sched_getaffinity(0, sizeof cores, &cores) == 0 && CPU_COUNT(&cores) >= count;
+  }
 
   static Result explored_on(int cores, void (*body)(), std::uint64_t schedules,
                             const char* strategy = "portfolio") {
@@ -167,40 +171,58 @@ TEST_F(Cores, FindTheSameFailureAndTellTheSameToken) {
   expect_the_same(explored_on(2, fails_rarely, 4000), alone);
 }
 
+// Those that explore subtrees are many or one.
 TEST_F(Cores, FindTheSameFailureInATree) {
   const Result alone = explored_on(1, fails_rarely, 4000, "reduced");
-  std::printf("%llu schedules\n", static_cast<unsigned long long>(alone.schedules));
   EXPECT_FALSE(alone.clean());
   EXPECT_GT(alone.schedules, 1000U) << "it is not to be found in the first second";
-  expect_the_same(explored_on(2, fails_rarely, 4000, "reduced"), alone);
+  for (const int cores : {2, 3}) {
+    if (may_use(cores)) {
+      expect_the_same(explored_on(cores, fails_rarely, 4000, "reduced"), alone);
+    }
+  }
 }
 
 TEST_F(Cores, ProveTheSameOfATree) {
-  const Result alone = explored_on(1, has_a_tree, 100'000, "reduced");
+  const Result alone = explored_on(1, is_small, 100'000, "reduced");
   EXPECT_TRUE(alone.exhaustive) << alone.coverage;
-  expect_the_same(explored_on(2, has_a_tree, 100'000, "reduced"), alone);
+  for (const int cores : {2, 3}) {
+    if (may_use(cores)) {
+      expect_the_same(explored_on(cores, is_small, 100'000, "reduced"), alone);
+    }
+  }
+}
+
+TEST_F(Cores, CoverTheSameOfATreeThatIsTooLarge) {
+  const Result alone = explored_on(1, never_fails, 2500, "reduced");
+  const Result spread = explored_on(2, never_fails, 2500, "reduced");
+  EXPECT_TRUE(spread.clean()) << spread.picture;
+  EXPECT_EQ(spread.schedules, 2500U);
+  expect_the_same(spread, alone);
+}
+
+// One of the helpers takes subtrees, the other the random strategies.
+TEST_F(Cores, ProveTheSameByThePortfolioOnThree) {
+  if (!may_use(3)) GTEST_SKIP() << "this process may use two cores only";
+  const Result alone = explored_on(1, is_small, 100'000);
+  EXPECT_TRUE(alone.exhaustive) << alone.coverage;
+  expect_the_same(explored_on(3, is_small, 100'000), alone);
+  EXPECT_EQ(those_that_explored().size(), 3U);
 }
 
 TEST_F(Cores, CoverTheSameAndSayTheSame) {
   const Result alone = explored_on(1, never_fails, 2500);
   const Result spread = explored_on(2, never_fails, 2500);
-  EXPECT_NE(a_helper_of(getpid()), 0) << "nothing was run beside";
   EXPECT_TRUE(spread.clean()) << spread.picture;
   EXPECT_FALSE(spread.exhaustive);
   EXPECT_EQ(spread.schedules, 2500U);
-  EXPECT_EQ(spread.executions, alone.executions);
-  EXPECT_EQ(spread.coverage, alone.coverage);
+  expect_the_same(spread, alone);
 }
 
 TEST_F(Cores, ProveTheSame) {
   const Result alone = explored_on(1, is_small, 100'000);
   EXPECT_TRUE(alone.exhaustive) << alone.coverage;
-  const Result spread = explored_on(2, is_small, 100'000);
-  EXPECT_NE(a_helper_of(getpid()), 0) << "nothing was run beside";
-  EXPECT_TRUE(spread.exhaustive) << spread.coverage;
-  EXPECT_EQ(spread.coverage, alone.coverage);
-  EXPECT_EQ(spread.schedules, alone.schedules);
-  EXPECT_EQ(spread.executions, alone.executions);
+  expect_the_same(explored_on(2, is_small, 100'000), alone);
 }
 
 TEST_F(Cores, LeaveNoProcess) {
@@ -225,14 +247,16 @@ pid_t start_killer(pid_t explorer) {
 }
 
 TEST_F(Cores, ProveNothingOnceAProcessWasKilled) {
-  const pid_t killer = start_killer(getpid());
-  const Result result = explored_on(2, is_small, 100'000);
-  kill(killer, SIGKILL);  // if there was none
-  ASSERT_EQ(waitpid(killer, nullptr, 0), killer);
-  EXPECT_TRUE(result.clean()) << result.picture;
-  EXPECT_FALSE(result.exhaustive);
-  EXPECT_NE(result.coverage.find("did not come to an end"), std::string::npos)
-      << result.coverage;
+  for (const char* const strategy : {"portfolio", "reduced"}) {
+    const pid_t killer = start_killer(getpid());
+    const Result result = explored_on(2, is_small, 100'000, strategy);
+    kill(killer, SIGKILL);  // if there was none
+    ASSERT_EQ(waitpid(killer, nullptr, 0), killer);
+    EXPECT_TRUE(result.clean()) << result.picture;
+    EXPECT_FALSE(result.exhaustive);
+    EXPECT_NE(result.coverage.find("did not come to an end"), std::string::npos)
+        << result.coverage;
+  }
 }
 
 TEST_F(Cores, EndWithTheExplorer) {
@@ -341,24 +365,27 @@ TEST_F(Cores, AreLeftAloneOnceABodyWritesFiles) {
 }
 
 TEST_F(Cores, SeeTheSameOutcomesAsOftenAsOneDoes) {
-  std::array<Outcomes, 2> seen;
-  for (const int cores : {1, 2}) {
-    begin(cores);
-    Options options;
-    options.schedules = 2500;
-    options.seconds = 60;
-    const auto body = [] {
-      note_run();
-      std::uint64_t order = 1;
-      make_order(order, 3, 4);
-      return order % 50;
-    };
-    seen[static_cast<std::size_t>(cores) - 1] = outcomes(body, options);
+  for (const char* const strategy : {"portfolio", "reduced"}) {
+    std::array<Outcomes, 2> seen;
+    for (const int cores : {1, 2}) {
+      begin(cores);
+      Options options;
+      options.strategy = strategy;
+      options.schedules = 2500;
+      options.seconds = 60;
+      const auto body = [] {
+        note_run();
+        std::uint64_t order = 1;
+        make_order(order, 3, 4);
+        return order % 50;
+      };
+      seen[static_cast<std::size_t>(cores) - 1] = outcomes(body, options);
+    }
+    EXPECT_NE(a_helper_of(getpid()), 0) << "nothing was run beside";
+    EXPECT_EQ(seen[0].seen, seen[1].seen);
+    EXPECT_EQ(seen[0].schedules, seen[1].schedules);
+    EXPECT_EQ(seen[0].coverage, seen[1].coverage);
   }
-  EXPECT_NE(a_helper_of(getpid()), 0) << "nothing was run beside";
-  EXPECT_EQ(seen[0].seen, seen[1].seen);
-  EXPECT_EQ(seen[0].schedules, seen[1].schedules);
-  EXPECT_EQ(seen[0].coverage, seen[1].coverage);
 }
 
 }  // namespace
