@@ -225,7 +225,7 @@ Exploration::End Exploration::explore_here() {
 std::optional<Answer> Exploration::answer_here_or_beside() {
   if (helpers_ == nullptr && cores_ > 1 && Clock::now() > start_ + kAlone) spread_out();
   if (helpers_ != nullptr && others().noticed) helpers_->lose_all();
-  if (helpers_ != nullptr) helpers_->tend();
+  if (helpers_ != nullptr && strategy_->tree() != nullptr) helpers_->tend();
   if (helpers_ != nullptr && helpers_->have(strategy_->next_part())) {
     std::optional<Told> told = helpers_->next(strategy_->next_part(), search_until_);
     if (!told) return std::nullopt;

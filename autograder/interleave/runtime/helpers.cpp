@@ -119,6 +119,7 @@ struct Helpers::Message {
            receive_sequence(socket, rest, head[6]);
   }
 };
+
 // -- The helper's side ------------------------------------------------------------------
 
 class Helpers::Work {

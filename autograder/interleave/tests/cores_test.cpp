@@ -193,14 +193,6 @@ TEST_F(Cores, ProveTheSameOfATree) {
   }
 }
 
-TEST_F(Cores, CoverTheSameOfATreeThatIsTooLarge) {
-  const Result alone = explored_on(1, never_fails, 2500, "reduced");
-  const Result spread = explored_on(2, never_fails, 2500, "reduced");
-  EXPECT_TRUE(spread.clean()) << spread.picture;
-  EXPECT_EQ(spread.schedules, 2500U);
-  expect_the_same(spread, alone);
-}
-
 // One of the helpers takes subtrees, the other the random strategies.
 TEST_F(Cores, ProveTheSameByThePortfolioOnThree) {
   if (!may_use(3)) GTEST_SKIP() << "this process may use two cores only";
