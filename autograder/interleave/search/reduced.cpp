@@ -137,7 +137,9 @@ void Reduced::want_reversal(std::size_t earlier, std::size_t later) {
   for (const HappensBefore::Who initial : order_.initials(earlier, later)) {
     if (sleeps(node.sleep, initial.thread)) return;
     for (std::uint32_t way = 0; way < node.ways.size(); ++way) {
-      if (node.ways[way].pending.thread == initial.thread) beginners_.push_back(way);
+      if (node.ways[way].pending.thread != initial.thread) continue;
+      if (node.ways[way].wanted) return;
+      beginners_.push_back(way);
     }
   }
   want_one_of(index, beginners_);
