@@ -1,7 +1,6 @@
 #include "interleave/runtime/arena.hpp"
 
 #include <errno.h>
-#include <link.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -10,14 +9,18 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "interleave/runtime/program_memory.hpp"
+#include "interleave/runtime/real.hpp"
+
 namespace interleave {
 namespace {
 
 void* map_at(Address address, std::size_t size) {
-  void* mapped = mmap(reinterpret_cast<void*>(address), size, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-                          (address != 0 ? MAP_FIXED_NOREPLACE : 0),
-                      -1, 0);
+  void* mapped =
+      real().mmap(reinterpret_cast<void*>(address), size, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+                      (address != 0 ? MAP_FIXED_NOREPLACE : 0),
+                  -1, 0);
   if (mapped == MAP_FAILED ||
       (address != 0 && reinterpret_cast<Address>(mapped) != address)) {
     const bool is_limited = mapped == MAP_FAILED && errno == ENOMEM;
@@ -52,6 +55,27 @@ void Arena::keep_everything() {
   floor_ = top_;
   first_of_run_ = blocks_.size();
   live_ = 0;
+}
+
+Arena::Start Arena::start() const {
+  return {floor_, {blocks_.begin(), blocks_.begin() + first_of_run_}};
+}
+
+std::array<AddressRange, 2> Arena::kept_memory() const {
+  const std::size_t size = floor_ - kBase;
+  return {{{kBase, size}, {reinterpret_cast<Address>(states_), size / kGranule}}};
+}
+
+void Arena::go_back_to(const Start& start) {
+  if (states_ == nullptr) return;
+  floor_ = start.floor;
+  blocks_ = start.kept;
+  first_of_run_ = blocks_.size();
+  begin_run();
+  // Its bytes are those of a new mapping again.
+  const Address page = rounded_up(floor_, static_cast<std::size_t>(getpagesize()));
+  std::memset(reinterpret_cast<void*>(floor_), 0, page - floor_);
+  madvise(reinterpret_cast<void*>(page), kBase + kCapacity - page, MADV_DONTNEED);
 }
 
 void* Arena::allocate(std::size_t size, std::size_t alignment, ThreadId thread,
@@ -135,66 +159,16 @@ class Marker {
   std::vector<std::size_t> pending_;
 };
 
-// This library's own variables are not the program's: they hold addresses of everything.
-bool is_this_library(const dl_phdr_info& info) {
-  const auto self = reinterpret_cast<Address>(&unreachable_blocks);
-  for (int i = 0; i < info.dlpi_phnum; ++i) {
-    const ElfW(Phdr)& header = info.dlpi_phdr[i];
-    const Address begin = info.dlpi_addr + header.p_vaddr;
-    if (header.p_type == PT_LOAD && self - begin < header.p_memsz) return true;
-  }
-  return false;
-}
-
-int scan_variables(dl_phdr_info* info, std::size_t, void* marker) {
-  if (is_this_library(*info)) return 0;
-  for (int i = 0; i < info->dlpi_phnum; ++i) {
-    const ElfW(Phdr)& header = info->dlpi_phdr[i];
-    if (header.p_type != PT_LOAD || (header.p_flags & PF_W) == 0) continue;
-    const Address begin = info->dlpi_addr + header.p_vaddr;
-    static_cast<Marker*>(marker)->scan(begin, begin + header.p_memsz);
-  }
-  return 0;
-}
-
-Address end_of_main_stack() {
-  static const Address end = [] {
-    Address low = 0;
-    Address high = 0;
-    char line[512];
-    std::FILE* maps = std::fopen("/proc/self/maps", "r");
-    while (maps != nullptr && std::fgets(line, sizeof line, maps) != nullptr) {
-      if (std::strstr(line, "[stack]") != nullptr)
-        std::sscanf(line, "%lx-%lx", &low, &high);
-    }
-    if (maps != nullptr) std::fclose(maps);
-    return high;
-  }();
-  return end;
-}
-
-Address start_of_heap() {
-  static const Address begin = [] {
-    Address low = 0;
-    char line[512];
-    std::FILE* maps = std::fopen("/proc/self/maps", "r");
-    while (maps != nullptr && std::fgets(line, sizeof line, maps) != nullptr) {
-      if (std::strstr(line, "[heap]") != nullptr) std::sscanf(line, "%lx-", &low);
-    }
-    if (maps != nullptr) std::fclose(maps);
-    return low;
-  }();
-  return begin;
-}
-
 }  // namespace
 
 std::vector<Arena::Block> unreachable_blocks(Arena& arena, Address stack_begin) {
   Marker marker(arena);
-  dl_iterate_phdr(scan_variables, &marker);
+  for (const AddressRange& range : variables().program) {
+    marker.scan(range.begin, range.end());
+  }
+  marker.scan(variables().loader.begin, variables().loader.end());
   if (stack_begin < end_of_main_stack()) marker.scan(stack_begin, end_of_main_stack());
-  if (start_of_heap() != 0)
-    marker.scan(start_of_heap(), reinterpret_cast<Address>(sbrk(0)));
+  marker.scan(heap_of_program().begin, heap_of_program().end());
   marker.follow_all();
 
   std::vector<Arena::Block> unreachable;

@@ -11,11 +11,13 @@
 // Left out    Bytes between the asked size and the next multiple of 16 count as the block's.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "interleave/runtime/platform.hpp"
+#include "interleave/runtime/program_memory.hpp"
 #include "interleave/trace/operation.hpp"
 #include "interleave/trace/trace.hpp"
 
@@ -35,6 +37,8 @@ class Arena {
 
   enum class State : std::uint8_t { kUnused, kLive, kFreed };
 
+  static constexpr Address kBase = machine::kHeap;
+
   // Maps the address space; the first call does.
   void open();
 
@@ -43,6 +47,17 @@ class Arena {
 
   // Blocks of this run stay as they are for ever: something outside the body points to one.
   void keep_everything();
+
+  // What an exploration begins with: the blocks that are kept, beside their memory.
+  struct Start {
+    Address floor = kBase;
+    std::vector<Block> kept;
+  };
+  [[nodiscard]] Start start() const;
+  // The kept blocks' bytes, and their states.
+  [[nodiscard]] std::array<AddressRange, 2> kept_memory() const;
+  // Forgets all that came later. The kept blocks' memory is the caller's to put back.
+  void go_back_to(const Start& start);
 
   // nullptr when the arena is full.
   void* allocate(std::size_t size, std::size_t alignment, ThreadId thread,
@@ -66,7 +81,6 @@ class Arena {
   [[nodiscard]] std::size_t first_block_of_run() const { return first_of_run_; }
 
  private:
-  static constexpr Address kBase = machine::kHeap;
   static constexpr std::uint64_t kCapacity = std::uint64_t{4} << 30U;
   static constexpr std::uint64_t kGranule = 16;
 

@@ -8,12 +8,14 @@
 
 #include "interleave/runtime/call_site.hpp"
 #include "interleave/runtime/program.hpp"
+#include "interleave/runtime/starting_state.hpp"
 #include "interleave/trace/counted.hpp"
 
 namespace interleave {
 
 Engine the_engine;
 constinit thread_local Thread* this_thread = nullptr;
+constinit thread_local bool is_exploring = false;
 
 namespace {
 
@@ -89,6 +91,7 @@ Thread& Engine::fresh_thread() {
     create_fiber(made->fiber, id, adopt, made.get());
     return made;
   });
+  starting_state().thread_is_used(thread.id, thread.fiber);
   thread.begin_run();
   // A run that ended in an exception left it there.
   *static_cast<ExceptionState*>(thread.exception_state) = {};

@@ -90,6 +90,7 @@ class Engine {
   void program_stack_ends_at(const void* frame) {
     program_stack_ = reinterpret_cast<Address>(frame);
   }
+  [[nodiscard]] Address program_stack() const { return program_stack_; }
 
  private:
   static constexpr Address kUnseenStores = 1;  // no object of the program's lies there

@@ -242,6 +242,7 @@ std::optional<Answer> Exploration::answer_here_or_beside() {
 void Exploration::spread_out() {
   const std::size_t most = std::exchange(cores_, 1) - 1;
   if (others().noticed) return;
+  fresh_->make();  // the copies of this process make none
   helpers_ = std::make_unique<Helpers>(
       strategy_->parts(), strategy_->tree(), most,
       HelpersWork{[this](Strategy& part) { return run_here(part); },
@@ -418,6 +419,7 @@ Result Exploration::replay(const Token& token) {
   const bool debugged = run_options_.stop_at != kNoStep;
   if (!debugged) {
     fresh_ = std::make_unique<FreshProcess>(body_, outcome_, mode, run_options_);
+    fresh_->make();
   }
   const EndingGuard guard(debugged ? EndingGuard::Loops::kGoOn
                                    : EndingGuard::Loops::kEnd);

@@ -80,6 +80,7 @@ class Exploration {
   [[nodiscard]] double milliseconds() const;
   [[nodiscard]] std::string coverage() const;
 
+  ExploringScope scope_;
   const std::function<void()>& body_;
   Options options_;
   std::string* outcome_;

@@ -23,7 +23,7 @@ namespace {
 // Of arm64: 4, 16 or 64 KiB, as its kernel was built.
 constexpr std::size_t kLargestPage = std::size_t{64} << 10U;
 constexpr std::size_t kGuardSize = kLargestPage;
-// Does nothing; the C library puts its thread-local block and its own tables here too.
+// Does nothing; the C library puts its thread-local block and its own tables at the end.
 constexpr std::size_t kLenderStackSize = std::size_t{256} << 10U;
 
 [[noreturn]] void stop_for_lack_of(const char* what) {
@@ -32,6 +32,7 @@ constexpr std::size_t kLenderStackSize = std::size_t{256} << 10U;
 }
 
 struct Loan {
+  Address variables_begin = 0;
   std::atomic<std::uintptr_t> thread_pointer{0};
   std::atomic<int> alive{1};  // the kernel sets it to 0
   void (*adopt)(void*) = nullptr;
@@ -44,16 +45,25 @@ struct Loan {
 void* lend(void* argument) {
   auto* loan = static_cast<Loan*>(argument);
   loan->adopt(loan->argument);
+  loan->variables_begin = reinterpret_cast<Address>(__builtin_frame_address(0));
   loan->thread_pointer.store(machine::thread_pointer(), std::memory_order_release);
   real().syscall(SYS_set_tid_address, &loan->alive);
   real().syscall(SYS_exit, 0);
   __builtin_unreachable();
 }
 
-std::uintptr_t borrow_thread_pointer(Loan& loan) {
+void* map_anywhere(std::size_t size) {
+  void* const mapped = real().mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) stop_for_lack_of("address space");
+  return mapped;
+}
+
+void borrow_thread_pointer(Fiber& fiber, Loan& loan) {
+  void* const stack = map_anywhere(kLenderStackSize);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, kLenderStackSize);
+  pthread_attr_setstack(&attributes, stack, kLenderStackSize);
   // A signal for the process must not run on a lender.
   sigset_t all;
   sigset_t before;
@@ -64,20 +74,19 @@ std::uintptr_t borrow_thread_pointer(Loan& loan) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
   if (error != 0) stop_for_lack_of("threads");
-  std::uintptr_t pointer = 0;
-  while ((pointer = loan.thread_pointer.load(std::memory_order_acquire)) == 0) {
-    real().sched_yield();
-  }
+  while (loan.thread_pointer.load(std::memory_order_acquire) == 0) real().sched_yield();
   while (loan.alive.load(std::memory_order_acquire) != 0) real().sched_yield();
-  return pointer;
+  fiber.thread_pointer = loan.thread_pointer.load(std::memory_order_relaxed);
+  const Address end = reinterpret_cast<Address>(stack) + kLenderStackSize;
+  fiber.own_variables = {loan.variables_begin, end - loan.variables_begin};
 }
 
 // Lets the stack begin at `begin`, further down.
 bool map_down_to(Fiber& fiber, Address begin) {
   const std::size_t size = fiber.stack_begin - begin;
-  void* mapped =
-      mmap(reinterpret_cast<void*>(begin), size, PROT_READ | PROT_WRITE,
-           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  void* mapped = real().mmap(
+      reinterpret_cast<void*>(begin), size, PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   if (mapped == MAP_FAILED) return false;
   if (mapped != reinterpret_cast<void*>(begin)) {  // what does not know the flag moves it
     munmap(mapped, size);
@@ -184,8 +193,29 @@ void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* a
   Loan loan;
   loan.adopt = adopt;
   loan.argument = argument;
-  fiber.thread_pointer = borrow_thread_pointer(loan);
+  borrow_thread_pointer(fiber, loan);
   map_stack(fiber, index);
+}
+
+void create_fiber_beside(Fiber& fiber) {
+  static const auto begin = reinterpret_cast<Address>(map_anywhere(kUsualStackSize));
+  become_fiber(fiber);
+  fiber.stack_begin = begin;
+  fiber.stack_end = begin + kUsualStackSize;
+}
+
+AddressRange own_variables_of_caller() {
+  AddressRange found;
+  dl_iterate_phdr(add_thread_locals, &found);
+  return found;
+}
+
+void renew_stack(Fiber& fiber, Address begin) {
+  if (begin > fiber.stack_begin) {
+    munmap(reinterpret_cast<void*>(fiber.stack_begin), begin - fiber.stack_begin);
+    fiber.stack_begin = begin;
+  }
+  madvise(reinterpret_cast<void*>(begin), fiber.stack_end - begin, MADV_DONTNEED);
 }
 
 bool enlarge_stack(Fiber& fiber, std::size_t size) {

@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "interleave/runtime/platform.hpp"  // first: nothing else compiles elsewhere
+#include "interleave/runtime/program_memory.hpp"
 #include "interleave/trace/operation.hpp"
 
 namespace interleave {
@@ -27,6 +28,8 @@ struct Fiber {
   std::uintptr_t thread_pointer = 0;
   Address stack_begin = 0;
   Address stack_end = 0;
+  AddressRange
+      own_variables;  // thread-local ones, and the C library's own of each thread
 
   // Whether an access there ran off the stack's end: nothing else is near.
   [[nodiscard]] bool is_overflow(Address address) const {
@@ -47,13 +50,6 @@ inline constexpr std::size_t kMostFibers = 256;
   return (address - kFirstStack) / Fiber::kStackDistance;
 }
 
-struct AddressRange {
-  Address begin = 0;
-  std::size_t size = 0;
-
-  [[nodiscard]] bool holds(Address address) const { return address - begin < size; }
-};
-
 // Where the thread-local variables of the thread that runs lie, if they are exchanged: not shared,
 // although each thread has them at the same address.
 extern AddressRange exchanged_locals;
@@ -68,6 +64,17 @@ void become_fiber(Fiber& fiber);
 // process, for fiber `index`. `adopt` is called once on the lending thread, so that it can set
 // thread-local variables.
 void create_fiber(Fiber& fiber, std::size_t index, void (*adopt)(void*), void* argument);
+
+// A stack beside the calling thread's, the explorer's, with the same thread pointer. It is mapped
+// once; the fiber is made anew by each call.
+void create_fiber_beside(Fiber& fiber);
+
+// The thread-local variables of the calling thread, the explorer's. As large as all memory if a
+// library was loaded so late that they do not lie together.
+[[nodiscard]] AddressRange own_variables_of_caller();
+
+// Its stack begins at `begin` again, and is filled with zeros like a new one.
+void renew_stack(Fiber& fiber, Address begin);
 
 // A larger stack, for a fiber that is not running. False if there is no room for it.
 [[nodiscard]] bool enlarge_stack(Fiber& fiber, std::size_t size);

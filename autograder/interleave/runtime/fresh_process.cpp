@@ -16,6 +16,7 @@
 #include "interleave/runtime/library_wait.hpp"
 #include "interleave/runtime/messages.hpp"
 #include "interleave/runtime/replay.hpp"
+#include "interleave/runtime/starting_state.hpp"
 
 namespace interleave {
 namespace {
@@ -29,7 +30,18 @@ constexpr int kMostProofs = 4;
 // What a schedule's process says to the explorer.
 enum class Message : std::uint8_t { kDecision, kEnd };
 
+// The one that has not been made yet.
+constinit FreshProcess* waiting = nullptr;
+
 }  // namespace
+
+void before_a_lasting_change() {
+  if (waiting == nullptr) return;
+  Thread* const self = body_thread();
+  if (self == nullptr) return waiting->make();
+  const RuntimeScope scope(*self);
+  waiting->make();
+}
 
 // Asks the explorer's strategy, over the socket.
 class FreshProcess::RemoteStrategy final : public Strategy {
@@ -77,9 +89,50 @@ class FreshProcess::RemoteStrategy final : public Strategy {
 FreshProcess::FreshProcess(const std::function<void()>& body, const std::string* outcome,
                            MemoryMode mode, const RunOptions& options)
     : body_(body), outcome_(outcome), mode_(mode), options_(options) {
+  std::fflush(nullptr);
+  create_fiber_beside(beside_);
+  is_saved_ = starting_state().save(engine().arena(), engine().program_stack());
+  waiting = this;
+  if (!is_saved_) make();
+}
+
+FreshProcess::~FreshProcess() {
+  if (waiting == this) {
+    waiting = nullptr;
+    starting_state().stop_saving();
+    return;
+  }
+  close(socket_);
+  int status = 0;
+  while (waitpid(keeper_, &status, 0) < 0 && errno == EINTR) {
+  }
+}
+
+// -- Making it --------------------------------------------------------------------------
+
+void FreshProcess::make() {
+  if (waiting != this) return;
+  waiting = nullptr;
+  starting_state().stop_saving();
+  Fiber explorer;
+  Thread* const thread = any_body_thread();
+  if (thread == nullptr) become_fiber(explorer);
+  made_by_ = thread == nullptr ? &explorer : &thread->fiber;
+  prepare_fiber(beside_, fork_beside, this);
+  switch_fiber(*made_by_, beside_);
+}
+
+// On a stack that no schedule has used and none will use.
+void FreshProcess::fork_beside(void* process) {
+  auto& self = *static_cast<FreshProcess*>(process);
+  self.fork_keeper();
+  switch_fiber(self.beside_, *self.made_by_);
+  __builtin_unreachable();
+}
+
+void FreshProcess::fork_keeper() {
   int sockets[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) lost_contact();
-  std::fflush(nullptr);
   // Not fork(): that would hand the stacks of the threads that lend their thread pointers
   // back to the C library.
   keeper_ = _Fork();
@@ -87,22 +140,18 @@ FreshProcess::FreshProcess(const std::function<void()>& body, const std::string*
   if (keeper_ == 0) {
     close(sockets[0]);
     socket_ = sockets[1];
+    descriptors().end_run();
+    if (is_saved_) starting_state().put_back();
     keep();
   }
   close(sockets[1]);
   socket_ = sockets[0];
 }
 
-FreshProcess::~FreshProcess() {
-  close(socket_);
-  int status = 0;
-  while (waitpid(keeper_, &status, 0) < 0 && errno == EINTR) {
-  }
-}
-
 // -- The explorer's side ----------------------------------------------------------------
 
 void FreshProcess::ask(Question question) {
+  make();
   put_value(socket_, question);
   put_value(socket_, known_places());
 }

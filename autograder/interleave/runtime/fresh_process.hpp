@@ -8,7 +8,14 @@
 // with hidden state can be explored at all: each of its schedules begins from the same
 // state.
 //
-// Threads     None: one caller, the explorer.
+// Most bodies need none, and a process costs more than hundreds of short schedules. So the keeper
+// is forked as late as can be, and puts back what schedules have changed (starting_state.hpp):
+//
+//      at the first question           a schedule failed, or the body keeps state
+//      before a lasting change         what would not be put back is about to happen
+//      at once                         not all memory can be saved
+//
+// Threads     None: one caller, the explorer; before_a_lasting_change by the body's threads.
 #pragma once
 
 #include <sys/types.h>
@@ -30,12 +37,16 @@ namespace interleave {
 
 class FreshProcess {
  public:
-  // Forks the keeper. `body` stays the caller's; `outcome` is where it leaves what it returned.
+  // Before the first schedule. `body` stays the caller's; `outcome` is where it leaves what it
+  // returned.
   FreshProcess(const std::function<void()>& body, const std::string* outcome,
                MemoryMode mode, const RunOptions& options);
   ~FreshProcess();
   FreshProcess(const FreshProcess&) = delete;
   FreshProcess& operator=(const FreshProcess&) = delete;
+
+  // Forks the keeper, unless that was done before. Else the first question does.
+  void make();
 
   // Runs the schedule with these deviations.
   Answer replay(const Deviations& deviations);
@@ -52,6 +63,8 @@ class FreshProcess {
   enum class Question : std::uint8_t { kReplay, kRun, kWayOut, kReport };
   class RemoteStrategy;
 
+  static void fork_beside(void* process);
+  void fork_keeper();
   void ask(Question question);
   [[noreturn]] void keep();
   void answer(Question question);
@@ -65,8 +78,16 @@ class FreshProcess {
   const std::string* outcome_;
   MemoryMode mode_;
   RunOptions options_;
+  bool is_saved_ = false;  // how the process was
+  Fiber beside_;           // what forks, and in the copy keeps
+  Fiber* made_by_ = nullptr;
   int socket_ = -1;
   pid_t keeper_ = -1;
 };
+
+// Something is about to be changed that a fresh copy of the process could not put back: what the
+// kernel keeps for a process, or the C library's heap. If such a copy may still be asked for, it
+// is made now, be it in the midst of a schedule.
+[[gnu::visibility("hidden")]] void before_a_lasting_change();
 
 }  // namespace interleave

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "interleave/runtime/engine.hpp"
+#include "interleave/runtime/fresh_process.hpp"
 #include "interleave/runtime/others.hpp"
 #include "interleave/runtime/real.hpp"
 
@@ -20,6 +21,7 @@ Others the_others;
 void notice_others() {
   others().noticed = true;
   if (others().kept_out) kill(getpid(), SIGKILL);
+  before_a_lasting_change();
 }
 
 namespace {
@@ -29,10 +31,12 @@ void note_change() {
 }
 
 void note_opening(int flags) {
+  if (body_thread() != nullptr) before_a_lasting_change();  // it may stay open
   if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT) != 0) note_change();
 }
 
 void note_opening(const char* mode) {
+  if (body_thread() != nullptr) before_a_lasting_change();
   if (*mode != 'r' || strchr(mode, '+') != nullptr) note_change();
 }
 

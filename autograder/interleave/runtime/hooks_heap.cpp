@@ -1,7 +1,8 @@
 // The C library's heap, and the functions that move and fill memory without the compiler's hooks.
 //
-// Blocks of a running body come from the arena, all others from the C library. A pointer tells
-// by its address where it belongs, whichever thread frees it.
+// Blocks of a running body come from the arena, those of an explorer at work from its own heap,
+// all others from the C library. A pointer tells by its address where it belongs, whichever
+// thread frees it.
 #include <errno.h>
 #include <malloc.h>
 
@@ -9,6 +10,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "interleave/runtime/fresh_process.hpp"
 #include "interleave/runtime/own_heap.hpp"
 #include "interleave/runtime/program.hpp"
 
@@ -35,8 +37,12 @@ bool in_arena(const void* block) {
 void* hooked_allocate(std::size_t size, std::size_t alignment, ProgramCounter pc) {
   Thread* self = body_thread();
   if (self == nullptr) {
-    return alignment == kDefaultAlignment ? __libc_malloc(size)
-                                          : __libc_memalign(alignment, size);
+    if (alignment > kDefaultAlignment) {
+      before_a_lasting_change();
+      return __libc_memalign(alignment, size);
+    }
+    return in_explorer() ? own_allocate(std::max<std::size_t>(size, 1))
+                         : __libc_malloc(size);
   }
   const RuntimeScope scope(*self);
   return allocate(*self, size, alignment, pc);
@@ -44,8 +50,10 @@ void* hooked_allocate(std::size_t size, std::size_t alignment, ProgramCounter pc
 
 void hooked_release(void* block, ProgramCounter pc) {
   if (block == nullptr) return;
-  if (is_own(block)) return own_release(block);
-  if (!in_arena(block)) return __libc_free(block);
+  if (!in_arena(block)) {
+    if (!in_explorer() || !is_own(block)) before_a_lasting_change();
+    return is_own(block) ? own_release(block) : __libc_free(block);
+  }
   Thread* self = body_thread();
   if (self == nullptr) {
     // A result that outlived its body; the arena never uses the address again.
@@ -59,6 +67,7 @@ void hooked_release(void* block, ProgramCounter pc) {
 }
 
 std::size_t size_of(void* block) {
+  if (is_own(block)) return own_size(block);
   if (!in_arena(block)) return malloc_usable_size(block);
   const Arena::Block* known = engine().arena().find(reinterpret_cast<Address>(block));
   return known == nullptr ? 0 : known->size;
@@ -66,7 +75,9 @@ std::size_t size_of(void* block) {
 
 void* hooked_reallocate(void* block, std::size_t size, ProgramCounter pc) {
   if (block == nullptr) return hooked_allocate(size, kDefaultAlignment, pc);
-  if (body_thread() == nullptr && !in_arena(block)) return __libc_realloc(block, size);
+  if (body_thread() == nullptr && !in_explorer() && !in_arena(block) && !is_own(block)) {
+    return __libc_realloc(block, size);
+  }
   void* moved = hooked_allocate(size, kDefaultAlignment, pc);
   if (moved == nullptr) return nullptr;
   std::memcpy(moved, block, std::min(size, size_of(block)));
@@ -86,7 +97,9 @@ INTERLEAVE_HOOK void free(void* block) noexcept {
 }
 
 INTERLEAVE_HOOK void* calloc(std::size_t count, std::size_t size) noexcept {
-  if (interleave::body_thread() == nullptr) return __libc_calloc(count, size);
+  if (interleave::body_thread() == nullptr && !interleave::in_explorer()) {
+    return __libc_calloc(count, size);
+  }
   std::size_t bytes = 0;
   if (__builtin_mul_overflow(count, size, &bytes)) {
     errno = ENOMEM;

@@ -16,8 +16,10 @@
 #include <algorithm>
 #include <cstdarg>
 
+#include "interleave/runtime/fresh_process.hpp"
 #include "interleave/runtime/program.hpp"
 #include "interleave/runtime/real.hpp"
+#include "interleave/runtime/starting_state.hpp"
 
 #define INTERLEAVE_HOOK extern "C" __attribute__((visibility("default")))
 #define CALLER reinterpret_cast<interleave::ProgramCounter>(__builtin_return_address(0))
@@ -161,6 +163,7 @@ INTERLEAVE_HOOK int pthread_cond_destroy(pthread_cond_t* condition) noexcept {
 INTERLEAVE_HOOK int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
                                    void* (*routine)(void*), void* argument) noexcept {
   INTERLEAVE_IN_BODY(return create(*self, handle, attributes, routine, argument, pc))
+  note_what_is_not_saved();
   return real().pthread_create(handle, attributes, routine, argument);
 }
 INTERLEAVE_HOOK int pthread_join(pthread_t handle, void** result) {
@@ -417,6 +420,7 @@ INTERLEAVE_HOOK long syscall(long number, ...) noexcept {
     INTERLEAVE_IN_BODY(engine().unsupported(
         *self, pc, "a system call that starts a thread or a process"))
   }
+  before_a_lasting_change();
   return real().syscall(number, arguments[0], arguments[1], arguments[2], arguments[3],
                         arguments[4], arguments[5]);
 }

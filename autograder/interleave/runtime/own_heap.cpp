@@ -10,6 +10,7 @@
 #include <new>
 
 #include "interleave/runtime/platform.hpp"
+#include "interleave/runtime/real.hpp"
 
 namespace interleave {
 namespace {
@@ -41,9 +42,9 @@ void map_up_to(std::uintptr_t end) {
   if (end > machine::kOwnHeap + kCapacity) stop();
   const std::size_t size = (end - heap.mapped + kPiece - 1) / kPiece * kPiece;
   void* const begin = reinterpret_cast<void*>(heap.mapped);
-  void* const mapped =
-      mmap(begin, size, PROT_READ | PROT_WRITE,
-           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  void* const mapped = real().mmap(
+      begin, size, PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   if (mapped != begin) stop();
   heap.mapped += size;
 }
@@ -67,6 +68,11 @@ void own_release(void* block) {
   const std::size_t rank =
       *reinterpret_cast<std::size_t*>(reinterpret_cast<std::uintptr_t>(block) - kHeader);
   heap.free[rank] = new (block) FreeBlock{heap.free[rank]};
+}
+
+std::size_t own_size(const void* block) {
+  const std::uintptr_t header = reinterpret_cast<std::uintptr_t>(block) - kHeader;
+  return (std::size_t{1} << *reinterpret_cast<const std::size_t*>(header)) - kHeader;
 }
 
 bool is_own(const void* block) {

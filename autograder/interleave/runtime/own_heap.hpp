@@ -10,6 +10,7 @@ namespace interleave {
 
 [[nodiscard]] void* own_allocate(std::size_t size);
 void own_release(void* block);
+[[nodiscard]] std::size_t own_size(const void* block);  // at least what was asked for
 
 // Whether `block` came from own_allocate: strings travel between the runtime and the program.
 [[nodiscard]] bool is_own(const void* block);

@@ -84,6 +84,7 @@ RealFunctions find_all() {
   find(r.clock_gettime, "clock_gettime");
   find(r.gettimeofday, "gettimeofday");
   find(r.time, "time");
+  find(r.mmap, "mmap");
   find(r.memcpy, "memcpy");
   find(r.syscall, "syscall");
   find(r.abort, "abort");

@@ -81,6 +81,7 @@ struct RealFunctions {
   int (*gettimeofday)(void*, void*);
   time_t (*time)(time_t*);
 
+  void* (*mmap)(void*, std::size_t, int, int, int, off_t);
   void* (*memcpy)(void*, const void*, std::size_t);
   long (*syscall)(long, ...);
   void (*abort)();

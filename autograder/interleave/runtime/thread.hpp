@@ -151,6 +151,25 @@ struct Thread : ThreadRun {
   return thread != nullptr && !thread->in_runtime ? thread : nullptr;
 }
 
+// The calling thread explores, outside of any body. See ExploringScope.
+[[gnu::visibility("hidden")]] extern constinit thread_local bool is_exploring;
+
+// Whether the runtime itself is at work, and not the program.
+[[nodiscard]] inline bool in_explorer() {
+  const Thread* const thread = this_thread;
+  return thread != nullptr ? thread->in_runtime : is_exploring;
+}
+
+// While it lives, what the explorer and the libraries that it uses allocate is the runtime's own
+// (own_heap.hpp), so that the C library's heap stays as the program left it.
+class ExploringScope {
+ public:
+  ExploringScope() { is_exploring = true; }
+  ~ExploringScope() { is_exploring = false; }
+  ExploringScope(const ExploringScope&) = delete;
+  ExploringScope& operator=(const ExploringScope&) = delete;
+};
+
 // While it lives, hooks that the runtime itself reaches do nothing.
 class RuntimeScope {
  public:
