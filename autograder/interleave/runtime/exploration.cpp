@@ -1,5 +1,7 @@
 #include "interleave/runtime/exploration.hpp"
 
+#include <sys/single_threaded.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
@@ -87,6 +89,7 @@ void tell_person(const Finding& found, const RunResult& run) {
 void warm_up_once() {
   static bool warm = false;
   if (std::exchange(warm, true)) return;
+  __libc_single_threaded = 0;  // as in a body: else a lock is left out, and set up there
   try {
     throw std::runtime_error("interleave: the first exception of the process");
   } catch (const std::runtime_error&) {

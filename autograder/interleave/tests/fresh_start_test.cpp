@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <set>
 #include <string>
@@ -279,6 +280,40 @@ TEST(FreshStart, NorDoesWhatItLeavesInVariables) {
   });
   EXPECT_TRUE(result.clean()) << result.message;
   EXPECT_EQ(faults_of_children(), before);
+}
+
+// What the standard library sets up for the first stream of a process is no state of the body's.
+// In another process, which has had none.
+TEST(Apart, DISABLED_TheFirstStreamWrites) {
+  explore([] {
+    std::atomic<int> sum{0};
+    std::thread worker([&] { ++sum; });
+    std::ofstream file("/dev/null");
+    file << sum.load() << ' ' << 1.5 << '\n';
+    worker.join();
+  });
+}
+
+TEST(Apart, DISABLED_TheFirstStreamReads) {
+  explore([] {
+    std::atomic<int> sum{0};
+    std::thread worker([&] { ++sum; });
+    std::ifstream file("/dev/null");
+    std::string word;
+    int number = 0;
+    file >> word >> number;
+    worker.join();
+  });
+}
+
+TEST(FreshStart, TheFirstStreamIsNoState) {
+  for (const char* test : {"TheFirstStreamWrites", "TheFirstStreamReads"}) {
+    const std::string output =
+        output_of(THIS_PROGRAM, std::string("Apart.DISABLED_") + test +
+                                    " --gtest_also_run_disabled_tests");
+    EXPECT_TRUE(says(output, "\"exhaustive\":true")) << output;
+    EXPECT_FALSE(says(output, "process of its own")) << output;
+  }
 }
 
 // -- What is not put back ---------------------------------------------------------------
