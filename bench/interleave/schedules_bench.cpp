@@ -5,10 +5,10 @@
 // C++20 allows them (weak memory), races, use of freed memory, leaks, lost wake-ups,
 // spurious wake-ups and failures. `threads` counts the body's own thread, which works too.
 //
-// A measurement is one exploration of 20,000 schedules, with all that it needs: the forked
-// copy for replays, and the first schedule once more to see that nothing was kept. `reduced`
-// and `portfolio` end sooner where all behaviours are checked, with two and three threads
-// here: what they take to begin then weighs more than what they run.
+// A measurement is one exploration of 20,000 schedules, with all that it needs: what the body
+// could change is saved, and the first schedule is run once more to see that nothing was kept.
+// `reduced` and `portfolio` end sooner where all behaviours are checked, with two and three
+// threads here: what they take to begin then weighs more than what they run.
 #include <benchmark/benchmark.h>
 
 #include <atomic>

@@ -21,21 +21,19 @@ using namespace interleave;
 
 // In a body the copy is made first. The last call of the hook, so that whoever is called sees
 // the same caller: libraries are looked for as the caller says.
-#define INTERLEAVE_CHANGE(name, ...)                           \
-  if (body_thread() != nullptr) before_a_lasting_change();     \
+#define INTERLEAVE_CHANGE(name, ...)                       \
+  if (body_thread() != nullptr) before_a_lasting_change(); \
   return INTERLEAVE_REAL(name)(__VA_ARGS__)
 
 // -- Memory -----------------------------------------------------------------------------
 
-// What a body maps is gone with the variable that points to it; what is mapped outside is not
-// saved, unless it is shared anyway.
+// What the program maps is not saved when an exploration begins, unless it is shared anyway. What
+// a body maps during one is forgotten with the variable that points to it.
 INTERLEAVE_HOOK void* mmap(void* address, std::size_t size, int protection, int flags,
                            int file, off_t offset) noexcept {
   const bool is_own_memory =
       (flags & MAP_PRIVATE) != 0 && (protection & PROT_WRITE) != 0 && file < 0;
-  if (is_own_memory && any_body_thread() == nullptr && !in_explorer()) {
-    note_what_is_not_saved();
-  }
+  if (is_own_memory && !in_explorer()) note_what_is_not_saved();
   return real().mmap(address, size, protection, flags, file, offset);
 }
 INTERLEAVE_HOOK void* mmap64(void* address, std::size_t size, int protection, int flags,

@@ -29,6 +29,7 @@ bool StartingState::save(Arena& arena, Address program_stack) {
   arena_ = &arena;
   std::vector<AddressRange> ranges = variables().program;
   ranges.push_back(heap_of_program());
+  if (ranges.back().size == 0) return false;  // it is not known where it lies
   ranges.push_back({program_stack, end_of_main_stack() - program_stack});
   ranges.push_back(own_variables_of_caller());
   for (const AddressRange& kept : arena.kept_memory()) ranges.push_back(kept);

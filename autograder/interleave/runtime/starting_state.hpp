@@ -13,8 +13,8 @@
 //     blocks that earlier bodies left            the body's heap
 //
 // Threads     None: one caller, the explorer; threads_uses by the body's threads.
-// Left out    What the kernel keeps for a process, and memory that it gave the program itself:
-//             see before_a_lasting_change in fresh_process.hpp. Memory that processes share.
+// Left out    What the kernel keeps for a process (see before_a_lasting_change); memory that
+//             processes share; what an earlier exploration returned.
 #pragma once
 
 #include <cstddef>
