@@ -36,9 +36,8 @@ constinit FreshProcess* waiting = nullptr;
 }  // namespace
 
 void before_a_lasting_change() {
-  if (waiting == nullptr) return;
   Thread* const self = body_thread();
-  if (self == nullptr) return waiting->make();
+  if (self == nullptr || waiting == nullptr) return;
   const RuntimeScope scope(*self);
   waiting->make();
 }

@@ -85,9 +85,9 @@ class FreshProcess {
   pid_t keeper_ = -1;
 };
 
-// Something is about to be changed that a fresh copy of the process could not put back: what the
-// kernel keeps for a process, or the C library's heap. If such a copy may still be asked for, it
-// is made now, be it in the midst of a schedule.
+// The program is about to change what a copy of the process could not put back: what the kernel
+// keeps for a process, or which blocks the C library's heap has. If such a copy may still be asked
+// for, it is made now, in the midst of a schedule. Does nothing outside a body.
 [[gnu::visibility("hidden")]] void before_a_lasting_change();
 
 }  // namespace interleave

@@ -31,12 +31,12 @@ void note_change() {
 }
 
 void note_opening(int flags) {
-  if (body_thread() != nullptr) before_a_lasting_change();  // it may stay open
+  before_a_lasting_change();  // it may stay open
   if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT) != 0) note_change();
 }
 
 void note_opening(const char* mode) {
-  if (body_thread() != nullptr) before_a_lasting_change();
+  before_a_lasting_change();
   if (*mode != 'r' || strchr(mode, '+') != nullptr) note_change();
 }
 

@@ -37,10 +37,7 @@ bool in_arena(const void* block) {
 void* hooked_allocate(std::size_t size, std::size_t alignment, ProgramCounter pc) {
   Thread* self = body_thread();
   if (self == nullptr) {
-    if (alignment > kDefaultAlignment) {
-      before_a_lasting_change();
-      return __libc_memalign(alignment, size);
-    }
+    if (alignment > kDefaultAlignment) return __libc_memalign(alignment, size);
     return in_explorer() ? own_allocate(std::max<std::size_t>(size, 1))
                          : __libc_malloc(size);
   }
@@ -51,7 +48,7 @@ void* hooked_allocate(std::size_t size, std::size_t alignment, ProgramCounter pc
 void hooked_release(void* block, ProgramCounter pc) {
   if (block == nullptr) return;
   if (!in_arena(block)) {
-    if (!in_explorer() || !is_own(block)) before_a_lasting_change();
+    before_a_lasting_change();
     return is_own(block) ? own_release(block) : __libc_free(block);
   }
   Thread* self = body_thread();

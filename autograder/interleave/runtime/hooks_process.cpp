@@ -19,10 +19,10 @@
 
 using namespace interleave;
 
-// In a body the copy is made first. The last call of the hook, so that whoever is called sees
-// the same caller: libraries are looked for as the caller says.
-#define INTERLEAVE_CHANGE(name, ...)                       \
-  if (body_thread() != nullptr) before_a_lasting_change(); \
+// Calls it as the hook's last act, so that it sees the same caller: libraries are looked for where
+// the caller says.
+#define INTERLEAVE_CHANGE(name, ...) \
+  before_a_lasting_change();         \
   return INTERLEAVE_REAL(name)(__VA_ARGS__)
 
 // -- Memory -----------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 // The runtime's own memory, apart from the program's: its containers must neither show up
-// in a body's allocations nor keep a leaked block reachable.
+// in a body's allocations nor keep a leaked block reachable. What libraries allocate for an
+// explorer at work is here too, so that the C library's heap stays as the program left it.
 //
 // Threads     One at a time.
 #pragma once

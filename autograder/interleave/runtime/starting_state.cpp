@@ -1,6 +1,7 @@
 #include "interleave/runtime/starting_state.hpp"
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include "interleave/runtime/real.hpp"
 
@@ -30,6 +31,7 @@ bool StartingState::save(Arena& arena, Address program_stack) {
   std::vector<AddressRange> ranges = variables().program;
   ranges.push_back(heap_of_program());
   if (ranges.back().size == 0) return false;  // it is not known where it lies
+  heap_end_ = ranges.back().end();
   ranges.push_back({program_stack, end_of_main_stack() - program_stack});
   ranges.push_back(own_variables_of_caller());
   for (const AddressRange& kept : arena.kept_memory()) ranges.push_back(kept);
@@ -61,6 +63,8 @@ void StartingState::save_thread(Fiber& fiber) {
 void StartingState::put_back() {
   saves_ = false;
   arena_->go_back_to(arena_start_);
+  if (heap_of_program().end() < heap_end_)
+    static_cast<void>(brk(reinterpret_cast<void*>(heap_end_)));
   for (const Saved& saved : saved_) {
     real().memcpy(reinterpret_cast<void*>(saved.memory.begin), copies_.data() + saved.at,
                   saved.memory.size);

@@ -57,6 +57,7 @@ class StartingState {
   bool saves_ = false;
   Arena* arena_ = nullptr;
   Arena::Start arena_start_;
+  Address heap_end_ = 0;  // the C library gives its end back to the kernel
   std::vector<Saved> saved_;
   std::vector<UsedThread> threads_;
   std::size_t size_ = 0;      // of what is in use of copies_

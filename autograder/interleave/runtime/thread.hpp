@@ -151,7 +151,7 @@ struct Thread : ThreadRun {
   return thread != nullptr && !thread->in_runtime ? thread : nullptr;
 }
 
-// The calling thread explores, outside of any body. See ExploringScope.
+// While an ExploringScope of the calling thread lives.
 [[gnu::visibility("hidden")]] extern constinit thread_local bool is_exploring;
 
 // Whether the runtime itself is at work, and not the program.
@@ -160,8 +160,7 @@ struct Thread : ThreadRun {
   return thread != nullptr ? thread->in_runtime : is_exploring;
 }
 
-// While it lives, what the explorer and the libraries that it uses allocate is the runtime's own
-// (own_heap.hpp), so that the C library's heap stays as the program left it.
+// While it lives, the explorer is at work, outside of any body.
 class ExploringScope {
  public:
   ExploringScope() { is_exploring = true; }

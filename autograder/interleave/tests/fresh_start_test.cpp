@@ -39,6 +39,7 @@ std::string this_test() {
 bool is_replay() { return std::getenv("INTERLEAVE_REPLAY") != nullptr; }
 
 void replays_elsewhere(const std::string& test, const std::string& token) {
+  ASSERT_FALSE(token.empty());
   for (int i = 0; i < 3; ++i) {
     const std::string again = output_of(THIS_PROGRAM, test, token);
     EXPECT_EQ(field(again, "kind"), "check") << again;
