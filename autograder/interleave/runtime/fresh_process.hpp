@@ -13,6 +13,7 @@
 //
 //      at the first question           a schedule failed, or the body keeps state
 //      before a lasting change         what would not be put back is about to happen
+//      before others explore beside    copies of this process, which cannot ask for one
 //      at once                         not all memory can be saved
 //
 // Threads     None: one caller, the explorer; before_a_lasting_change by the body's threads.
