@@ -1,6 +1,7 @@
 // Of "reduced": subtrees that copies of the search explore ahead.
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "interleave/search/dependence.hpp"
 #include "interleave/search/reduced.hpp"

@@ -26,7 +26,6 @@ struct Walk {
   std::vector<One> schedules;
   bool exhaustive = false;
   std::string coverage;
-  friend bool operator==(const Walk&, const Walk&) = default;
 };
 
 constexpr std::size_t kMostSchedules = 500;
