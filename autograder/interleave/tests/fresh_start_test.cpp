@@ -6,6 +6,7 @@
 // else cannot fail.
 #include <errno.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -310,6 +311,21 @@ TEST(FreshStart, NorDoesWhatItLeavesInVariables) {
   EXPECT_EQ(faults_of_children(), before);
 }
 
+// What the explorer itself allocates lies elsewhere: what is put back must not be its own.
+TEST(FreshStart, TheHeapStaysAsItIs) {
+  std::size_t at_first = 0;
+  std::size_t at_last = 0;
+  const Result result = find_failure([&] {
+    at_last = mallinfo2().uordblks;
+    if (at_first == 0) at_first = at_last;
+    name_thread("a name that does not fit into the string itself");
+    std::thread worker([] {});
+    worker.join();
+  });
+  EXPECT_TRUE(result.clean()) << result.message;
+  EXPECT_EQ(at_last, at_first);
+}
+
 // What the standard library sets up for the first stream of a process is no state of the body's.
 // In another process, which has had none.
 TEST(Apart, DISABLED_TheFirstStreamWrites) {
@@ -356,6 +372,12 @@ TEST(FreshStart, MemoryThatTheProgramMapped) {
   int& runs = *static_cast<int*>(page);
   is_found([&] { return runs++ == 0; });
   munmap(page, sizeof(int));
+}
+
+TEST(FreshStart, ABlockOfAnotherThread) {
+  std::unique_ptr<int> runs;
+  std::thread([&] { runs = std::make_unique<int>(0); }).join();
+  is_found([&] { return (*runs)++ == 0; });
 }
 
 TEST(FreshStart, AnExplorationByAnotherThread) {
