@@ -9,7 +9,7 @@
 
 namespace interleave {
 
-struct ThreadState {
+struct ThreadClocks {
   Row clock = kZeroRow;               // what happens before its next operation
   Row unacquired = kZeroRow;          // what an acquire fence would add
   Row release_fence = kZeroRow;       // its clock at its last release fence
@@ -98,7 +98,7 @@ class MemoryModel::State {
   Histories histories_{clocks_, pages_};
   SeqCstOrder order_{clocks_, histories_, rule_};
   SyncObjects objects_;
-  std::vector<ThreadState> threads_;
+  std::vector<ThreadClocks> threads_;
   std::uint64_t reads_hash_ = 0;
 
   // The operation between its choices and its commit.
@@ -130,7 +130,7 @@ void MemoryModel::State::begin() {
 void MemoryModel::State::add_thread() {
   const auto thread = static_cast<ThreadId>(threads_.size());
   clocks_.set_threads(thread + 1);
-  ThreadState& added = threads_.emplace_back();
+  ThreadClocks& added = threads_.emplace_back();
   added.clock = clocks_.allocate(kThreadRows);
   added.unacquired = added.clock + 1;
   added.release_fence = added.clock + 2;
@@ -185,7 +185,7 @@ void MemoryModel::State::leave_location(ThreadId thread) {
 }
 
 void MemoryModel::State::enter(ThreadId thread, std::uint32_t location) {
-  ThreadState& entering = threads_[thread];
+  ThreadClocks& entering = threads_[thread];
   if (entering.location == location && rule_ == Rule::kPaper) return;
   leave(thread);
   entering.location = location;
@@ -198,7 +198,7 @@ void MemoryModel::State::enter(ThreadId thread, std::uint32_t location) {
 // with here, without a call.
 const Race* MemoryModel::State::plain(const Site& site, AccessKind kind, Address address,
                                       std::uint64_t size) {
-  const ThreadState& thread = threads_[site.thread];
+  const ThreadClocks& thread = threads_[site.thread];
   Cell* const cell = pages_.recent_cell(address);
   const bool easy = thread.location == kNoIndex && cell != nullptr &&
                     (kind == AccessKind::kPlainRead || cell->location == kNoIndex);
@@ -244,7 +244,7 @@ void MemoryModel::State::offer(std::size_t position) {
 
 OrderedAccess MemoryModel::State::ordered(Manner manner, const Store* read,
                                           std::size_t place) {
-  const ThreadState& thread = threads_[site_.thread];
+  const ThreadClocks& thread = threads_[site_.thread];
   OrderedAccess access;
   access.thread = site_.thread;
   access.sequential = manner.order == MemoryOrder::kSeqCst;
@@ -347,7 +347,7 @@ const Race* MemoryModel::State::race(AccessKind kind) {
 }
 
 void MemoryModel::State::learn(MemoryOrder order, const Store& read) {
-  const ThreadState& thread = threads_[site_.thread];
+  const ThreadClocks& thread = threads_[site_.thread];
   clocks_.join(acquires(order) ? thread.clock : thread.unacquired, read.message());
 }
 
@@ -411,7 +411,7 @@ Committed MemoryModel::State::finish_write(std::size_t position, Manner manner,
 // of the same thread does not.
 void MemoryModel::State::write_message(Store& written, MemoryOrder order,
                                        const Store* read) {
-  const ThreadState& thread = threads_[site_.thread];
+  const ThreadClocks& thread = threads_[site_.thread];
   clocks_.copy(written.message(), releases(order) ? thread.clock : thread.release_fence);
   if (read != nullptr) clocks_.join(written.message(), read->message());
 }
@@ -443,7 +443,7 @@ Committed MemoryModel::State::compare(std::size_t choice, bool succeed, Value va
 void MemoryModel::State::fence(const Site& site, MemoryOrder order) {
   if (order == MemoryOrder::kRelaxed) return;
   leave(site.thread);
-  const ThreadState& thread = threads_[site.thread];
+  const ThreadClocks& thread = threads_[site.thread];
   if (acquires(order)) clocks_.join(thread.clock, thread.unacquired);
   if (weak_ && order == MemoryOrder::kSeqCst) {
     order_.fence(site.thread, thread.clock, now(site.thread));
@@ -466,7 +466,7 @@ void MemoryModel::State::forget_old_stores(AtomicLocation& location) {
   if (location.order.size() < location.tidy_at + tidy_after_) return;
   std::size_t readable = location.order.size() - 1;
   std::size_t known = readable;
-  for (const ThreadState& thread : threads_) {
+  for (const ThreadClocks& thread : threads_) {
     if (thread.joined) continue;
     const Time* knows = clocks_[thread.clock];
     const std::size_t thread_reads = histories_.oldest_readable(location, knows);
