@@ -58,7 +58,8 @@ void Arena::keep_everything() {
 }
 
 Arena::Start Arena::start() const {
-  return {floor_, {blocks_.begin(), blocks_.begin() + first_of_run_}};
+  const Block* const first = blocks_.data();
+  return {floor_, {first, first + first_of_run_}};
 }
 
 std::array<AddressRange, 2> Arena::kept_memory() const {

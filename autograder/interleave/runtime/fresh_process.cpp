@@ -30,16 +30,16 @@ constexpr int kMostProofs = 4;
 // What a schedule's process says to the explorer.
 enum class Message : std::uint8_t { kDecision, kEnd };
 
-// The one that has not been made yet.
-constinit FreshProcess* waiting = nullptr;
+// The exploration's, until it is made.
+constinit FreshProcess* not_made_yet = nullptr;
 
 }  // namespace
 
 void before_a_lasting_change() {
   Thread* const self = body_thread();
-  if (self == nullptr || waiting == nullptr) return;
+  if (self == nullptr || not_made_yet == nullptr) return;
   const RuntimeScope scope(*self);
-  waiting->make();
+  not_made_yet->make();
 }
 
 // Asks the explorer's strategy, over the socket.
@@ -91,13 +91,13 @@ FreshProcess::FreshProcess(const std::function<void()>& body, const std::string*
   std::fflush(nullptr);
   create_fiber_beside(beside_);
   is_saved_ = starting_state().save(engine().arena(), engine().program_stack());
-  waiting = this;
+  not_made_yet = this;
   if (!is_saved_) make();
 }
 
 FreshProcess::~FreshProcess() {
-  if (waiting == this) {
-    waiting = nullptr;
+  if (not_made_yet == this) {
+    not_made_yet = nullptr;
     starting_state().stop_saving();
     return;
   }
@@ -110,8 +110,8 @@ FreshProcess::~FreshProcess() {
 // -- Making it --------------------------------------------------------------------------
 
 void FreshProcess::make() {
-  if (waiting != this) return;
-  waiting = nullptr;
+  if (not_made_yet != this) return;
+  not_made_yet = nullptr;
   starting_state().stop_saving();
   Fiber explorer;
   Thread* const thread = any_body_thread();
