@@ -12,7 +12,7 @@
 //     the explorer's thread-local variables      the stacks of the body's threads
 //     blocks that earlier bodies left            the body's heap
 //
-// Threads     None: one caller, the explorer; threads_uses by the body's threads.
+// Threads     None: one caller, the explorer; thread_is_used by the body's threads.
 // Left out    What the kernel keeps for a process (see before_a_lasting_change); memory that
 //             processes share; what an earlier exploration returned.
 #pragma once

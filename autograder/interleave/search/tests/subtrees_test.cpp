@@ -261,25 +261,19 @@ void expect_that_much_happened(const Happened& happened) {
   EXPECT_GT(happened.dropped, 1000U);
 }
 
-TEST(Subtrees, AreWalkedAsTheyWouldBeAlone) {
-  Random random(31);
+void compare_all(std::uint64_t seed, int programs, bool weak) {
+  Random random(seed);
   Happened happened;
-  for (int number = 0; number < 2000 && !testing::Test::HasFatalFailure(); ++number) {
-    compare(long_program(random, false), random, happened);
+  for (int number = 0; number < programs && !testing::Test::HasFatalFailure(); ++number) {
+    compare(long_program(random, weak), random, happened);
   }
   print(happened);
   expect_that_much_happened(happened);
 }
 
-TEST(Subtrees, AreWalkedAsTheyWouldBeAloneUnderWeakMemory) {
-  Random random(32);
-  Happened happened;
-  for (int number = 0; number < 600 && !testing::Test::HasFatalFailure(); ++number) {
-    compare(long_program(random, true), random, happened);
-  }
-  print(happened);
-  expect_that_much_happened(happened);
-}
+TEST(Subtrees, AreWalkedAsTheyWouldBeAlone) { compare_all(31, 2000, false); }
+
+TEST(Subtrees, AreWalkedAsTheyWouldBeAloneUnderWeakMemory) { compare_all(32, 600, true); }
 
 // -- In the portfolio -------------------------------------------------------------------
 

@@ -31,6 +31,7 @@
 #include <thread>
 #include <utility>
 
+#include "../other_process.hpp"
 #include "../primitives/clean.hpp"
 
 namespace interleave {
@@ -173,20 +174,6 @@ class Listener {
 
 // -- What is asked of them --------------------------------------------------------------
 
-// What this program prints when it replays the token in a process of its own.
-inline std::string replayed(const std::string& token) {
-  const std::string command = "INTERLEAVE_RESULTS=1 INTERLEAVE_REPLAY='" + token +
-                              "' " REPLAY_EMULATOR " '" + program_invocation_name +
-                              "' --gtest_filter=" + current_test() + " 2>&1";
-  std::string output;
-  std::FILE* pipe = popen(command.c_str(), "r");
-  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) {
-    output += static_cast<char>(c);
-  }
-  pclose(pipe);
-  return output;
-}
-
 // Property: it is found, as what it is, and its token fails again, ten times of ten.
 inline void expect_found(const std::string& kind, const std::function<void()>& body) {
   Options options;
@@ -196,7 +183,8 @@ inline void expect_found(const std::string& kind, const std::function<void()>& b
   EXPECT_EQ(found.kind, kind) << found.message << '\n' << found.picture;
   if (std::getenv("SHOW_PICTURES") != nullptr) std::printf("%s\n", found.picture.c_str());
   for (int i = 0; i < 10; ++i) {
-    const std::string again = replayed(found.token);
+    const std::string again =
+        output_of(program_invocation_name, current_test(), found.token);
     EXPECT_NE(again.find("\"kind\":\"" + kind + "\""), std::string::npos) << again;
     EXPECT_NE(again.find("\"same_steps\":true"), std::string::npos) << again;
   }
